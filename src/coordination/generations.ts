@@ -1,0 +1,153 @@
+// The lock directory: what its names mean, and the single steps that can be taken on it.
+//
+//   7                 generation 7, a hard link to a finished record. The highest number is the state of the lock.
+//   7.released        generation 7 was given back. Says nothing about 8.
+//   7.x4f1.ready      the finished record that a taker of 7 links; renamed to `7.released` when it gives the lock back
+//   waiting/          tickets of those who wait; there only while somebody does
+//
+// Why a release is a marker *of that generation* and neither a deletion nor a change of the record: a deletion would make
+// the highest number vanish for a moment, and the next taker would count from a lower one; a change of "the" record could
+// hit a successor's. A marker names its generation, so a late release, after a take-over, marks a generation that is no
+// longer the highest, which means nothing. And since the marker's file is made before the lock is taken, giving back is
+// one rename: it needs no space and cannot be refused by a full disk.
+
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { systemCode } from "../errors.ts";
+import { type LockRecord, parseRecord } from "./owner.ts";
+
+/** One listing of a lock directory. */
+export interface View {
+  /** The highest generation seen; 0 when there is none. */
+  readonly highest: number;
+  /** The highest generation was given back. */
+  readonly released: boolean;
+  readonly hasWaiting: boolean;
+  /** The names that were listed. */
+  readonly names: readonly string[];
+}
+
+export const WAITING = "waiting";
+const EMPTY: View = { highest: 0, released: false, hasWaiting: false, names: [] };
+const RELEASED = ".released";
+
+const instance = randomBytes(5).toString("hex");
+let made = 0;
+
+/** A name part that no other process, thread or call uses. */
+export function uniqueToken(): string {
+  made += 1;
+  return `${instance}${made.toString(36)}`;
+}
+
+/** Lists the directory; a directory that is not there is an unused lock. */
+export function look(dir: string): View {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return EMPTY;
+    throw error;
+  }
+  let highest = 0;
+  let highestReleased = 0;
+  let hasWaiting = false;
+  for (const name of names) {
+    if (name === WAITING) hasWaiting = true;
+    const generation = generationOf(name);
+    if (name.endsWith(RELEASED)) highestReleased = Math.max(highestReleased, generation);
+    else if (name.endsWith(READY)) continue; // not published
+    highest = Math.max(highest, generation);
+  }
+  return { highest, released: highest > 0 && highestReleased === highest, hasWaiting, names };
+}
+
+const READY = ".ready";
+
+/** The generation that a name speaks of; 0 for names that are none of ours. */
+function generationOf(name: string): number {
+  const digits = /^(\d{1,15})(?:\.|$)/.exec(name)?.[1];
+  return digits === undefined ? 0 : Number(digits);
+}
+
+export function fileOf(dir: string, generation: number): string {
+  return `${dir}/${generation}`;
+}
+
+/** True for the name whose appearance means that the lock may be free. */
+export function tellsRelease(name: string | null): boolean {
+  return name === null || name.endsWith(RELEASED);
+}
+
+/** Writes the record whole under a name nobody looks at, and returns that name. Makes the directory when it is missing. */
+export function prepare(dir: string, generation: number, record: LockRecord): string {
+  const ready = `${dir}/${generation}.${uniqueToken()}${READY}`;
+  const text = JSON.stringify(record);
+  try {
+    writeFileSync(ready, text, { flag: "wx" });
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(ready, text, { flag: "wx" });
+  }
+  return ready;
+}
+
+/** Publishes the prepared record as `generation`: true when it is ours, false when somebody was first. One step. */
+export function publish(dir: string, generation: number, ready: string): boolean {
+  try {
+    linkSync(ready, fileOf(dir, generation));
+    return true;
+  } catch (error) {
+    // ENOENT: what we prepared was swept, so a higher generation is there already.
+    if (systemCode(error) === "EEXIST" || systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Marks `generation` as given back, with the file prepared at its acquisition. One step; harmless when it came too late. */
+export function markReleased(dir: string, generation: number, ready: string): void {
+  try {
+    renameSync(ready, fileOf(dir, generation) + RELEASED);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error; // swept: the lock has moved on without us
+  }
+}
+
+/** Marks somebody else's `generation` as given back; false when it is no longer there. One step. */
+export function markReleasedByForce(dir: string, generation: number): boolean {
+  try {
+    linkSync(fileOf(dir, generation), fileOf(dir, generation) + RELEASED);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return true;
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Removes what speaks of generations below `generation`. Best effort: what stays is swept by a later holder. */
+export function sweepBelow(dir: string, view: View, generation: number): void {
+  for (const name of view.names) {
+    const of = generationOf(name);
+    if (of > 0 && of < generation) removeQuietly(`${dir}/${name}`);
+  }
+}
+
+/** The record of a file: `gone` when the file is not there, `unreadable` when power was lost before it reached the disk. */
+export function readRecord(file: string): LockRecord | "gone" | "unreadable" {
+  try {
+    return parseRecord(readFileSync(file, "utf8")) ?? "unreadable";
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return "gone";
+    throw error;
+  }
+}
+
+export function removeQuietly(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // Debris never decides anything; whoever holds the lock later removes it.
+  }
+}
