@@ -2,6 +2,21 @@
 //
 // Start at lock.ts: the protocol that the others lean on, top to bottom.
 
-export { acquireLock, HeldLock, type LockOptions, tryAcquireLock, withLock } from "./lock.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { type HoldOptions, HoldUntilReady } from "./hold-until-ready.ts";
+export { acquireLock, HeldLock, tryAcquireLock, withLock } from "./lock.ts";
+export type { LockOptions } from "./lock-options.ts";
 export { forceRelease, type LockListing, type LockState, listLocks, readLock } from "./lock-reports.ts";
+export { OnceByKey } from "./once-by-key.ts";
 export type { LockRecord } from "./owner.ts";
+export { isOwnerTokenAlive, ownerToken } from "./owner-token.ts";
+export { SerialByKey } from "./serial-by-key.ts";
+export {
+  type Fence,
+  lockPath,
+  StructuralLock,
+  type StructuralLockOptions,
+  scopeOfCollection,
+} from "./structural-lock.ts";
+export { sleep, withDeadline } from "./wait.ts";
+export { Watermark } from "./watermark.ts";

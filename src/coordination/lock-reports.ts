@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemCode } from "../errors.ts";
 import { fileOf, look, markReleasedByForce, readRecord } from "./generations.ts";
-import { scopeOf } from "./lock.ts";
+import { scopeOf } from "./lock-options.ts";
 import { judge, type LockRecord } from "./owner.ts";
 import { ticketsOf } from "./waiting-line.ts";
 
@@ -12,7 +12,13 @@ import { ticketsOf } from "./waiting-line.ts";
 export type LockState =
   | { readonly state: "free"; readonly generation: number }
   /** `record` is null when power was lost before the record reached the disk. */
-  | { readonly state: "held"; readonly generation: number; readonly record: LockRecord | null }
+  | {
+      readonly state: "held";
+      readonly generation: number;
+      readonly record: LockRecord | null;
+      /** Only its silence can tell whether the owner lives. */
+      readonly isElsewhere: boolean;
+    }
   | { readonly state: "dead"; readonly generation: number; readonly record: LockRecord };
 
 /** One line of `holdfast lock list`. */
@@ -37,10 +43,12 @@ export function readLock(path: string): LockState {
     if (generation === 0 || view.released) return { state: "free", generation };
     const record = readRecord(fileOf(dir, generation));
     if (record === "gone") continue; // the lock has moved on since the listing
-    if (record === "unreadable") return { state: "held", generation, record: null };
-    return { state: judge(record) === "dead" ? "dead" : "held", generation, record };
+    if (record === "unreadable") return { state: "held", generation, record: null, isElsewhere: true };
+    const verdict = judge(record);
+    if (verdict === "dead") return { state: "dead", generation, record };
+    return { state: "held", generation, record, isElsewhere: verdict === "elsewhere" };
   }
-  return { state: "held", generation: look(dir).highest, record: null }; // it changes hands faster than we can look
+  return { state: "held", generation: look(dir).highest, record: null, isElsewhere: false }; // it changes hands faster than we can look
 }
 
 /** All locks under `rootDir` that are held, waited for, or left by a dead owner, by scope and order of service. */

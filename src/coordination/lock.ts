@@ -35,27 +35,19 @@ import {
   tellsRelease,
   type View,
 } from "./generations.ts";
+import {
+  checkLockOptions,
+  DEFAULT_LEASE_MS,
+  DEFAULT_TIMEOUT_MS,
+  type LockOptions,
+  lockTimedOut,
+  scopeOf,
+  throwIfAborted,
+} from "./lock-options.ts";
 import { judge, type LockRecord, thisProcess } from "./owner.ts";
 import { Silence } from "./silence.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
-export interface LockOptions {
-  /** How long to wait for the lock, in milliseconds (default 30,000); 0 tries once. */
-  readonly timeoutMs?: number;
-  /** Another host may take over after this long without a heartbeat, in milliseconds (default 10,000). */
-  readonly leaseMs?: number;
-  /** Ends the wait (not the hold) with `INTERRUPTED`. */
-  readonly signal?: AbortSignal;
-  /** Called once, soon after the lock is found to be no longer ours: another host took it over, or it was released by force. */
-  readonly onLost?: (error: HoldfastError) => void;
-  /** What is locked, for people; by default the directory's name, decoded. */
-  readonly scope?: string;
-  /** Who holds it, for people; by default the program's name. */
-  readonly holder?: string;
-}
-
-const DEFAULT_TIMEOUT_MS = 30_000;
-const DEFAULT_LEASE_MS = 10_000;
 /** How often the first in line looks for a dead owner, and the others for their turn, when no event wakes them. */
 const FIRST_LOOKS_EVERY_MS = 50;
 const OTHERS_LOOK_EVERY_MS = 200;
@@ -152,7 +144,7 @@ export async function withLock<T>(
 /** Waits for the lock and returns it held. Throws what `withLock` throws. */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<HeldLock> {
   const wish = makeWish(path, options);
-  throwIfAborted(wish);
+  throwIfAborted(wish.signal, wish.path);
   const view = look(wish.path);
   // Nobody waits: no ticket, no watch, no timer. With somebody in line, only the line decides.
   if (!view.hasWaiting && isTakeable(view, wish)) {
@@ -179,7 +171,7 @@ export function tryAcquireLock(path: string, options: LockOptions = {}): HeldLoc
     if (record === "unreadable") return { ...wish.record, holder: "unknown", pid: 0, host: "unknown" };
     if (record !== "gone") return record;
   }
-  throw timedOut(wish, 0); // a hundred others were faster: it is in use
+  throw lockTimedOut(wish.path, wish.record.scope, 0, 0); // a hundred others were faster: it is in use
 }
 
 const held = new AsyncLocalStorage<readonly HeldLock[]>();
@@ -211,7 +203,7 @@ async function waitForTurn(wish: Wish): Promise<HeldLock> {
   let bell: Doorbell | undefined;
   try {
     for (;;) {
-      throwIfAborted(wish);
+      throwIfAborted(wish.signal, wish.path);
       const view = look(wish.path);
       const first = line.isFirst(view.highest); // makes the directory: from here on it can be watched
       if (first && isTakeable(view, wish)) {
@@ -219,7 +211,7 @@ async function waitForTurn(wish: Wish): Promise<HeldLock> {
         if (lock !== undefined) return lock;
       }
       const leftMs = wish.timeoutMs - (performance.now() - startedMs);
-      if (leftMs <= 0) throw timedOut(wish, performance.now() - startedMs);
+      if (leftMs <= 0) throw lockTimedOut(wish.path, wish.record.scope, wish.timeoutMs, wish.timeoutMs - leftMs);
       if (bell === undefined) {
         bell = new Doorbell(wish.path, tellsRelease);
         bell.ring(); // look once more: the release may have come before the watch
@@ -263,8 +255,7 @@ function take(view: View, wish: Wish): HeldLock | undefined {
 
 function makeWish(path: string, options: LockOptions): Wish {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, leaseMs = DEFAULT_LEASE_MS } = options;
-  checkMilliseconds("timeoutMs", timeoutMs, 0);
-  checkMilliseconds("leaseMs", leaseMs, 10);
+  checkLockOptions(options);
   const absolute = resolve(path);
   if (heldHere().some((lock) => lock.path === absolute)) {
     throw new HoldfastError("LOCK_REENTERED", `lock ${absolute} is already held by the caller itself`, {
@@ -288,47 +279,4 @@ function makeWish(path: string, options: LockOptions): Wish {
     record,
     silence: new Silence(),
   };
-}
-
-/** The scope that a lock directory stands for: its name, percent-decoded. */
-export function scopeOf(path: string): string {
-  try {
-    return decodeURIComponent(basename(path));
-  } catch {
-    return basename(path);
-  }
-}
-
-function checkMilliseconds(name: string, value: unknown, least: number): void {
-  if (typeof value === "number" && Number.isFinite(value) && value >= least) return;
-  throw new HoldfastError("BAD_OPTION", `${name} must be a number of milliseconds, ${least} or more; got ${value}`, {
-    hint: `Leave ${name} out for its default, or give a number such as 5000.`,
-    details: { name, value: String(value) },
-  });
-}
-
-function throwIfAborted(wish: Wish): void {
-  if (wish.signal?.aborted !== true) return;
-  const reason: unknown = wish.signal.reason;
-  if (reason instanceof HoldfastError) throw reason;
-  throw new HoldfastError("INTERRUPTED", `interrupted while waiting for lock ${wish.path}`, { cause: reason });
-}
-
-function timedOut(wish: Wish, waitedMs: number): HoldfastError {
-  const { highest, released } = look(wish.path);
-  const owner = highest > 0 && !released ? readRecord(fileOf(wish.path, highest)) : "gone";
-  const waited = `lock ${wish.record.scope} was not free within ${Math.round(waitedMs)} ms`;
-  const about = { scope: wish.record.scope, path: wish.path, timeout_ms: wish.timeoutMs };
-  if (owner === "gone" || owner === "unreadable") {
-    return new HoldfastError("LOCK_TIMEOUT", `${waited}: others were served first`, {
-      hint: "Try again, or allow more time.",
-      details: { ...about, holder: null, pid: null, host: null, age_ms: null },
-    });
-  }
-  const ageMs = Math.max(0, Date.now() - owner.sinceMs);
-  const who = `held by ${owner.holder}, pid ${owner.pid} on ${owner.host}, for ${ageMs} ms`;
-  return new HoldfastError("LOCK_TIMEOUT", `${waited}: ${who}`, {
-    hint: "Wait for that process to finish or end it; its lock is taken over by itself once it is gone.",
-    details: { ...about, holder: owner.holder, pid: owner.pid, host: owner.host, age_ms: ageMs },
-  });
 }
