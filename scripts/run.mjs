@@ -1,0 +1,124 @@
+// Runs the project's commands from a fresh clone: `node scripts/run.mjs COMMAND ARGS`, on any Node from 20 on.
+//
+// It installs what is missing, then runs the command with the Node 24 that the project brings along.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const node = join(root, "node_modules/node/bin/node");
+const bin = (name) => join(root, "node_modules/.bin", name);
+const TESTED = ["src", "scripts", "bench"];
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** What each command runs, one after the other; the first that fails ends it. */
+const COMMANDS = {
+  start: (args) => [[join(root, "bin/holdfast"), "up", ...withFolder(args)]],
+  test: (args) => [testRun(args, () => true)],
+  "test:quick": (args) => [testRun(args, (file) => !file.endsWith(".slow.test.ts"))],
+  check: () => [
+    [bin("biome"), "ci", "--colors=off", "."],
+    [node, bin("tsc"), "-p", root],
+    [node, join(root, "scripts/import-direction.ts")],
+  ],
+  soak: (args) => [named(args, "soak", "soak", ".soak.ts")],
+  bench: (args) =>
+    (args.length > 0 ? args : names("bench", ".bench.ts")).map((name) => named([name], "bench", "bench", ".bench.ts")),
+  mutants: (args) => [[node, join(root, "scripts/mutants.ts"), ...args]],
+};
+
+/** `npm start` without a folder works on ./workspace. */
+function withFolder(args) {
+  return args.some((arg) => !arg.startsWith("-")) ? args : ["workspace", ...args];
+}
+
+/** The files under the tested folders, relative to the root, whose names end so. */
+function filesEnding(ending, folders = TESTED) {
+  return folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
+    .filter((name) => name.endsWith(ending))
+    .sort();
+}
+
+/** Arguments are parts of file names, or flags for the test runner. `HOLDFAST_TESTS=pg,browser` adds tests that need those. */
+function testRun(args, wanted) {
+  const extras = (process.env.HOLDFAST_TESTS ?? "").split(",");
+  const parts = args.filter((arg) => !arg.startsWith("-"));
+  const files = filesEnding(".test.ts").filter(
+    (file) =>
+      wanted(file) &&
+      (!file.endsWith(".pg.test.ts") || extras.includes("pg")) &&
+      (!file.endsWith(".browser.test.ts") || extras.includes("browser")) &&
+      (parts.length === 0 || parts.some((part) => file.includes(part))),
+  );
+  if (files.length === 0) fail(`no test file matches ${parts.join(" ")}`);
+  const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=2", "--test-reporter=spec"];
+  return [node, ...flags, ...args.filter((arg) => arg.startsWith("-")), ...files];
+}
+
+function names(folder, ending) {
+  return filesEnding(ending, [folder]).map((file) => file.slice(folder.length + 1, -ending.length));
+}
+
+/** The program `NAME` of a kind: FOLDER/NAME+ENDING, FOLDER/NAME.ts, or NAME+ENDING anywhere under src. */
+function named([name, ...args], kind, folder, ending) {
+  const known = () => [...names(folder, ".ts"), ...filesEnding(ending, ["src"])].join(", ") || "none yet";
+  if (name === undefined) fail(`name a ${kind}; there are: ${known()}`);
+  const file =
+    [`${folder}/${name}${ending}`, `${folder}/${name}.ts`].find((each) => existsSync(join(root, each))) ??
+    filesEnding(`/${name}${ending}`, ["src"])[0];
+  if (file === undefined) fail(`no ${kind} is called ${name}; there are: ${known()}`);
+  return [node, "--disable-warning=ExperimentalWarning", join(root, file), ...args];
+}
+
+function installWhatIsMissing() {
+  const installed = join(root, "node_modules/.package-lock.json");
+  const lock = join(root, "package-lock.json");
+  if (existsSync(node) && existsSync(installed) && statSync(lock).mtimeMs <= statSync(installed).mtimeMs) return;
+  console.error("holdfast: installing what is missing (npm ci) ...");
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2], // stdout belongs to the command
+  });
+  if (npm.status !== 0 || !existsSync(node)) fail("npm ci failed; its messages are above");
+}
+
+/** Runs one command line and resolves to its exit code. */
+function run([program, ...args], cwd) {
+  const env = { ...process.env };
+  const cache = env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  env.NODE_COMPILE_CACHE ||= join(cache, "holdfast", "compile");
+  const child = spawn(program, args, { cwd, env, stdio: "inherit" });
+  const forward = (signal) => {
+    // Ctrl-C at a terminal has reached the child already.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, forward);
+  return new Promise((resolve) => {
+    child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`));
+    child.on("exit", (code, signal) => {
+      for (const each of Object.keys(SIGNALS)) process.off(each, forward);
+      resolve(code ?? 128 + (SIGNALS[signal] ?? 9));
+    });
+  });
+}
+
+function fail(message) {
+  console.error(`holdfast: ${message}`);
+  process.exit(2);
+}
+
+const [command, ...args] = process.argv.slice(2);
+const plan = Object.hasOwn(COMMANDS, command ?? "") ? COMMANDS[command] : undefined;
+if (plan === undefined) fail(`usage: node scripts/run.mjs ${Object.keys(COMMANDS).join("|")} [ARGS]`);
+installWhatIsMissing();
+// Folders given to `npm start` are meant from where the person is; npm itself changes to the project.
+const cwd = command === "start" ? (process.env.INIT_CWD ?? process.cwd()) : root;
+for (const line of plan(args)) {
+  const code = await run(line, cwd);
+  if (code !== 0) process.exit(code);
+}
