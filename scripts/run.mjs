@@ -3,7 +3,7 @@
 // It installs what is missing, then runs the command with the Node 24 that the project brings along.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,10 +75,21 @@ function named([name, ...args], kind, folder, ending) {
   return [node, "--disable-warning=ExperimentalWarning", join(root, file), ...args];
 }
 
-function installWhatIsMissing() {
-  const installed = join(root, "node_modules/.package-lock.json");
+/** True when node_modules holds every package of the lock file in its version; those for other platforms may be missing. */
+function isInstalled() {
   const lock = join(root, "package-lock.json");
-  if (existsSync(node) && existsSync(installed) && statSync(lock).mtimeMs <= statSync(installed).mtimeMs) return;
+  const installed = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(node) || !existsSync(installed)) return false;
+  if (statSync(lock).mtimeMs <= statSync(installed).mtimeMs) return true;
+  // Newer is not yet different: every checkout of a branch touches the lock file.
+  const [wanted, there] = [lock, installed].map((file) => JSON.parse(readFileSync(file, "utf8")).packages);
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === "" || there[path]?.version === version || (optional && !there[path]),
+  );
+}
+
+function installWhatIsMissing() {
+  if (isInstalled()) return;
   console.error("holdfast: installing what is missing (npm ci) ...");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
