@@ -13,7 +13,7 @@ import { BodyBudget, withBody } from "./request-body.ts";
 import { addContentRoutes } from "./routes-contents.ts";
 import { addDocumentRoutes } from "./routes-documents.ts";
 import { addEntryRoutes } from "./routes-entries.ts";
-import { addWorkspaceRoutes } from "./routes-workspace.ts";
+import { addHealthRoute, addWorkspaceRoutes } from "./routes-workspace.ts";
 import type { HubStorage, KnownToken } from "./storage.ts";
 
 export interface HubOptions {
@@ -87,7 +87,7 @@ export function createHub(options: HubOptions): Hub {
     });
     return failureResponse(error, report);
   });
-  app.get("/healthz", (c) => c.json({ ok: true }));
+  addHealthRoute(app);
   app.use("/v1/*", async (c, next) => {
     const token = await authenticate(storage, c.req.header("authorization"));
     rate.count(token.id);

@@ -17,6 +17,17 @@ import {
 } from "./schemas.ts";
 import type { KnownToken } from "./storage.ts";
 
+/** Says that the hub answers; needs no token. */
+export function addHealthRoute(app: HubApp): void {
+  const healthRoute = createRoute({
+    method: "get",
+    path: "/healthz",
+    security: [],
+    responses: { 200: answer(z.object({ ok: z.boolean() }), "It answers.") },
+  });
+  app.openapi(healthRoute, (c) => c.json({ ok: true }, 200));
+}
+
 export function addWorkspaceRoutes(app: HubApp, { storage, limits }: HubParts): void {
   const workspaceRoute = createRoute({
     method: "get",

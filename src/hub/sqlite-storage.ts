@@ -30,6 +30,7 @@ export class SqliteStorage implements HubStorage {
   private readonly db: DatabaseSync;
   private readonly listeners = new Set<() => void>();
   private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
 
   /** Throws `CORRUPT`, `FORMAT_TOO_NEW`, `DISK_FULL`, `NO_PERMISSION`, `READ_ONLY`, `NOT_A_FOLDER`. The workspace is kept
    *  when the folder is new; afterwards the folder's own counts. */
@@ -69,7 +70,10 @@ export class SqliteStorage implements HubStorage {
     };
   }
 
+  /** Again, it does nothing. */
   async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
     clearInterval(this.timer);
     this.listeners.clear();
     await this.texts.close();
