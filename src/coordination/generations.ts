@@ -96,7 +96,7 @@ export function prepare(dir: string, generation: number, record: LockRecord): st
 /** Publishes the prepared record as `generation`: true when it is ours, false when somebody was first. One step. */
 export function publish(dir: string, generation: number, ready: string): boolean {
   try {
-    linkSync(ready, fileOf(dir, generation));
+    linkSync(ready, fileOf(dir, generation)); // guard: create-or-fail
     return true;
   } catch (error) {
     // ENOENT: what we prepared was swept, so a higher generation is there already.

@@ -1,7 +1,7 @@
 // The lock with many real processes at once.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { acquireLock, listLocks } from "./index.ts";
 import { thisProcess } from "./owner.ts";
@@ -76,6 +76,19 @@ for (const contenders of [2, 3, 8]) {
     }
   });
 }
+
+test("STORE-12 a taker whose listing is stale, its generation long used and swept, withdraws and starts again", async () => {
+  using dir = new TempDir();
+  await using taker = new LockProcess("hold", dir.at("lock"), { staleFirstLook: true });
+  const { generation } = await taker.event("held");
+  assert.equal(generation, 4, "after generations 1 to 3 of the others");
+  assert.deepEqual(
+    readdirSync(dir.at("lock")).filter((name) => /^\d+$/.test(name)),
+    ["4"],
+  );
+  taker.say("check");
+  await taker.event("ok");
+});
 
 test("after the death of a holder the next enters within 250 ms (median of 7)", async () => {
   using dir = new TempDir();

@@ -244,12 +244,13 @@ function take(view: View, wish: Wish): HeldLock | undefined {
     return undefined;
   }
   const again = look(wish.path);
+  // guard: stale-listing
   if (again.highest > generation) {
     removeQuietly(fileOf(wish.path, generation));
     removeQuietly(ready);
     return undefined;
   }
-  sweepBelow(wish.path, again, generation);
+  sweepBelow(wish.path, again, generation); // guard: highest-stays
   return new HeldLock(wish.path, generation, ready, wish);
 }
 

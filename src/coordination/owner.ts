@@ -67,7 +67,7 @@ export function judge(owner: ProcessIdentity): Verdict {
   if (!procIsOurs || owner.startTime === "") return "alive";
   const stat = processStat(owner.pid);
   if (stat === undefined) return pidExists(owner.pid) ? "alive" : "dead";
-  if (stat.startTime !== owner.startTime) return "dead"; // the pid was given to somebody else
+  if (stat.startTime !== owner.startTime) return "dead"; // guard: start-time. The pid was given to somebody else
   return stat.state === "Z" || stat.state === "X" ? "dead" : "alive";
 }
 

@@ -2,8 +2,10 @@
 // obeys one word per line on stdin. Not part of the package's exports.
 //
 // Options (JSON): `machineId` makes the process believe it runs on another host; `wallClockOffsetMs` sets its wall clock off;
-// `crashAt: n` kills it with SIGKILL right before its n-th file system call under PATH.
+// `crashAt: n` kills it with SIGKILL right before its n-th file system call under PATH; `staleFirstLook` lets other processes
+// take and give back the lock between its first listing of PATH and what it does next.
 
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
@@ -14,6 +16,7 @@ interface Options {
   readonly machineId?: string;
   readonly wallClockOffsetMs?: number;
   readonly crashAt?: number;
+  readonly staleFirstLook?: boolean;
   readonly holdMs?: number;
   readonly rounds?: number;
   readonly startAtMs?: number;
@@ -58,6 +61,25 @@ if (options.crashAt !== undefined) {
     });
   }
 }
+if (options.staleFirstLook === true) {
+  const real = fs.readdirSync as (...args: unknown[]) => unknown;
+  let isFirst = true;
+  const stale = (...args: unknown[]): unknown => {
+    let names: unknown = [];
+    try {
+      names = real(...args);
+    } catch {
+      // not there yet: an empty listing
+    }
+    if (!isFirst || args[0] !== path) return names;
+    isFirst = false;
+    // The third of them ends while it holds the lock.
+    for (const holdMs of [0, 0, -1])
+      spawnSync(process.execPath, [process.argv[1] ?? "", "pass", path, `{"holdMs":${holdMs}}`]);
+    return names;
+  };
+  Object.assign(fs, { readdirSync: stale });
+}
 syncBuiltinESMExports();
 
 // Loaded only now: the module binds the calls replaced above.
@@ -94,6 +116,10 @@ if (command === "hold") {
       break;
     }
   }
+} else if (command === "pass") {
+  const lock = await acquireLock(path, lockOptions);
+  if (options.holdMs !== -1) await lock.release();
+  process.exit();
 } else if (command === "visit") {
   // Enters once, stays for holdMs, and writes its name into the log while inside.
   await withLock(path, lockOptions, async () => {
