@@ -15,6 +15,8 @@ const BUFFER_BYTES = 256 * 1_024;
 const SCAN_ENTRIES = 256;
 const SCAN_BYTES = 1_048_576;
 const MAX_LISTENERS = 10_000;
+/** What waits for a listener that was let go, the reason included, is kept this long for it to take, ms. */
+const LINGER_MS = 60_000;
 /** Tokens of open streams are checked again at most this often, ms. */
 const TOKEN_CHECK_MS = 20;
 
@@ -225,16 +227,7 @@ class Listener {
   }
 
   private disconnectUnlessTaken(): void {
-    const { disconnect } = this.query;
-    const { stallMs } = this.times;
-    let before = this.controller?.desiredSize ?? 0;
-    // A listener that still takes what waits for it gets all of it, the reason included.
-    const timer = setInterval(() => {
-      const now = this.controller?.desiredSize ?? 0;
-      if (now === before) disconnect();
-      if (now === before || now >= BUFFER_BYTES) clearInterval(timer);
-      before = now;
-    }, stallMs);
+    const timer = setTimeout(this.query.disconnect, LINGER_MS);
     timer.unref();
   }
 

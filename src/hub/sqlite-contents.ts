@@ -24,8 +24,8 @@ export class SqliteContents implements ContentStorage {
   private readonly bytes: StatementSync;
   private readonly insert: StatementSync;
   private readonly forget: StatementSync;
-  /** Contents whose part in `uploads/` is being written now. */
-  private readonly uploading = new Set<ContentHash>();
+  /** Contents whose part in `uploads/` is being written now, and when that ends. */
+  private readonly uploading = new Map<ContentHash, Promise<void>>();
 
   constructor(db: DatabaseSync, dir: string) {
     this.db = db;
@@ -100,13 +100,17 @@ export class SqliteContents implements ContentStorage {
   }
 
   async write(hash: ContentHash, chunks: AsyncIterable<Uint8Array>, wish: ContentWrite): Promise<void> {
+    // Who goes on with a part waits for whoever is writing it now, and then most often finds the content here.
+    while (wish.offset > 0 && this.uploading.has(hash)) await this.uploading.get(hash);
     if ((await this.size(hash)) !== undefined) return;
-    const isAlone = !this.uploading.has(hash);
     const kept = wish.offset === 0 ? 0 : await this.partialSize(hash);
+    // From here to `uploading.set` nothing is awaited: two cannot both find the part free.
+    const isAlone = !this.uploading.has(hash);
     if (wish.offset > 0 && (!isAlone || kept !== wish.offset)) throw new UploadMovedError(hash, kept);
     // A second upload of the same content from its start goes beside the first: neither waits, neither is mixed in.
     const path = isAlone ? this.partOf(hash) : `${this.partOf(hash)}.${randomBytes(6).toString("hex")}.tmp`;
-    if (isAlone) this.uploading.add(hash);
+    const ended = Promise.withResolvers<void>();
+    if (isAlone) this.uploading.set(hash, ended.promise);
     let keepPart = isAlone;
     try {
       const arrived = await this.receive(path, chunks, wish);
@@ -120,6 +124,7 @@ export class SqliteContents implements ContentStorage {
       throw sqliteFailure(error, this.dir);
     } finally {
       if (isAlone) this.uploading.delete(hash);
+      ended.resolve();
     }
   }
 
