@@ -1,0 +1,71 @@
+// Reading an artifact from its directory. Readers take no lock and are never blocked (STORE-08).
+//
+// The directory listing is the truth. A version appears by one rename of a complete directory and goes by one rename
+// into the trash, so a listing shows whole versions only, and its greatest number goes back only by a delete that named
+// it. The file `latest` trails behind and is for people and scripts.
+
+import { createReadStream, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { systemCode } from "../errors.ts";
+import { type Layout, parseVersionDir } from "./layout.ts";
+import { readVersionFile, type VersionRecord } from "./version-record.ts";
+
+/** Attempts to read a version that is being deleted under our eyes, before giving up: each failure means that somebody
+ *  else made progress. */
+const MAX_ATTEMPTS = 1_000;
+
+/** The artifact's version numbers, ascending; empty when there is no such artifact. */
+export function listVersions(layout: Layout, collection: string, name: string): number[] {
+  return listVersionDirs(layout.artifactDir(collection, name));
+}
+
+export function listVersionDirs(artifactDir: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(artifactDir);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+  const versions: number[] = [];
+  for (const name of names) {
+    const version = parseVersionDir(name);
+    if (version !== undefined) versions.push(version);
+  }
+  return versions.sort((a, b) => a - b);
+}
+
+/** One version, or undefined when it is not there. Throws `CORRUPT`. */
+export function readVersion(
+  layout: Layout,
+  collection: string,
+  name: string,
+  version: number,
+): VersionRecord | undefined {
+  return readVersionFile(join(layout.versionDir(collection, name, version), "version.json"));
+}
+
+/** The newest version, or undefined when there is none. Throws `CORRUPT`. */
+export function readNewest(layout: Layout, collection: string, name: string): VersionRecord | undefined {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const newest = listVersions(layout, collection, name).at(-1);
+    if (newest === undefined) return undefined;
+    const record = readVersion(layout, collection, name, newest);
+    // Gone between listing and reading: it was deleted; look again for what is newest now.
+    if (record !== undefined) return record;
+  }
+  return undefined;
+}
+
+/** The file that holds a version's bytes. */
+export function contentPath(layout: Layout, record: VersionRecord): string {
+  const { collection, name } = record.entry;
+  const at = record.contentAt ?? { name, version: record.version };
+  return join(layout.versionDir(collection, at.name, at.version), "content");
+}
+
+export function openContent(layout: Layout, record: VersionRecord): Readable {
+  return createReadStream(contentPath(layout, record));
+}

@@ -1,0 +1,67 @@
+// The protocol by which versions go. Read it top to bottom; the caller holds the collection's lock.
+//
+//   1  settle     what a writer that died left half-done is finished first
+//   2  choose     which versions, as they are now
+//   3  note       the catalog remembers that this artifact is about to change
+//   4  write down the delete's entry and the number that the next version starts above, flushed: from here on the
+//                 delete happens, by us or by whoever comes after our death
+//   5  remove     still the lock's holder? by rename into the trash; a whole artifact by one rename
+//   6  catalog    rows out, note out, in one transaction
+//
+// A crash before 4 has deleted nothing; one after it leaves the note of step 3, which `settle` turns into a finished
+// delete of exactly the versions that the file names.
+
+import type { Entry } from "../entries/index.ts";
+import { listVersions, readNewest } from "./artifact-on-disk.ts";
+import type { Catalog } from "./catalog.ts";
+import { readDeleted, writeDeleted } from "./deleted-file.ts";
+import type { Layout } from "./layout.ts";
+import { removeVersions } from "./remove-versions.ts";
+import { readArtifact, settle } from "./settle.ts";
+import type { VersionRecord } from "./version-record.ts";
+import type { Fence } from "./write-versions.ts";
+
+export interface DeletePlan {
+  readonly collection: string;
+  readonly name: string;
+  /** The versions to remove, ascending, chosen under the lock. Throws to refuse. */
+  choose(): number[];
+  /** The entry that says so, made from what is removed. */
+  entryFor(removed: readonly VersionRecord[]): Entry;
+}
+
+/** Returns the versions removed. */
+export async function deleteVersions(
+  { layout, catalog }: { layout: Layout; catalog: Catalog },
+  plan: DeletePlan,
+  fence: Fence,
+): Promise<number[]> {
+  const { collection, name } = plan;
+  settle({ layout, catalog }, collection);
+  const chosen = plan.choose();
+  const there = listVersions(layout, collection, name);
+  const going = new Set(chosen);
+  const removed = readArtifact(layout, { collection, name }).records.filter((record) => going.has(record.version));
+  const entry = plan.entryFor(removed);
+
+  // The note comes before the file, so that no file is ever without one.
+  catalog.begin([{ collection, name }]);
+  const before = readDeleted(layout, collection, name);
+  writeDeleted(layout, collection, name, {
+    floor: Math.max(before.floor, there.at(-1) ?? 0),
+    deletions: [...before.deletions, { entry, versions: chosen }],
+  });
+  fence.assertHeld();
+  if (chosen.length > 0) removeVersions(layout, { collection, name }, chosen, there);
+  catalog.commitDelete({ collection, name }, chosen, entry, readNewestOrNone(layout, collection, name));
+  return chosen;
+}
+
+function readNewestOrNone(layout: Layout, collection: string, name: string): VersionRecord | undefined {
+  try {
+    return readNewest(layout, collection, name);
+  } catch {
+    // Damaged: told when it is read.
+    return undefined;
+  }
+}

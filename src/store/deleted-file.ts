@@ -1,0 +1,101 @@
+// What remains of deleted versions: the number below which none is given again, and the entries that deleted them.
+//
+// It stands beside the artifacts, not inside one, because a whole artifact goes by one rename of its directory. It is
+// written, flushed, before anything is removed, so it is also the record of intent: a version that it names and that is
+// still on disk was being deleted when the writer died, and is removed by whoever comes next. Numbers are never given
+// twice, so that can never hit a version put later.
+
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { decodeEntry, type Entry } from "../entries/index.ts";
+import { HoldfastError, systemCode } from "../errors.ts";
+import { replaceFile } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+
+export interface Deletion {
+  readonly entry: Entry;
+  readonly versions: readonly number[];
+}
+
+export interface Deleted {
+  /** The greatest number given before the last delete; 0 when nothing was ever deleted. */
+  readonly floor: number;
+  readonly deletions: readonly Deletion[];
+}
+
+interface DeletedFile {
+  readonly format: 1;
+  readonly name: string;
+  readonly floor: number;
+  readonly deletions: readonly { readonly versions: readonly number[]; readonly block: string }[];
+}
+
+/** Deletions remembered of one artifact: older ones are in the catalog and, long since, wherever they had to go. */
+const MAX_DELETIONS = 1_000;
+
+const NONE: Deleted = { floor: 0, deletions: [] };
+
+/** Throws `CORRUPT`: giving a number twice would be worse than refusing to write. */
+export function readDeleted(layout: Layout, collection: string, name: string): Deleted {
+  return readDeletedFile(layout.deletedFile(collection, name))?.deleted ?? NONE;
+}
+
+export function writeDeleted(layout: Layout, collection: string, name: string, deleted: Deleted): void {
+  const file: DeletedFile = {
+    format: 1,
+    name,
+    floor: deleted.floor,
+    deletions: deleted.deletions.slice(-MAX_DELETIONS).map(({ entry, versions }) => ({
+      versions,
+      block: Buffer.from(entry.block).toString("base64"),
+    })),
+  };
+  const path = layout.deletedFile(collection, name);
+  mkdirSync(dirname(path), { recursive: true });
+  replaceFile(path, `${JSON.stringify(file)}\n`);
+}
+
+/** Every artifact of a collection of which something was ever deleted. */
+export function listDeleted(layout: Layout, collection: string): { name: string; deleted: Deleted }[] {
+  const dir = join(layout.collectionDir(collection), ".deleted");
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+  return names
+    .filter((name) => name.endsWith(".json") && !name.startsWith("."))
+    .map((name) => readDeletedFile(join(dir, name)))
+    .filter((file) => file !== undefined);
+}
+
+function readDeletedFile(path: string): { name: string; deleted: Deleted } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const file = JSON.parse(text) as DeletedFile;
+    const deletions = file.deletions.map(({ versions, block }) => ({
+      versions,
+      entry: decodeEntry(Buffer.from(block, "base64")),
+    }));
+    if (!Number.isSafeInteger(file.floor)) throw new Error("it has no floor");
+    return { name: file.name, deleted: { floor: file.floor, deletions } };
+  } catch (error) {
+    throw new HoldfastError(
+      "CORRUPT",
+      `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: "Restore it from a backup. It keeps version numbers of deleted versions from being given again.",
+        details: { path },
+        cause: error,
+      },
+    );
+  }
+}

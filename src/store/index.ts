@@ -1,0 +1,26 @@
+// The store's public face; see store.ts first.
+
+export { openContent } from "./artifact-on-disk.ts";
+export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
+export { flush, fsyncPath, replaceFile } from "./durable.ts";
+export { HOLDFAST_DIR, Layout } from "./layout.ts";
+export { readContent, verifiedContent } from "./read-content.ts";
+export type { ContentSource, StagedContent, StageLimits } from "./staging.ts";
+export {
+  type Draft,
+  type Incoming,
+  type ListedVersion,
+  type LockWait,
+  type PutOptions,
+  type PutResult,
+  Store,
+  type StoredContent,
+} from "./store.ts";
+export { createdAt, type VersionRecord } from "./version-record.ts";
+export {
+  findWorkspace,
+  initWorkspaceRecord,
+  type OpenedWorkspace,
+  openWorkspaceRecord,
+  type WorkspaceRecord,
+} from "./workspace-record.ts";

@@ -1,0 +1,65 @@
+// Giving out a version's bytes, and never damaged ones (STORE-30): they are hashed before the first of them is shown.
+
+import { createHash, hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
+import { contentPath } from "./artifact-on-disk.ts";
+import type { Layout } from "./layout.ts";
+import type { VersionRecord } from "./version-record.ts";
+
+/** Up to this many bytes are read once and checked in memory; more are read twice, streaming. */
+const IN_MEMORY_BYTES = 16 * 1_024 * 1_024;
+
+/** The whole content. Throws `CORRUPT` with the path when it is not what was put, `NOT_FOUND` for a delete. */
+export async function readContent(layout: Layout, record: VersionRecord): Promise<Buffer> {
+  const { path, expected } = contentFile(layout, record);
+  const bytes = await opening(path, record, () => readFile(path));
+  if (hash("sha256", bytes) !== expected) throw damaged(path, record);
+  return bytes;
+}
+
+/** The content as a stream that starts only after all of it was found undamaged; memory stays bounded. */
+export async function* verifiedContent(layout: Layout, record: VersionRecord): AsyncGenerator<Uint8Array> {
+  const { path, expected } = contentFile(layout, record);
+  if ((record.entry.content?.size ?? 0) <= IN_MEMORY_BYTES) {
+    yield await readContent(layout, record);
+    return;
+  }
+  await opening(path, record, async () => {
+    const digest = createHash("sha256");
+    for await (const chunk of createReadStream(path)) digest.update(chunk as Uint8Array);
+    if (digest.digest("hex") !== expected) throw damaged(path, record);
+  });
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+}
+
+function contentFile(layout: Layout, record: VersionRecord): { path: string; expected: string } {
+  const { content } = record.entry;
+  if (content === null) {
+    throw new NotFoundError(`version ${record.version} of ${record.entry.name} is a delete; it has no content`, {
+      hint: "Ask for the version before it.",
+    });
+  }
+  return { path: contentPath(layout, record), expected: content.hash };
+}
+
+async function opening<T>(path: string, record: VersionRecord, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    throw new NotFoundError(`version ${record.version} of ${record.entry.name} was deleted meanwhile`, {
+      hint: "`holdfast data versions` shows what is there now.",
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
+function damaged(path: string, record: VersionRecord): HoldfastError {
+  return new HoldfastError("CORRUPT", `${path} is damaged: it is not what version ${record.version} was put with`, {
+    hint: "Restore the file from a backup or another copy of the workspace; the other versions are unharmed.",
+    details: { path },
+  });
+}

@@ -1,0 +1,115 @@
+// Staged content: bytes on the store's own disk that no version refers to yet.
+//
+// Every process stages in a directory of its own, named by its process token, so that the next comer can tell what a
+// dead process left behind and remove it. Nothing in staging is ever read as data.
+
+import { createHash, hash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { isOwnerTokenAlive, ownerToken } from "../coordination/index.ts";
+import type { ContentHash } from "../entries/index.ts";
+import { HoldfastError, systemCode } from "../errors.ts";
+
+/** What content can be given as. A stream is read once, in the order of its chunks. */
+export type ContentSource = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** A directory in staging that holds the file `content`, complete and not yet flushed. */
+export interface StagedContent {
+  readonly dir: string;
+  readonly hash: ContentHash;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface StageLimits {
+  /** Bytes at the most; more is refused with `TOO_LARGE`. Default: no limit. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Told the bytes staged so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export class Staging {
+  private readonly root: string;
+  private mine: string | undefined;
+  private count = 0;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** A new empty directory. */
+  newDir(): string {
+    if (this.mine === undefined) {
+      this.mine = join(this.root, `${ownerToken()}_${randomUUID()}`);
+      mkdirSync(this.mine, { recursive: true });
+    }
+    this.count += 1;
+    const dir = join(this.mine, String(this.count));
+    mkdirSync(dir);
+    return dir;
+  }
+
+  /** Stages `bytes` without giving up the thread: for many small contents. */
+  stageBytes(bytes: Uint8Array, knownHash?: ContentHash): StagedContent {
+    const dir = this.newDir();
+    writeFileSync(join(dir, "content"), bytes);
+    return { dir, hash: knownHash ?? hash("sha256", bytes), size: bytes.length };
+  }
+
+  /** Stages any source; memory stays bounded by the source's chunks. Nothing is left behind on failure. */
+  async stage(source: ContentSource, limits: StageLimits = {}): Promise<StagedContent> {
+    if (typeof source === "string") return this.stageBytes(Buffer.from(source));
+    if (source instanceof Uint8Array) return this.stageBytes(source);
+    const dir = this.newDir();
+    try {
+      const digest = createHash("sha256");
+      let size = 0;
+      const file = await open(join(dir, "content"), "wx");
+      try {
+        for await (const chunk of source) {
+          limits.signal?.throwIfAborted();
+          size += chunk.length;
+          if (size > (limits.maxBytes ?? Number.MAX_SAFE_INTEGER)) {
+            throw new HoldfastError("TOO_LARGE", `the content is over the limit of ${limits.maxBytes} bytes`);
+          }
+          digest.update(chunk);
+          for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+          limits.onProgress?.(size);
+        }
+      } finally {
+        await file.close();
+      }
+      return { dir, hash: digest.digest("hex"), size };
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  discard(dir: string): void {
+    rmSync(dir, { recursive: true, force: true });
+  }
+
+  /** Removes this process's own directory. */
+  close(): void {
+    if (this.mine !== undefined) rmSync(this.mine, { recursive: true, force: true });
+    this.mine = undefined;
+  }
+}
+
+/** Removes what dead processes left in `root` (staging or trash): directories are named `<owner token>_<unique>`. */
+export function sweepDead(root: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return;
+    throw error;
+  }
+  for (const name of names) {
+    const token = name.slice(0, name.lastIndexOf("_"));
+    if (!isOwnerTokenAlive(token)) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,477 @@
+// The store: versioned artifacts in a workspace's folder, written by many processes at once. Start here, then read
+// `write-versions.ts` and `delete-versions.ts`, which hold the two protocols.
+
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { StructuralLock } from "../coordination/index.ts";
+import {
+  checkArtifactName,
+  checkCollection,
+  DEFAULT_COLLECTION,
+  type Entry,
+  type EntryBody,
+  type EntryId,
+  HybridClock,
+  type IdempotencyKey,
+  type Identity,
+  makeEntry,
+} from "../entries/index.ts";
+import { HoldfastError, NotFoundError } from "../errors.ts";
+import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
+import { type Arrival, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
+import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
+import type { Layout } from "./layout.ts";
+import { collectionsOnDisk, fillCatalog, readArtifact } from "./settle.ts";
+import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
+import type { ContentAt, VersionRecord } from "./version-record.ts";
+import { createdAt } from "./version-record.ts";
+import { type PendingVersion, writeVersions } from "./write-versions.ts";
+
+/** How long a writer waits for a collection's lock unless told otherwise. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+/** What an author says of a new version; the store adds number, clock, parents and key. */
+export interface Draft {
+  readonly collection: string;
+  readonly name: string;
+  readonly kind: EntryBody["kind"];
+  /** The bytes: staged, or already in the store; null for a delete. */
+  readonly content: { readonly at: StagedContent | StoredContent; readonly type: string } | null;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Default: the artifact's newest version. */
+  readonly parents?: readonly EntryId[];
+  readonly doc?: EntryId | null;
+  readonly base?: EntryId | null;
+  readonly from?: string;
+  readonly mode?: number;
+  /** Default: this process's own next one. */
+  readonly key?: IdempotencyKey;
+}
+
+/** Content that some version of the same collection holds. */
+export interface StoredContent extends ContentAt {
+  readonly hash: string;
+  readonly size: number;
+}
+
+/** An entry from elsewhere with its bytes; `content` is undefined where the entry has none or the store holds it. */
+export interface Incoming {
+  readonly entry: Entry;
+  readonly content?: StagedContent;
+}
+
+export interface PutOptions extends StageLimits {
+  readonly collection?: string;
+  readonly type?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Refuse with `STALE_BASE` unless this entry is the newest version; null: unless there is none. */
+  readonly base?: EntryId | null;
+  /** Write although the artifact belongs to somebody else. */
+  readonly takeOver?: "refuse" | "allow";
+  readonly lockTimeoutMs?: number;
+  readonly key?: IdempotencyKey;
+}
+
+/** What `data put` prints. */
+export interface PutResult {
+  readonly collection: string;
+  readonly name: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly size: number;
+  readonly entry: EntryId;
+}
+
+/** One row of `data versions`. */
+export interface ListedVersion {
+  readonly version: number;
+  readonly entry: EntryId;
+  readonly size: number;
+  readonly hash: string | null;
+  readonly createdAt: string;
+  readonly latest: boolean;
+}
+
+export interface LockWait {
+  readonly lockTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export class Store implements Disposable {
+  readonly layout: Layout;
+  readonly identity: Identity;
+  readonly clock = new HybridClock();
+  readonly staging: Staging;
+  private readonly lock: StructuralLock;
+  private openedCatalog: Catalog | undefined;
+  private readonly writer = randomUUID();
+  private writes = 0;
+
+  constructor(layout: Layout, identity: Identity) {
+    this.layout = layout;
+    this.identity = identity;
+    this.staging = new Staging(layout.staging);
+    this.lock = new StructuralLock(layout.locks);
+  }
+
+  [Symbol.dispose](): void {
+    this.staging.close();
+    this.openedCatalog?.close();
+    this.openedCatalog = undefined;
+  }
+
+  /** Opened at first use: reading one artifact does without it. */
+  get catalog(): Catalog {
+    if (this.openedCatalog === undefined) {
+      const catalog = Catalog.open(this.layout.catalogFile);
+      this.openedCatalog = catalog;
+    }
+    return this.openedCatalog;
+  }
+
+  /** The catalog, filled from disk first when it was made anew. Call before relying on it to be complete. */
+  async readyCatalog(wait: LockWait = {}): Promise<Catalog> {
+    const catalog = this.catalog;
+    if (!catalog.isComplete()) {
+      for (const collection of collectionsOnDisk(this.layout)) {
+        await this.exclusively([collection], wait, async () =>
+          fillCatalog({ layout: this.layout, catalog }, collection),
+        );
+      }
+      catalog.markComplete();
+    }
+    return catalog;
+  }
+
+  /** Saves one version. Durable when it resolves. Throws `BAD_NAME`, `NOT_OWNER`, `STALE_BASE`, `LOCK_TIMEOUT`. */
+  async put(name: string, source: ContentSource, options: PutOptions = {}): Promise<PutResult> {
+    const collection = options.collection ?? DEFAULT_COLLECTION;
+    checkCollection(collection);
+    checkArtifactName(collection, name);
+    this.sweep();
+    const staged = await this.staging.stage(source, options);
+    const draft: Draft = {
+      collection,
+      name,
+      kind: "put",
+      content: { at: staged, type: options.type ?? "application/octet-stream" },
+      ...(options.tags === undefined ? {} : { tags: options.tags }),
+      ...(options.base === undefined ? {} : { base: options.base }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+    };
+    try {
+      const [record] = await this.write([draft], options, (newest) => {
+        if (newest !== undefined && options.takeOver !== "allow") refuseOtherOwner(newest, options.tags?.owner ?? null);
+        if (options.base !== undefined) refuseStaleBase(newest, options.base);
+      });
+      if (record === undefined) throw new HoldfastError("INTERNAL", "a put wrote nothing");
+      return {
+        collection,
+        name,
+        version: record.version,
+        hash: staged.hash,
+        size: staged.size,
+        entry: record.entry.id,
+      };
+    } finally {
+      this.staging.discard(staged.dir);
+    }
+  }
+
+  /** Writes new versions of one collection, in order, as one batch. `check` may refuse by throwing. */
+  async write(
+    drafts: readonly Draft[],
+    wait: LockWait = {},
+    check: (newest: VersionRecord | undefined, draft: Draft) => void = () => {},
+  ): Promise<(VersionRecord | undefined)[]> {
+    return this.writeBatch(
+      drafts.map((draft) => ({
+        collection: draft.collection,
+        name: draft.name,
+        ...(draft.content === null ? {} : { content: draft.content.at }),
+        entryFor: (newest) => {
+          check(newest, draft);
+          return this.entryOf(draft, newest);
+        },
+      })),
+      wait,
+    );
+  }
+
+  /** Takes in entries from elsewhere, verified by the caller. One that is here already is left out (undefined). */
+  async adopt(incoming: readonly Incoming[], wait: LockWait = {}): Promise<(VersionRecord | undefined)[]> {
+    const catalog = await this.readyCatalog(wait);
+    return this.writeBatch(
+      incoming.map(({ entry, content }) => ({
+        collection: entry.collection,
+        name: entry.name,
+        ...this.contentOf(entry, content),
+        entryFor: () => {
+          this.clock.witness(entry.clock);
+          return catalog.has(entry.id) ? undefined : entry;
+        },
+      })),
+      wait,
+    );
+  }
+
+  private contentOf(entry: Entry, staged: StagedContent | undefined): { content?: StagedContent | ContentAt } {
+    if (staged !== undefined) return { content: staged };
+    if (entry.content === null) return {};
+    const holder = this.catalog.contentOf(entry.collection, entry.content.hash);
+    if (holder === undefined) {
+      throw new HoldfastError("CONTENT_MISSING", `the content ${entry.content.hash} of ${entry.name} is not here`);
+    }
+    return { content: { name: holder.entry.name, version: holder.version } };
+  }
+
+  private async writeBatch(pending: readonly PendingVersion[], wait: LockWait): Promise<(VersionRecord | undefined)[]> {
+    const collections = [...new Set(pending.map((item) => item.collection))];
+    const results = new Array<VersionRecord | undefined>(pending.length).fill(undefined);
+    for (const collection of collections) {
+      const indices = pending
+        .keys()
+        .filter((index) => pending[index]?.collection === collection)
+        .toArray();
+      const batch = indices.map((index) => pending[index]).filter((item) => item !== undefined);
+      const written = await this.exclusively([collection], wait, (fence) =>
+        writeVersions({ layout: this.layout, catalog: this.catalog, staging: this.staging }, collection, batch, fence),
+      );
+      for (const [at, record] of written.entries()) results[indices[at] ?? -1] = record;
+    }
+    return results;
+  }
+
+  private entryOf(draft: Draft, newest: VersionRecord | undefined): Entry {
+    if (newest !== undefined) this.clock.witness(newest.entry.clock);
+    this.writes += 1;
+    const { content } = draft;
+    return makeEntry(
+      {
+        collection: draft.collection,
+        name: draft.name,
+        kind: draft.kind,
+        content: content && { hash: content.at.hash, size: content.at.size, type: content.type },
+        parents: draft.parents ?? (newest === undefined ? [] : [newest.entry.id]),
+        clock: this.clock.tick(),
+        tags: draft.tags ?? {},
+        key: draft.key ?? { writer: this.writer, n: this.writes },
+        ...(draft.doc === undefined ? {} : { doc: draft.doc }),
+        ...(draft.base === undefined ? {} : { base: draft.base }),
+        ...(draft.from === undefined ? {} : { from: draft.from }),
+        ...(draft.mode === undefined ? {} : { mode: draft.mode }),
+      },
+      this.identity,
+    );
+  }
+
+  /** The newest version, or the one asked for by number, entry id, or an unambiguous start of one. Throws `NOT_FOUND`. */
+  find(name: string, options: { collection?: string; version?: number | string } = {}): VersionRecord {
+    const collection = options.collection ?? DEFAULT_COLLECTION;
+    checkCollection(collection);
+    checkArtifactName(collection, name);
+    const { version } = options;
+    if (version === undefined) {
+      const newest = readNewest(this.layout, collection, name);
+      if (newest === undefined || newest.entry.kind === "delete") throw this.notFound(collection, name);
+      return newest;
+    }
+    const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
+    const record =
+      typeof wanted === "number"
+        ? readVersion(this.layout, collection, name, wanted)
+        : this.findByEntry(collection, name, wanted);
+    if (record === undefined) throw this.notFound(collection, name, version);
+    return record;
+  }
+
+  private findByEntry(collection: string, name: string, prefix: string): VersionRecord | undefined {
+    const found = readArtifact(this.layout, { collection, name }).records.filter((record) =>
+      record.entry.id.startsWith(prefix),
+    );
+    if (found.length > 1) {
+      throw new NotFoundError(`"${prefix}" starts the ids of ${found.length} versions of ${name}`, {
+        hint: "Give more of the id.",
+      });
+    }
+    return found[0];
+  }
+
+  /** Ascending. Throws `NOT_FOUND` when there are none. */
+  versions(name: string, options: { collection?: string } = {}): ListedVersion[] {
+    const collection = options.collection ?? DEFAULT_COLLECTION;
+    checkCollection(collection);
+    checkArtifactName(collection, name);
+    const { records } = readArtifact(this.layout, { collection, name });
+    const newest = records.at(-1);
+    if (newest === undefined) throw this.notFound(collection, name);
+    return records.map((record) => ({
+      version: record.version,
+      entry: record.entry.id,
+      size: record.entry.content?.size ?? 0,
+      hash: record.entry.content?.hash ?? null,
+      createdAt: createdAt(record.entry),
+      latest: record === newest,
+    }));
+  }
+
+  async list(options: { collection?: string; prefix?: string } = {}): Promise<ListedArtifact[]> {
+    if (options.collection !== undefined) checkCollection(options.collection);
+    const catalog = await this.readyCatalog();
+    const rows = catalog.list(options.collection, options.prefix ?? "");
+    const unsure = catalog.pending(options.collection).filter((key) => key.name.startsWith(options.prefix ?? ""));
+    if (unsure.length === 0) return rows;
+    // A writer is at work on these, or died at it: what is on disk is right.
+    const isUnsure = new Set(unsure.map((key) => `${key.collection}\0${key.name}`));
+    const fromDisk = unsure.flatMap(({ collection, name }) => {
+      const newest = readNewest(this.layout, collection, name);
+      return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
+    });
+    return [...rows.filter((row) => !isUnsure.has(`${row.collection}\0${row.name}`)), ...fromDisk].sort(byName);
+  }
+
+  /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */
+  async delete(
+    name: string,
+    options: { collection?: string; version?: number | string; lockTimeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<{ collection: string; name: string; deleted: number[] }> {
+    const collection = options.collection ?? DEFAULT_COLLECTION;
+    checkCollection(collection);
+    checkArtifactName(collection, name);
+    const deleted = await this.exclusively([collection], options, async (fence) => {
+      const plan: DeletePlan = {
+        collection,
+        name,
+        choose: () => {
+          const all = listVersions(this.layout, collection, name);
+          if (all.length === 0) throw this.notFound(collection, name);
+          if (options.version === undefined) return all;
+          return [this.find(name, { collection, version: options.version }).version];
+        },
+        entryFor: (removed) =>
+          this.entryOf(
+            { collection, name, kind: "delete", content: null, parents: removed.map((record) => record.entry.id) },
+            removed.at(-1),
+          ),
+      };
+      return deleteVersions({ layout: this.layout, catalog: this.catalog }, plan, fence);
+    });
+    return { collection, name, deleted };
+  }
+
+  /** Removes the versions that a delete from elsewhere names, as far as they are here. */
+  async applyDelete(entry: Entry, wait: LockWait = {}): Promise<number[]> {
+    const { collection, name } = entry;
+    const named = new Set(entry.parents);
+    await this.readyCatalog(wait);
+    return this.exclusively([collection], wait, async (fence) =>
+      deleteVersions(
+        { layout: this.layout, catalog: this.catalog },
+        {
+          collection,
+          name,
+          choose: () =>
+            readArtifact(this.layout, { collection, name })
+              .records.filter((record) => named.has(record.entry.id))
+              .map((record) => record.version),
+          entryFor: () => entry,
+        },
+        fence,
+      ),
+    );
+  }
+
+  async arrivals(after: number, limit: number): Promise<Arrival[]> {
+    return (await this.readyCatalog()).arrivals(after, limit);
+  }
+
+  /** Runs `body` with the collections' locks held. */
+  private exclusively<T>(
+    collections: readonly string[],
+    wait: LockWait,
+    body: (fence: { assertHeld(): void }) => Promise<T>,
+  ): Promise<T> {
+    mkdirSync(this.layout.data, { recursive: true });
+    return this.lock.withCollections(
+      collections,
+      {
+        timeoutMs: wait.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+        ...(wait.signal === undefined ? {} : { signal: wait.signal }),
+      },
+      body,
+    );
+  }
+
+  private sweep(): void {
+    sweepDead(this.layout.staging);
+    sweepDead(this.layout.trash);
+  }
+
+  private notFound(collection: string, name: string, version?: number | string): NotFoundError {
+    const { records } = readArtifact(this.layout, { collection, name });
+    const there = records.filter((record) => record.entry.content !== null).map((record) => record.version);
+    if (version !== undefined && there.length > 0) {
+      return new NotFoundError(`${name} in ${collection} has no version ${version}; it has ${rangesOf(there)}`, {
+        hint: `Ask for one of them: \`holdfast data get ${name} --version ${there.at(-1)}\`.`,
+        details: { collection, name, versions: there },
+      });
+    }
+    return new NotFoundError(`there is no ${name} in ${collection}`, {
+      hint: "`holdfast data list` shows what there is.",
+      details: { collection, name, versions: there },
+    });
+  }
+}
+
+function refuseOtherOwner(newest: VersionRecord, owner: string | null): void {
+  const theirs = ownerOf(newest.entry);
+  if (theirs === null || theirs === owner) return;
+  throw new HoldfastError(
+    "NOT_OWNER",
+    `${newest.entry.name} belongs to ${theirs}${owner === null ? "" : `, not to ${owner}`}`,
+    {
+      hint: "Use another name, or say that you mean to overwrite it (`--force`).",
+      details: { owner: theirs },
+    },
+  );
+}
+
+function refuseStaleBase(newest: VersionRecord | undefined, base: EntryId | null): void {
+  const current = newest?.entry.id ?? null;
+  if (current === base) return;
+  throw new HoldfastError("STALE_BASE", `the newest version is ${current ?? "none"}, not ${base ?? "none"}`, {
+    hint: "Read the newest version, apply your change to it, and put again.",
+    details: { current },
+  });
+}
+
+function listed(record: VersionRecord): ListedArtifact {
+  const { entry } = record;
+  return {
+    collection: entry.collection,
+    name: entry.name,
+    version: record.version,
+    size: entry.content?.size ?? 0,
+    hash: entry.content?.hash ?? "",
+    type: entry.content?.type ?? "",
+    createdAt: createdAt(entry),
+    owner: ownerOf(entry),
+    tags: entry.tags,
+  };
+}
+
+function byName(a: ListedArtifact, b: ListedArtifact): number {
+  if (a.collection !== b.collection) return a.collection < b.collection ? -1 : 1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** `1-3, 5` */
+function rangesOf(versions: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const version of versions) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to === version - 1) last.to = version;
+    else ranges.push({ from: version, to: version });
+  }
+  return ranges.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
+}

@@ -1,0 +1,158 @@
+// The protocol by which versions come to be. Read it top to bottom; the order of its steps is the promise (STORE-20 to 23).
+//
+//   1  stage      the content lies complete in staging, in a directory that no reader looks at (before the lock)
+//   2  lock       the collection's lock: version numbers of one collection are given by one writer at a time
+//   3  settle     what a writer that died left half-done in this collection is finished first
+//   4  number     one above every number this artifact ever gave, deleted ones included
+//   5  describe   version.json joins the content in staging
+//   6  flush      content, version.json and their directory survive a power loss from here on
+//   7  note       the catalog remembers which artifacts are about to change
+//   8  publish    still the lock's holder? one rename: a reader sees all of the version or nothing
+//   9  flush      the name survives a power loss from here on; only now is the save acknowledged
+//  10  catalog    rows in, notes out, in one transaction
+//
+// A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, which step 3 or any
+// reader turns into the right rows.
+
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Entry } from "../entries/index.ts";
+import { assert, isHoldfastError, systemCode } from "../errors.ts";
+import { listVersions, readVersion } from "./artifact-on-disk.ts";
+import type { Catalog } from "./catalog.ts";
+import { readDeleted } from "./deleted-file.ts";
+import { flush, replaceFile } from "./durable.ts";
+import { encodeName, isHashedName, type Layout } from "./layout.ts";
+import { settle } from "./settle.ts";
+import type { StagedContent, Staging } from "./staging.ts";
+import { type ContentAt, formatVersionFile, type VersionRecord } from "./version-record.ts";
+
+/** A version about to be written. */
+export interface PendingVersion {
+  readonly collection: string;
+  readonly name: string;
+  /** Its bytes, or where they already lie; neither for a delete. */
+  readonly content?: StagedContent | ContentAt;
+  /** Makes the entry once the artifact's newest version is known, under the lock. Undefined: write nothing after all.
+   *  What it throws refuses the whole batch, of which nothing is then written. */
+  entryFor(newest: VersionRecord | undefined): Entry | undefined;
+}
+
+/** What the protocol works on. */
+export interface WriterParts {
+  readonly layout: Layout;
+  readonly catalog: Catalog;
+  readonly staging: Staging;
+}
+
+/** Proof that the lock is held, asked for right before the irrevocable step. */
+export interface Fence {
+  /** Throws `LOCK_LOST` when the lock was taken over while this process was stopped. */
+  assertHeld(): void;
+}
+
+/** Versions handled between two turns of the event loop: keeps a long batch from holding up everything else. */
+const SLICE = 32;
+
+interface Planned {
+  readonly index: number;
+  readonly record: VersionRecord;
+  readonly dir: string;
+  readonly isFirst: boolean;
+}
+
+/**
+ * Steps 3 to 10 for versions of one collection; the caller holds its lock. Returns, in the order of `pending`, what was
+ * written, with undefined where `entryFor` declined.
+ */
+export async function writeVersions(
+  parts: WriterParts,
+  collection: string,
+  pending: readonly PendingVersion[],
+  fence: Fence,
+): Promise<(VersionRecord | undefined)[]> {
+  const { layout, catalog } = parts;
+  settle(parts, collection);
+
+  const planned: Planned[] = [];
+  const newest = new Map<string, VersionRecord | undefined>();
+  for (const [index, item] of pending.entries()) {
+    assert(item.collection === collection, "a batch is of one collection");
+    if (index % SLICE === SLICE - 1) await nextTurn();
+    const onDisk = newest.has(item.name) ? [] : listVersions(layout, collection, item.name);
+    const before = newest.get(item.name) ?? newestOf(layout, collection, item.name, onDisk);
+    const entry = item.entryFor(before);
+    if (entry === undefined) continue;
+    const floor = Math.max(before?.version ?? 0, onDisk.at(-1) ?? 0, readDeleted(layout, collection, item.name).floor);
+    const staged = item.content !== undefined && "dir" in item.content ? item.content : undefined;
+    const contentAt = item.content !== undefined && "version" in item.content ? item.content : undefined;
+    const record: VersionRecord = { version: floor + 1, entry, ...(contentAt === undefined ? {} : { contentAt }) };
+    const dir = staged?.dir ?? parts.staging.newDir();
+    writeFileSync(join(dir, "version.json"), formatVersionFile(record));
+    planned.push({ index, record, dir, isFirst: floor === 0 });
+    newest.set(item.name, record);
+  }
+  const written = new Array<VersionRecord | undefined>(pending.length).fill(undefined);
+  if (planned.length === 0) return written;
+
+  const toFlush = planned.flatMap(({ dir, record }) => [
+    ...(record.contentAt === undefined && record.entry.content !== null ? [join(dir, "content")] : []),
+    join(dir, "version.json"),
+    dir,
+  ]);
+  await flush(toFlush, layout.staging);
+
+  catalog.begin(planned.map(({ record }) => record.entry));
+  const changedDirs = new Set<string>();
+  for (const [count, { index, record, dir, isFirst }] of planned.entries()) {
+    if (count % SLICE === 0) {
+      if (count > 0) await nextTurn();
+      fence.assertHeld();
+    }
+    publish(layout, record, dir, isFirst, changedDirs);
+    written[index] = record;
+  }
+  await flush([...changedDirs], layout.data);
+  catalog.commit(planned.map(({ record }) => record));
+  return written;
+}
+
+function newestOf(
+  layout: Layout,
+  collection: string,
+  name: string,
+  versions: readonly number[],
+): VersionRecord | undefined {
+  const version = versions.at(-1);
+  if (version === undefined) return undefined;
+  try {
+    return readVersion(layout, collection, name, version);
+  } catch (error) {
+    // A damaged version is reported to whoever reads it; it does not keep anybody from saving the next one.
+    if (isHoldfastError(error, "CORRUPT")) return undefined;
+    throw error;
+  }
+}
+
+function publish(layout: Layout, record: VersionRecord, dir: string, isFirst: boolean, changed: Set<string>): void {
+  const { collection, name } = record.entry;
+  const artifactDir = layout.artifactDir(collection, name);
+  const target = join(artifactDir, String(record.version));
+  try {
+    renameSync(dir, target);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    // The artifact's first version, or the first after all were deleted.
+    mkdirSync(artifactDir, { recursive: true });
+    if (isHashedName(encodeName(name))) writeFileSync(join(artifactDir, "name"), name);
+    renameSync(dir, target);
+    changed.add(layout.collectionDir(collection));
+    changed.add(layout.data);
+  }
+  changed.add(artifactDir);
+  const latest = join(artifactDir, "latest");
+  // Nobody reads `latest` to decide anything, so it need not survive a power loss, only never be seen half-written.
+  if (isFirst) writeFileSync(latest, String(record.version));
+  else replaceFile(latest, String(record.version), { durable: false });
+}
