@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { HoldfastError, systemCode } from "../errors.ts";
 import { createHub, type Hub, type HubOptions } from "./hub.ts";
@@ -65,12 +65,17 @@ export async function serveHub(hub: Hub, options: ServeOptions = {}): Promise<Se
   }
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   const port = await listenOn(server, host, options);
   const shownHost = host.includes(":") ? `[${host}]` : host;
   return {
     url: `${tls === undefined ? "http" : "https"}://${shownHost}:${port}`,
     port,
-    close: () => closeServer(server, hub),
+    close: () => closeServer(server, sockets, hub),
   };
 }
 
@@ -176,11 +181,15 @@ function listenFailure(error: unknown, host: string, port: number): unknown {
   }
 }
 
-async function closeServer(server: Server, hub: Hub): Promise<void> {
+async function closeServer(server: Server, sockets: ReadonlySet<Socket>, hub: Hub): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await hub.close();
-  // A connection whose last answer is given only now turns idle; those are looked for until none is left.
-  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_CHECK_MS);
+  // A connection whose last answer is given only now turns idle, so those are looked for until none is left. One that
+  // never said a word (clients open them ahead) does not count as idle to Node, but nothing is in flight on it.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, CLOSE_CHECK_MS);
   const giveUp = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
   await closed;
   clearInterval(sweep);
