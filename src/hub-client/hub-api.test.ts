@@ -11,8 +11,8 @@ import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Conflict, HubEvent } from "../hub/index.ts";
 import { openTokens, type StartedHub, type StartOptions, startHub } from "../hub/index.ts";
-import { SampleAuthor, type Written } from "../hub/sample-author.ts";
-import { until } from "../hub/wait-until.ts";
+import { SampleAuthor, type Written } from "../hub/testing/sample-author.ts";
+import { until } from "../hub/testing/wait-until.ts";
 import { HubApi } from "./hub-api.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-hub-http-"));

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { decodeEntry } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
-import { SampleAuthor, type Written } from "../hub/sample-author.ts";
+import { SampleAuthor, type Written } from "../hub/testing/sample-author.ts";
 import { HubApi } from "./hub-api.ts";
 
 const HUB_PROGRAM = `

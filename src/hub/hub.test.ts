@@ -8,8 +8,8 @@ import { decode, encode } from "@ipld/dag-cbor";
 import { type Identity, signBytes } from "../entries/index.ts";
 import { createHub, type Hub, type HubOptions } from "./hub.ts";
 import { type AppendResponse, CBOR, type ErrorBody, KEY_REGISTRATION_CONTEXT, type Page } from "./protocol.ts";
-import { SampleAuthor, type Written } from "./sample-author.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
+import { SampleAuthor, type Written } from "./testing/sample-author.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-hub-"));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -54,7 +54,7 @@ export type HubEnv = { Bindings: HubBindings; Variables: { token: KnownToken } }
 export type HubApp = OpenAPIHono<HubEnv>;
 
 /** Bytes of all request bodies that are held in memory at one time. */
-const BODIES_BYTES = 134_217_728;
+const BODIES_BYTES = 67_108_864;
 /** Bytes of a JSON body: 1,000 ids of 59 characters and room. */
 const JSON_BYTES = 262_144;
 const DEFAULT_REQUESTS_PER_SECOND = 1_000;

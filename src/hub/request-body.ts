@@ -48,7 +48,9 @@ export async function withBody<T>(
       if (size > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
-    return await use(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size));
+    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+    chunks.length = 0; // not held twice while it is used
+    return await use(whole);
   } finally {
     budget.give(size);
   }

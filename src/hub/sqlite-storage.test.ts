@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { SampleAuthor } from "./sample-author.ts";
 import { openTokens, SqliteStorage } from "./sqlite-storage.ts";
-import { batchOf, storageConformance } from "./storage-conformance.ts";
-import { until } from "./wait-until.ts";
+import { SampleAuthor } from "./testing/sample-author.ts";
+import { batchOf, storageConformance } from "./testing/storage-conformance.ts";
+import { until } from "./testing/wait-until.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-hub-storage-"));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-// What a hub needs of a storage, as one port. SQLite implements it (sqlite-storage.ts); `storage-conformance.ts` is the
+// What a hub needs of a storage, as one port. SQLite implements it (sqlite-storage.ts); `testing/storage-conformance.ts` is the
 // suite that every implementation passes. One storage is one workspace.
 //
 // Promises that an implementation makes:

@@ -1,13 +1,13 @@
 // The suite that every hub storage passes (HUB-29). A new storage runs it with a factory of its own; see
-// sqlite-storage.test.ts.
+// ../sqlite-storage.test.ts.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { Entry, EntryId } from "../entries/index.ts";
+import type { Entry, EntryId } from "../../entries/index.ts";
+import type { AppendOutcome, Batch, HubStorage } from "../storage.ts";
 import { SampleAuthor, type Written } from "./sample-author.ts";
-import type { AppendOutcome, Batch, HubStorage } from "./storage.ts";
 import { until } from "./wait-until.ts";
 
 /** One place where a storage lives; opened, closed and opened again. */

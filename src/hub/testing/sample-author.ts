@@ -1,7 +1,14 @@
 // An author who writes small entries, for tests of hubs and storages: what would be said by hand a hundred times, once.
 
 import { hash } from "node:crypto";
-import { type Entry, type EntryBody, type EntryId, type Identity, makeEntry, newIdentity } from "../entries/index.ts";
+import {
+  type Entry,
+  type EntryBody,
+  type EntryId,
+  type Identity,
+  makeEntry,
+  newIdentity,
+} from "../../entries/index.ts";
 
 export interface Written {
   readonly entry: Entry;
