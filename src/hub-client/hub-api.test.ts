@@ -372,6 +372,23 @@ test("uploads and downloads go on where they broke off; several of one content a
   });
 });
 
+test("after an upload that was refused half-way, the next request is answered as ever", async () => {
+  await withHub(
+    async ({ member }) => {
+      const { api } = await member();
+      for (let round = 0; round < 3; round += 1) {
+        const refused = api.upload("0".repeat(64), 900_000, async function* () {
+          for (let n = 0; n < 200; n += 1) yield Buffer.alloc(10_000);
+        });
+        await assert.rejects(refused, { code: "TOO_LARGE" });
+        await delay(600); // longer than the server waits for the rest of a body before it closes the connection
+        await api.workspace();
+      }
+    },
+    { limits: { fileBytes: 1_000_000 } },
+  );
+});
+
 test("HUB-13 a hung hub: bounded failure; a rubbish answer: HUB_ERROR; nobody there: HUB_UNREACHABLE", async () => {
   const hung = createServer(() => {});
   const rubbish = createServer((_, response) => response.end("<html>"));

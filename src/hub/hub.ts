@@ -9,7 +9,7 @@ import { badRequest, failureResponse } from "./http-failure.ts";
 import { Listeners } from "./listeners.ts";
 import { DEFAULT_LIMITS, HEARTBEAT_MS, type HubLimits } from "./protocol.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { BodyBudget, withBody } from "./request-body.ts";
+import { BodyBudget, isBodyLeft, withBody } from "./request-body.ts";
 import { addContentRoutes } from "./routes-contents.ts";
 import { addDocumentRoutes } from "./routes-documents.ts";
 import { addEntryRoutes } from "./routes-entries.ts";
@@ -107,7 +107,10 @@ export function createHub(options: HubOptions): Hub {
   return {
     fetch: async (request, env = {}) => {
       try {
-        return await app.fetch(request, env);
+        const response = await app.fetch(request, env);
+        // Otherwise the client's next request would be sent into a connection that is about to be closed.
+        if (isBodyLeft(request)) response.headers.set("connection", "close");
+        return response;
       } catch (error) {
         return failureResponse(error, report);
       }

@@ -56,6 +56,14 @@ export async function withBody<T>(
   }
 }
 
+/** Requests whose body was read to its end. */
+const readToEnd = new WeakSet<Request>();
+
+/** True when bytes of the request may still be on their way: its connection cannot carry another one. */
+export function isBodyLeft(request: Request): boolean {
+  return request.body !== null && !readToEnd.has(request);
+}
+
 /** The body's pieces as they come. Throws 408 when none comes for long. */
 export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array, void, undefined> {
   if (request.body === null) return;
@@ -68,6 +76,7 @@ export async function* bodyChunks(request: Request): AsyncGenerator<Uint8Array, 
       yield piece.value;
     }
     isDone = true;
+    readToEnd.add(request);
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
     throw badRequest("the request's body broke off", "Send it again; an upload goes on where it broke off.");

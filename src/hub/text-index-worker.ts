@@ -1,12 +1,15 @@
 // The thread that indexes. Woken by a message; goes on slice by slice until nothing is left, then sleeps.
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { assert } from "../errors.ts";
+import { assert, isHoldfastError } from "../errors.ts";
+import { sqliteFailure } from "./sqlite-database.ts";
 import { TextIndexer } from "./text-indexer.ts";
 
 /** Entries in one slice: each slice is one transaction of the index. */
 const SLICE_ENTRIES = 128;
+/** Between two tries while the disk is full, ms. */
+const RETRY_MS = 500;
 
 assert(parentPort !== null, "text-index-worker.ts runs as a worker");
 const port = parentPort;
@@ -16,9 +19,8 @@ let running = false;
 
 port.on("message", (message) => {
   if (message === "close") {
-    port.close();
     indexer.close();
-    return;
+    process.exit();
   }
   woken = true;
   if (!running) void run();
@@ -28,7 +30,19 @@ async function run(): Promise<void> {
   running = true;
   while (woken) {
     woken = false;
-    while (indexer.indexNext(SLICE_ENTRIES) > 0) await nextTurn();
+    try {
+      while (indexer.indexNext(SLICE_ENTRIES) > 0) await nextTurn();
+    } catch (error) {
+      // Damage is cured by making the index anew, which is for the hub to do. All else (a full disk) may pass by itself.
+      if (isDamage(error)) throw error;
+      woken = true;
+      await delay(RETRY_MS);
+    }
   }
   running = false;
+}
+
+function isDamage(error: unknown): boolean {
+  const failure = sqliteFailure(error, "index.db");
+  return isHoldfastError(failure, "CORRUPT") || !isHoldfastError(failure);
 }

@@ -6,6 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type { EntryId } from "../entries/index.ts";
 import type { DocumentStatus, SearchResult } from "./protocol.ts";
+import { busy } from "./request-body.ts";
 import type { SqliteContents } from "./sqlite-contents.ts";
 import type { SqliteEntries } from "./sqlite-entries.ts";
 import type { SearchQuery, TextSearch } from "./storage.ts";
@@ -15,8 +16,8 @@ import { matchAll, matchingLines, queryWords } from "./text-lines.ts";
 
 /** Documents that one search looks into. */
 const MAX_MATCHES = 1_000;
-/** Times the index is made anew before the hub stops trying until its next start. */
-const MAX_REBUILDS = 5;
+/** The index is made anew at most this often, ms. */
+const REBUILD_EVERY_MS = 5_000;
 
 // The published package holds .js; `import.meta.url` says which of both this is.
 const WORKER = new URL(
@@ -31,7 +32,8 @@ export class SqliteTextSearch implements TextSearch {
   private readonly history: () => HubHistory;
   private index: DatabaseSync;
   private worker: Worker | undefined;
-  private rebuilds = 0;
+  private rebuiltAtMs = Number.NEGATIVE_INFINITY;
+  private rebuildLater: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   constructor(dir: string, entries: SqliteEntries, contents: SqliteContents, history: () => HubHistory) {
@@ -49,18 +51,26 @@ export class SqliteTextSearch implements TextSearch {
   }
 
   async status(docs: readonly EntryId[]): Promise<DocumentStatus[]> {
-    return this.rebuilding(() => {
-      const { indexedTo, indexingTo } = this.progress();
-      const failed = this.index.prepare("SELECT reason FROM failed WHERE sequence = ?");
-      return [...this.entries.docHeads(new Set(docs))].map(([doc, { entry, sequence }]) => {
-        const at = { doc, entry, sequence };
-        if (sequence > indexedTo) return { ...at, state: sequence <= indexingTo ? "indexing" : "queued" };
-        const failure = failed.get(sequence);
-        return failure === undefined
-          ? { ...at, state: "done" }
-          : { ...at, state: "failed", reason: String(failure.reason) };
-      });
-    });
+    const heads = [...this.entries.docHeads(new Set(docs))].map(([doc, { entry, sequence }]) => ({
+      doc,
+      entry,
+      sequence,
+    }));
+    return this.rebuilding(
+      () => {
+        const { indexedTo, indexingTo } = this.progress();
+        const failed = this.index.prepare("SELECT reason FROM failed WHERE sequence = ?");
+        return heads.map((head) => {
+          if (head.sequence > indexedTo) return { ...head, state: head.sequence <= indexingTo ? "indexing" : "queued" };
+          const failure = failed.get(head.sequence);
+          return failure === undefined
+            ? { ...head, state: "done" }
+            : { ...head, state: "failed", reason: String(failure.reason) };
+        });
+      },
+      // Without an index, all of them wait for one.
+      () => heads.map((head) => ({ ...head, state: "queued" })),
+    );
   }
 
   async search(query: SearchQuery): Promise<SearchResult[]> {
@@ -69,7 +79,7 @@ export class SqliteTextSearch implements TextSearch {
     const results: SearchResult[] = [];
     // A document with many matching lines leaves room for others.
     const linesEach = Math.max(5, Math.ceil(query.limit / 5));
-    for (const match of this.rebuilding(() => this.matches(words, query))) {
+    for (const match of this.found(words, query)) {
       if (results.length >= query.limit) break;
       if (!this.isHead(match)) continue;
       const text = await this.textOf(match.content);
@@ -84,12 +94,22 @@ export class SqliteTextSearch implements TextSearch {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    clearTimeout(this.rebuildLater);
     await this.stopWorker();
-    this.index.close();
+    if (this.index.isOpen) this.index.close();
   }
 
   private get path(): string {
     return join(this.dir, "index.db");
+  }
+
+  private found(words: readonly string[], query: SearchQuery): Match[] {
+    return this.rebuilding(
+      () => this.matches(words, query),
+      () => {
+        throw busy("its text index is being made anew");
+      },
+    );
   }
 
   private matches(words: readonly string[], { prefix, collection }: SearchQuery): Match[] {
@@ -119,25 +139,40 @@ export class SqliteTextSearch implements TextSearch {
     return { indexedTo: values.get("indexedTo") ?? 0, indexingTo: values.get("indexingTo") ?? 0 };
   }
 
-  private rebuilding<T>(body: () => T): T {
+  /** What `body` answers; with an index made anew if the present one fails; else what `otherwise` does. */
+  private rebuilding<T>(body: () => T, otherwise: () => T): T {
     try {
       return body();
-    } catch (error) {
-      if (!this.rebuild()) throw error;
-      return body();
+    } catch {
+      return this.rebuild() ? body() : otherwise();
     }
   }
 
-  /** Makes the index anew. False when that was tried too often. */
+  /** Makes the index anew; false when that has to wait. A disk that is full now may have room later, so it never gives up. */
   private rebuild(): boolean {
-    if (this.isClosed || this.rebuilds >= MAX_REBUILDS) return false;
-    this.rebuilds += 1;
-    void this.stopWorker();
-    this.index.close();
-    removeIndexFile(this.path);
-    this.index = openIndexFile(this.path, this.history());
-    this.startWorker();
-    return true;
+    if (this.isClosed) return false;
+    const waitMs = this.rebuiltAtMs + REBUILD_EVERY_MS - performance.now();
+    if (waitMs <= 0) {
+      this.rebuiltAtMs = performance.now();
+      void this.stopWorker();
+      try {
+        if (this.index.isOpen) this.index.close();
+        removeIndexFile(this.path);
+        this.index = openIndexFile(this.path, this.history());
+        this.startWorker();
+        return true;
+      } catch {
+        // Tried again below.
+      }
+    }
+    this.rebuildLater ??= setTimeout(
+      () => {
+        this.rebuildLater = undefined;
+        this.rebuild();
+      },
+      Math.max(waitMs, REBUILD_EVERY_MS),
+    ).unref();
+    return false;
   }
 
   private startWorker(): void {

@@ -1,0 +1,149 @@
+// Pushing: one batch from the outbox to the hub.
+//
+// "Sent" is what the hub says, entry by entry; a batch that was cut off in the middle of its answer is sent again and
+// recognised by its keys. Nothing here clears a mark that a newer save could have set: the rows of exactly the entries
+// that the hub numbered are removed, and a newer save is another row.
+
+import type { EntryId } from "../entries/index.ts";
+import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import type { Conflict, HubLimits } from "../hub/protocol.ts";
+import { readContent, type Store, type VersionRecord, verifiedContent } from "../store/index.ts";
+import type { HubApi, Outgoing } from "./hub-api.ts";
+import { backOff, markStale, nextBatch, stopLane, type Unsent } from "./outbox.ts";
+import type { SyncDb } from "./sync-db.ts";
+
+export interface PushParts {
+  readonly store: Store;
+  readonly db: SyncDb;
+  readonly api: HubApi;
+  readonly limits: HubLimits;
+  /** Told of documents that the hub has taken, inside the transaction that records it. */
+  readonly onAccepted: (entry: VersionRecord["entry"], sequence: number) => void;
+}
+
+export type PushOutcome =
+  | { readonly kind: "idle" }
+  | { readonly kind: "sent"; readonly entries: number }
+  /** Some lanes want a pull first. */
+  | { readonly kind: "stale"; readonly lanes: readonly string[] }
+  | { readonly kind: "failed"; readonly error: HoldfastError };
+
+/** Failures of a request that say nothing about the entries in it. */
+const PASSING: ReadonlySet<string> = new Set(["HUB_UNREACHABLE", "HUB_ERROR", "DISK_FULL", "RATE_LIMITED", "INTERNAL", "INTERRUPTED"]);
+/** Failures that concern this copy's right to write, not one entry. */
+const PAUSING: ReadonlySet<string> = new Set(["UNAUTHORIZED", "NOT_AUTHOR"]);
+
+/** Sends what may be sent now. */
+export async function pushBatch(parts: PushParts): Promise<PushOutcome> {
+  const { db, limits } = parts;
+  const batch = nextBatch(db, Date.now(), { entries: limits.batchEntries, inlineBytes: limits.inlineBytes });
+  if (batch.length === 0) return { kind: "idle" };
+  const lanes = new Set(batch.map((row) => row.lane));
+  try {
+    const prepared = await prepare(parts, batch);
+    if (prepared.length === 0) return { kind: "sent", entries: 0 };
+    const response = await parts.api.append(prepared.map(({ outgoing }) => outgoing));
+    db.transaction(() => {
+      for (const [index, { record, row }] of prepared.entries()) {
+        const sequence = response.results[index]?.sequence;
+        if (sequence === undefined) continue;
+        db.markSequenced(record.entry.id, sequence);
+        db.run("DELETE FROM lanes WHERE lane = ?", row.lane);
+        parts.onAccepted(record.entry, sequence);
+      }
+      db.clearError();
+    });
+    return { kind: "sent", entries: prepared.length };
+  } catch (thrown) {
+    const error = toHoldfastError(thrown);
+    db.recordError(error.code, error.message);
+    return settleFailure(db, batch, lanes, error);
+  }
+}
+
+function settleFailure(db: SyncDb, batch: readonly Unsent[], lanes: Set<string>, error: HoldfastError): PushOutcome {
+  if (error.code === "STALE_BASE" || error.code === "PATH_TAKEN") {
+    const conflicts = (error.details?.["conflicts"] ?? []) as readonly Conflict[];
+    const laneById = new Map(batch.map((row) => [row.entry, row.lane]));
+    const stale = new Set(conflicts.map(({ id }) => laneById.get(id as EntryId)).filter((lane) => lane !== undefined));
+    if (stale.size === 0) for (const lane of lanes) stale.add(lane);
+    markStale(db, stale, error.message);
+    return { kind: "stale", lanes: [...stale] };
+  }
+  if (PASSING.has(error.code) || PAUSING.has(error.code)) {
+    backOff(db, lanes, error.message, Date.now());
+    return { kind: "failed", error };
+  }
+  // The hub refused one entry for what it is: its lane stops and is shown, the others go on.
+  const index = Number(error.details?.["index"] ?? 0);
+  const culprit = batch[index];
+  if (culprit !== undefined) stopLane(db, culprit.lane, `${error.code}: ${error.message}`);
+  return { kind: "failed", error };
+}
+
+interface Prepared {
+  readonly row: Unsent;
+  readonly record: { readonly entry: VersionRecord["entry"] };
+  readonly outgoing: Outgoing;
+}
+
+/** Reads blocks and small contents, and brings large contents to the hub first. */
+async function prepare({ store, db, api, limits }: PushParts, batch: readonly Unsent[]): Promise<Prepared[]> {
+  const catalog = await store.readyCatalog();
+  const prepared: Prepared[] = [];
+  const held = await knownAtHub(api, batch, limits);
+  for (const row of batch) {
+    const entry = catalog.entryById(row.entry);
+    if (entry === undefined) {
+      // Its version was deleted before it was ever sent: there is nothing to tell anybody.
+      db.run("DELETE FROM unsent WHERE entry = ?", row.entry);
+      continue;
+    }
+    let content: Uint8Array | undefined;
+    if (entry.content !== null && !held.has(entry.content.hash)) {
+      const holder = catalog.contentOf(entry.collection, entry.content.hash);
+      if (holder === undefined) {
+        stopLane(db, row.lane, `the content of ${entry.name} is not in the store any more`);
+        continue;
+      }
+      try {
+        if (entry.content.size > limits.fileBytes) {
+          throw new HoldfastError("TOO_LARGE", `${entry.name} is ${entry.content.size} bytes; the hub takes ${limits.fileBytes}`, {
+            hint: "The file is left alone here and is not sent; keep it out with .holdfastignore.",
+          });
+        }
+        if (entry.content.size > limits.inlineBytes) {
+          await api.upload(entry.content.hash, entry.content.size, (offset) => skip(verifiedContent(store.layout, holder), offset));
+        } else content = await readContent(store.layout, holder);
+      } catch (error) {
+        if (!isHoldfastError(error) || PASSING.has(error.code) || PAUSING.has(error.code)) throw error;
+        stopLane(db, row.lane, `${error.code}: ${error.message}`);
+        db.recordError(error.code, error.message);
+        continue;
+      }
+      held.add(entry.content.hash);
+    }
+    prepared.push({ row, record: { entry }, outgoing: { block: entry.block, ...(content === undefined ? {} : { content }) } });
+  }
+  // A lane that was stopped on the way sends none of its entries: a later one would not stand on its parent.
+  const stopped = new Set(db.all<{ lane: string }>("SELECT lane FROM lanes WHERE state = 'stopped'").map(({ lane }) => lane));
+  return prepared.filter(({ row }) => !stopped.has(row.lane));
+}
+
+/** Large contents that need not travel because the hub has them already. */
+async function knownAtHub(api: HubApi, batch: readonly Unsent[], limits: HubLimits): Promise<Set<string>> {
+  const large = [
+    ...new Set(batch.filter((row) => row.size > limits.inlineBytes).map((row) => row.content)),
+  ].filter((content) => content !== null);
+  if (large.length === 0) return new Set();
+  const missing = new Set(await api.missing(large));
+  return new Set(large.filter((content) => !missing.has(content)));
+}
+
+async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield left > 0 ? chunk.subarray(left) : chunk;
+    left = Math.max(0, left - chunk.length);
+  }
+}
