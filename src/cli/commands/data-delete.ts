@@ -1,0 +1,16 @@
+import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { Artifacts } from "../../workspace/artifacts.ts";
+import type { Call, Outcome } from "../call.ts";
+
+export async function run(call: Call): Promise<Outcome> {
+  const [collection, version] = [call.text("in"), call.text("version")];
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  const result = await artifacts.delete(call.arg(0), {
+    ...(collection === undefined ? {} : { collection }),
+    ...(version === undefined ? {} : { version }),
+  });
+  return {
+    json: result,
+    text: () => `deleted ${result.name}: version${result.deleted.length === 1 ? "" : "s"} ${result.deleted.join(", ")}`,
+  };
+}

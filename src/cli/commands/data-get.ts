@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { Artifacts } from "../../workspace/artifacts.ts";
+import type { Call, Outcome } from "../call.ts";
+import { writeStdout } from "../output.ts";
+import { Progress } from "../progress.ts";
+import { sizeText } from "../text.ts";
+
+export async function run(call: Call): Promise<Outcome | undefined> {
+  const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  const { info, content } = artifacts.open(call.arg(0), {
+    ...(collection === undefined ? {} : { collection }),
+    ...(version === undefined ? {} : { version }),
+  });
+  using progress = new Progress(call, { label: "reading", totalBytes: info.size });
+  const watched = progress.watch(content);
+  if (out === undefined || out === "-") {
+    if (call.json) return { json: info, text: () => "" };
+    for await (const chunk of watched) await writeStdout(chunk, call.signal);
+    return undefined;
+  }
+  const path = resolve(call.cwd, out);
+  const { writeWhole } = await import("../write-whole.ts");
+  await writeWhole(path, watched, call.signal);
+  return {
+    json: { ...info, out: path },
+    text: () => `${path}: ${info.name} version ${info.version}, ${sizeText(info.size)}`,
+  };
+}

@@ -1,0 +1,24 @@
+import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { Artifacts } from "../../workspace/artifacts.ts";
+import type { Call, Outcome } from "../call.ts";
+import { columns, sizeText } from "../text.ts";
+
+export async function run(call: Call): Promise<Outcome> {
+  const collection = call.text("in");
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  const result = await artifacts.versions(call.arg(0), collection === undefined ? {} : { collection });
+  return {
+    json: result,
+    text: () =>
+      columns([
+        ["VERSION", "SIZE", "CREATED", "SHA256", ""],
+        ...result.versions.map((row) => [
+          String(row.version),
+          sizeText(row.size),
+          row.createdAt,
+          row.hash ?? "(deleted)",
+          row.latest ? "newest" : "",
+        ]),
+      ]),
+  };
+}

@@ -1,0 +1,46 @@
+// Writing to stdout and stderr so that nothing is lost at exit, and how failures look.
+
+import { isHoldfastError, toHoldfastError } from "../errors.ts";
+
+/** Resolves when the chunk is handed over; waits while a slow reader is behind. Rejects with the signal's reason. */
+export function writeStdout(chunk: string | Uint8Array, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    process.stdout.write(chunk, (error) => {
+      signal?.removeEventListener("abort", onAbort);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** Prints a failure on stderr (with `json`: exactly one document) and returns the exit code. */
+export function reportFailure(thrown: unknown, json: boolean): number {
+  const error = toHoldfastError(thrown);
+  if (json) {
+    const document = { error: error.message, code: error.code, hint: error.hint ?? "" };
+    const details = error.details === undefined ? {} : { details: error.details };
+    process.stderr.write(`${JSON.stringify({ ...document, ...details })}\n`);
+  } else {
+    const hint = error.hint === undefined ? "" : `\n  ${error.hint}`;
+    process.stderr.write(`holdfast: ${error.message}${hint}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (!isHoldfastError(error)) return 1;
+  switch (error.code) {
+    case "USAGE":
+    case "BAD_OPTION":
+      return 2;
+    case "LOCK_TIMEOUT":
+    case "SYNC_RUNNING":
+      return 75;
+    case "INTERRUPTED":
+      return 130;
+    default:
+      return 1;
+  }
+}

@@ -1,0 +1,48 @@
+// One command line from words to exit code: parse, run, print.
+
+import { HoldfastError, systemCode } from "../errors.ts";
+import { Call } from "./call.ts";
+import type { Interruption } from "./interrupt.ts";
+import { exitCodeOf, reportFailure, writeStdout } from "./output.ts";
+import { type Parsed, parseCommandLine, wantsJson } from "./program.ts";
+
+/** Prints everything that is to be printed and returns the exit code. Never throws. */
+export async function runCommandLine(argv: readonly string[], { signal, overdue }: Interruption): Promise<number> {
+  const json = wantsJson(argv);
+  process.stdout.on("error", (error) => {
+    // Whoever read our output has seen enough.
+    if (systemCode(error) === "EPIPE") process.exit(0);
+  });
+  let endedBySignal = false;
+  try {
+    const parsed = parseCommandLine(argv);
+    if (parsed.kind === "say") {
+      await writeStdout(`${parsed.json ? JSON.stringify({ [parsed.what]: parsed.text }) : parsed.text}\n`);
+      return 0;
+    }
+    endedBySignal = parsed.spec.endedBySignal === true;
+    await Promise.race([runCommand(parsed, signal), overdue]);
+    if (!signal.aborted || endedBySignal) return 0;
+    // The work was done before the signal could end it: its result is printed, and the exit code still tells.
+    return reportFailure(signal.reason, json);
+  } catch (error) {
+    if (!signal.aborted) return reportFailure(error, json);
+    if (endedBySignal && exitCodeOf(asInterruption(error, signal)) === 130) return 0;
+    return reportFailure(asInterruption(error, signal), json);
+  }
+}
+
+async function runCommand({ spec, args, options }: Parsed & { kind: "run" }, signal: AbortSignal): Promise<void> {
+  const { run } = await spec.load();
+  const call = new Call(args, options, signal);
+  const outcome = await run(call);
+  if (outcome === undefined) return;
+  const text = call.json ? JSON.stringify(outcome.json) : outcome.text();
+  if (text !== "") await writeStdout(`${text}\n`);
+}
+
+/** After a signal, streams and waits end with errors of their own making (`AbortError`): they mean the signal. */
+function asInterruption(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof HoldfastError) return error;
+  return error instanceof Error && error.name === "AbortError" ? signal.reason : error;
+}

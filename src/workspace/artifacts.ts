@@ -1,0 +1,133 @@
+// The data verbs over one workspace's store: put, get, list, versions, delete. Loads neither hub nor folder code, so that
+// a command that only touches the store starts fast.
+
+import { type Author, type EntryId, FILES } from "../entries/index.ts";
+import { HoldfastError } from "../errors.ts";
+import type { ListedArtifact } from "../store/index.ts";
+import { readContent, verifiedContent } from "../store/read-content.ts";
+import { type ListedVersion, type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
+import { createdAt, type VersionRecord } from "../store/version-record.ts";
+import type { OpenedWorkspace } from "../store/workspace-record.ts";
+
+export type { ContentSource, ListedArtifact } from "../store/index.ts";
+export type { ListedVersion, PutResult } from "../store/store.ts";
+
+export interface PutOptions extends Omit<StorePutOptions, "key"> {}
+
+export interface VersionChoice {
+  readonly collection?: string;
+  /** A number, an entry id, or an unambiguous start of one. Default: the newest. */
+  readonly version?: number | string;
+}
+
+/** What is known of one version; what `data get --json` prints. */
+export interface VersionInfo {
+  readonly collection: string;
+  readonly name: string;
+  readonly version: number;
+  readonly entry: EntryId;
+  readonly hash: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly type: string;
+  readonly author: Author;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface GetResult extends VersionInfo {
+  readonly content: Uint8Array;
+}
+
+export interface DeleteOptions extends VersionChoice {
+  readonly lockTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface DeleteResult {
+  readonly collection: string;
+  readonly name: string;
+  readonly deleted: number[];
+}
+
+export class Artifacts implements Disposable {
+  readonly store: Store;
+  private readonly signal: AbortSignal | undefined;
+
+  /** `signal` ends every wait. */
+  constructor({ layout, identity }: OpenedWorkspace, signal?: AbortSignal) {
+    this.store = new Store(layout, identity);
+    this.signal = signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.store[Symbol.dispose]();
+  }
+
+  /** Saves one version; durable when it resolves. Throws `BAD_NAME`, `NOT_OWNER`, `STALE_BASE`, `LOCK_TIMEOUT`, and
+   *  `USAGE` for the folder's own collection. */
+  async put(name: string, content: StorePutSource, options: PutOptions = {}): Promise<PutResult> {
+    refuseFolderFiles(options.collection, name, "write");
+    return this.store.put(name, content, { ...this.withSignal(), ...options });
+  }
+
+  /** Throws `NOT_FOUND` (naming the versions that exist), `CORRUPT`. */
+  async get(name: string, choice: VersionChoice = {}): Promise<GetResult> {
+    const record = this.store.find(name, choice);
+    return { ...infoOf(record), content: await readContent(this.store.layout, record) };
+  }
+
+  /** One version and its bytes as a stream that starts only after all of it was found undamaged. */
+  open(name: string, choice: VersionChoice = {}): { info: VersionInfo; content: AsyncIterable<Uint8Array> } {
+    const record = this.store.find(name, choice);
+    return { info: infoOf(record), content: verifiedContent(this.store.layout, record) };
+  }
+
+  async list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
+    return { artifacts: await this.store.list(options) };
+  }
+
+  async versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
+    return { versions: this.store.versions(name, options) };
+  }
+
+  /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */
+  async delete(name: string, options: DeleteOptions = {}): Promise<DeleteResult> {
+    refuseFolderFiles(options.collection, name, "delete");
+    return this.store.delete(name, { ...this.withSignal(), ...options });
+  }
+
+  private withSignal(): { signal?: AbortSignal } {
+    return this.signal === undefined ? {} : { signal: this.signal };
+  }
+}
+
+type StorePutSource = Parameters<Store["put"]>[1];
+
+/** The public facts of a record. A delete has no content: its hash is empty. */
+export function infoOf({ entry, version }: VersionRecord): VersionInfo {
+  return {
+    collection: entry.collection,
+    name: entry.name,
+    version,
+    entry: entry.id,
+    hash: entry.content?.hash ?? "",
+    size: entry.content?.size ?? 0,
+    type: entry.content?.type ?? "",
+    author: entry.author,
+    createdAt: createdAt(entry),
+    tags: entry.tags,
+  };
+}
+
+function refuseFolderFiles(collection: string | undefined, name: string, verb: "write" | "delete"): void {
+  if (collection !== FILES) return;
+  throw new HoldfastError(
+    "USAGE",
+    `the collection \`${FILES}\` is the folder itself and is not changed behind its back`,
+    {
+      hint: `To ${verb} ${name}, ${verb} the file in the folder; a running \`holdfast up\` takes it in.`,
+    },
+  );
+}
