@@ -20,6 +20,7 @@ export interface CommandSpec {
 
 const IN = ["--in <collection>", "the collection (default: data)"] as const;
 const VERSION = ["--version <n>", "a version: its number, its entry id, or the start of one"] as const;
+const DATA = ["--data <folder>", "the hub's data folder (default: the workspace's embedded hub)"] as const;
 const NAME = ["<name>", "the artifact's name"] as const;
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -77,9 +78,71 @@ export const COMMANDS: readonly CommandSpec[] = [
     example: "holdfast data delete reports/today --version 2",
     load: () => import("./commands/data-delete.ts"),
   },
+  {
+    path: "lock list",
+    summary: "show the locks that are held, waited for, or left by the dead",
+    example: "holdfast lock list --json",
+    load: () => import("./commands/lock-list.ts"),
+  },
+  {
+    path: "lock release",
+    summary: "take a lock from its holder, whose write is then refused",
+    args: [["<scope>", "the lock's scope, as `lock list` shows it"]],
+    options: [["--force", "say that you mean it"]],
+    example: "holdfast lock release data --force",
+    load: () => import("./commands/lock-release.ts"),
+  },
+  {
+    path: "hub start",
+    summary: "run a hub of its own; ends at Ctrl-C",
+    options: [
+      ["--port <number>", "the port (default: 7460, or the next that is free); 0 takes any"],
+      ["--data <folder>", "where it keeps its data (default: ./holdfast-hub)"],
+      ["--name <name>", "the workspace's name, when the data folder is new"],
+      ["--host <address>", "where to listen (default: 127.0.0.1, this machine only)"],
+      ["--tls-cert <file>", "a certificate, PEM"],
+      ["--tls-key <file>", "its key, PEM"],
+      ["--insecure", "serve other hosts without TLS"],
+    ],
+    example: "holdfast hub start --data /srv/holdfast --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+    endedBySignal: true,
+    load: () => import("./commands/hub-start.ts"),
+  },
+  {
+    path: "hub token create",
+    summary: "make a token",
+    options: [["--role <role>", "member or admin (default: member)"], DATA],
+    example: "holdfast hub token create --role admin --data /srv/holdfast",
+    load: () => import("./commands/hub-token-create.ts"),
+  },
+  {
+    path: "hub token list",
+    summary: "list the tokens, also revoked ones",
+    options: [DATA],
+    example: "holdfast hub token list --data /srv/holdfast",
+    load: () => import("./commands/hub-token-list.ts"),
+  },
+  {
+    path: "hub token revoke",
+    summary: "revoke a token for good; its open streams end at once",
+    args: [["<id>", "the token's id, as `hub token list` shows it"]],
+    options: [DATA],
+    example: "holdfast hub token revoke 3f9a0c51b2d4 --data /srv/holdfast",
+    load: () => import("./commands/hub-token-revoke.ts"),
+  },
+  {
+    path: "completion",
+    summary: "print a completion script for a shell",
+    args: [["<shell>", "bash, zsh or fish"]],
+    example: "source <(holdfast completion bash)",
+    load: () => import("./commands/completion.ts"),
+  },
 ];
 
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
   data: "versioned artifacts: put, get, list, versions, delete",
+  lock: "the locks of a workspace: list, release",
+  hub: "a hub of its own, and tokens",
+  "hub token": "the tokens of a hub: create, list, revoke",
 };

@@ -59,25 +59,28 @@ function buildProgram(found: (spec: CommandSpec, args: Args, options: Options) =
     .enablePositionalOptions()
     .addHelpText("after", "\nExample:\n  holdfast up notes\n");
   program.helpCommand(false);
-  const groups = new Map<string, Command>([["", program]]);
+  const groups = new Map<string, Command>();
   addGlobals(program);
   for (const spec of COMMANDS) {
     const words = spec.path.split(" ");
     const name = words.pop() ?? "";
-    const group = words.join(" ");
-    let parent = groups.get(group);
-    if (parent === undefined) {
-      parent = program
-        .command(group)
-        .description(GROUPS[group] ?? "")
-        .enablePositionalOptions();
-      parent.helpCommand(false);
-      addGlobals(parent);
-      groups.set(group, parent);
+    let parent = program;
+    for (const [index, word] of words.entries()) {
+      const group = words.slice(0, index + 1).join(" ");
+      const known = groups.get(group) ?? addGroup(parent, word, GROUPS[group] ?? "");
+      groups.set(group, known);
+      parent = known;
     }
     addCommand(parent, name, spec, found);
   }
   return program;
+}
+
+function addGroup(parent: Command, word: string, description: string): Command {
+  const group = parent.command(word).description(description).enablePositionalOptions();
+  group.helpCommand(false);
+  addGlobals(group);
+  return group;
 }
 
 function addCommand(
@@ -115,7 +118,9 @@ function usageError(error: unknown, argv: readonly string[]): HoldfastError {
   const words = argv.filter((word) => !word.startsWith("-"));
   const known = COMMANDS.find((spec) => `${words.join(" ")} `.startsWith(`${spec.path} `));
   const { code, message } = (error ?? {}) as Partial<CommanderError>;
-  const group = words[0] !== undefined && words[0] in GROUPS ? words[0] : undefined;
+  const group = Object.keys(GROUPS)
+    .filter((each) => `${words.join(" ")} `.startsWith(`${each} `))
+    .at(-1);
   const said =
     error === undefined || code === "commander.help"
       ? group === undefined
