@@ -9,7 +9,9 @@ import { type Identity, signBytes } from "../entries/index.ts";
 import { createHub, type Hub, type HubOptions } from "./hub.ts";
 import { type AppendResponse, CBOR, type ErrorBody, KEY_REGISTRATION_CONTEXT, type Page } from "./protocol.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
+import type { EntryStorage } from "./storage.ts";
 import { SampleAuthor, type Written } from "./testing/sample-author.ts";
+import { batchOf } from "./testing/storage-conformance.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-hub-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -184,6 +186,44 @@ test("HUB-25 only a known, unrevoked token is heard; only an admin manages token
     await refused(await ask("GET", "/v1/workspace", undefined, asMember), 401, "UNAUTHORIZED");
     await refused(await ask("DELETE", "/v1/tokens/unknown"), 404, "NOT_FOUND");
     assert.equal((await storage.tokens.list()).length, 2);
+  });
+});
+
+test("HUB-30 what is appended while a stream looks is told too, when the storage takes its time", async () => {
+  await withRoom({}, async ({ storage, token }) => {
+    const { entries } = storage;
+    let onLook = async (): Promise<void> => {};
+    const slow: EntryStorage = {
+      head: () => entries.head(),
+      append: (batches) => entries.append(batches),
+      scan: async (query) => {
+        const scan = await entries.scan(query);
+        await onLook();
+        return scan;
+      },
+    };
+    const { workspace, epoch, contents, tokens, texts } = storage;
+    const onChange = (listener: () => void): (() => void) => storage.onChange(listener);
+    const view = { workspace, epoch, contents, tokens, texts, onChange, entries: slow, close: async () => {} };
+    const hub = createHub({ storage: view });
+    const ann = new SampleAuthor("ann");
+    onLook = async () => {
+      onLook = async () => {};
+      await entries.append([batchOf([ann.note("t", "while it looked")])]);
+    };
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await hub.fetch(new Request("http://hub/v1/events?since=0", { headers }));
+    assert.ok(response.body);
+    const reader = response.body.getReader();
+    const giveUp = setTimeout(() => reader.cancel(), 5_000);
+    let text = "";
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      text += new TextDecoder().decode(piece.value);
+      if (text.includes("id: 1\n")) break;
+    }
+    clearTimeout(giveUp);
+    assert.match(text, /^id: 1$/m);
+    await hub.close();
   });
 });
 
