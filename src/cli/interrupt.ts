@@ -4,7 +4,7 @@ import { HoldfastError } from "../errors.ts";
 
 /** What does not end by itself so long after a signal is cut off; locks and staging left so are taken over or swept by
  *  the next command. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 
 export interface Interruption {
   readonly signal: AbortSignal;

@@ -16,7 +16,11 @@ export async function run(call: Call): Promise<Outcome | undefined> {
   using progress = new Progress(call, { label: "reading", totalBytes: info.size });
   const watched = progress.watch(content);
   if (out === undefined || out === "-") {
-    if (call.json) return { json: info, text: () => "" };
+    if (call.json) {
+      // The first piece comes only when all of it was found undamaged: what is described can be got.
+      for await (const _ of watched) break;
+      return { json: info, text: () => "" };
+    }
     for await (const chunk of watched) await writeStdout(chunk, call.signal);
     return undefined;
   }

@@ -1,0 +1,24 @@
+import type { Call, Outcome } from "../call.ts";
+import { openCalled } from "../open.ts";
+import { columns } from "../text.ts";
+
+export async function run(call: Call): Promise<Outcome> {
+  await using workspace = openCalled(call);
+  const status = await workspace.status();
+  return {
+    json: status,
+    text: () => {
+      const { hub, lastError } = status;
+      return columns([
+        ["folder", status.folder],
+        ["daemon", status.pid === null ? "not running" : `process ${status.pid}`],
+        ["hub", hub === null ? "none" : `${hub.url}${hub.reachable ? "" : " (does not answer)"}`],
+        ["cursor", String(status.cursor)],
+        ["lag", String(status.lag)],
+        ["queue", String(status.queue)],
+        ["conflicts", String(status.conflicts)],
+        ["last error", lastError === null ? "none" : `${lastError.message} (${lastError.code}, ${lastError.at})`],
+      ]);
+    },
+  };
+}

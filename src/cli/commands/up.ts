@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+import { Layout } from "../../store/index.ts";
+import { startDaemon } from "../../workspace/daemon.ts";
+import { daemonLog } from "../../workspace/daemon-record.ts";
+import { startDetached, tellStarter } from "../../workspace/detach.ts";
+import type { Call, Outcome } from "../call.ts";
+import { openDaemonLog } from "../daemon-log.ts";
+import { writeStdout } from "../output.ts";
+import { untilEnded } from "../until-ended.ts";
+
+export async function run(call: Call): Promise<Outcome | undefined> {
+  const folder = upFolder(call);
+  const [hub, port] = [call.text("hub"), call.integer("port", 0, 65_535)];
+  if (call.flag("detach")) {
+    const options = [
+      ...(hub === undefined ? [] : ["--hub", hub]),
+      ...(port === undefined ? [] : ["--port", `${port}`]),
+    ];
+    const started = await startDetached(new Layout(folder), ["up", folder, ...options], call.signal);
+    return { json: started, text: () => `${started.url}\n${folder} is kept by process ${started.pid}` };
+  }
+  try {
+    await serve(call, folder, hub, port);
+  } catch (error) {
+    await tellStarter({ error });
+    throw error;
+  }
+  return undefined;
+}
+
+/** The folder named, or `-C`, or the nearest workspace, or this folder. */
+function upFolder(call: Call): string {
+  const [named] = call.args;
+  if (named !== undefined) return resolve(call.chosenFolder ?? call.cwd, named);
+  try {
+    return call.folder();
+  } catch {
+    return call.cwd;
+  }
+}
+
+async function serve(call: Call, folder: string, hub: string | undefined, port: number | undefined): Promise<void> {
+  // What goes wrong before the folder is a workspace has nowhere to be logged: it is thrown.
+  let log: ReturnType<typeof openDaemonLog> | undefined;
+  const logTo = (): ReturnType<typeof openDaemonLog> => {
+    log ??= openDaemonLog(daemonLog(new Layout(folder)));
+    return log;
+  };
+  const daemon = await startDaemon(folder, {
+    signal: call.signal,
+    ...(hub === undefined ? {} : { hub }),
+    ...(port === undefined ? {} : { port }),
+    onEvent: (event) => logTo().info(event),
+    onError: (error) => logTo().error(error),
+  });
+  try {
+    const { pid, url, folder: kept } = daemon.record;
+    logTo().info({ kind: "up", pid, url });
+    const ready = { pid, url, folder: kept };
+    if (!(await tellStarter({ ready }))) {
+      await writeStdout(call.json ? `${JSON.stringify(ready)}\n` : `${url}\n${kept} is kept in step; Ctrl-C ends it\n`);
+    }
+    await untilEnded(call.signal);
+  } finally {
+    await daemon.stop();
+    logTo().info({ kind: "down" });
+  }
+}

@@ -1,0 +1,136 @@
+// `holdfast up`: keeps one folder in step with its hub until told to stop.
+//
+//   lock      nobody else keeps this folder (`ALREADY_UP`)
+//   hub       its own, embedded, unless the folder is joined to another
+//   folder    scanned and watched; from here on every save is seen
+//   announce  daemon.json, for the other commands
+// Stopping goes the same way back. A kill at any point leaves locks of a dead owner and files that nobody believes.
+
+import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import { type FolderEvent, FolderSync } from "../files/index.ts";
+import { HubApi } from "../hub-client/hub-api.ts";
+import { type HubLink, readHubLink, writeHubLink } from "../hub-client/hub-link.ts";
+import { SyncDb } from "../hub-client/sync-db.ts";
+import { initWorkspaceRecord, type OpenedWorkspace, Store } from "../store/index.ts";
+import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
+import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
+import { hubLinkFor } from "./invite.ts";
+
+/** What is queued at a stop may still be sent for so long, ms. */
+const DRAIN_MS = 3_000;
+/** A short sync of another process may hold the folder when we start, ms. */
+const SYNC_PATIENCE_MS = 10_000;
+const SYNC_RETRY_MS = 100;
+
+export interface DaemonOptions {
+  /** The hub to use from now on: its invite, or its URL where the token is known already. Default: the one joined, or
+   *  one of the folder's own. */
+  readonly hub?: string;
+  /** Of an embedded hub. Default: 7460, or the next that is free. */
+  readonly port?: number;
+  readonly signal?: AbortSignal;
+  /** Told what happens in the folder and what fails. */
+  readonly onEvent?: (event: FolderEvent) => void;
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface Daemon {
+  readonly record: DaemonRecord;
+  /** Sends what can be sent within a few seconds, then gives everything back. Again, it does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the hub answers and the folder is scanned and watched. Throws `ALREADY_UP`, `SYNC_RUNNING`,
+ *  `PORT_IN_USE`, `NOT_A_FOLDER`, `NESTED_WORKSPACE`, ...; then nothing stays behind. */
+export async function startDaemon(folder: string, options: DaemonOptions = {}): Promise<Daemon> {
+  const opened = initWorkspaceRecord(folder);
+  const { layout } = opened;
+  const undo: (() => unknown)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= undoAll(undo);
+    return stopped;
+  };
+  try {
+    const lock = takeDaemonLock(layout);
+    undo.push(() => lock.release());
+    if (options.hub !== undefined) writeHubLink(layout, hubLinkFor(layout, options.hub));
+    const link = readHubLink(layout);
+    const hub = link === undefined ? await embeddedHub(opened, options, undo) : undefined;
+    const api = apiOf(link, hub);
+    if (hub !== undefined) await api.registerKey(opened.identity);
+    const store = new Store(layout, opened.identity);
+    undo.push(() => store[Symbol.dispose]());
+    const db = SyncDb.open(layout);
+    undo.push(() => db[Symbol.dispose]());
+    const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, options.signal);
+    undo.push(() => sync.stop({ drainMs: DRAIN_MS }));
+    await sync.start();
+    options.signal?.throwIfAborted();
+    const record: DaemonRecord = {
+      pid: process.pid,
+      url: hub?.url ?? api.url,
+      folder: layout.folder,
+      startedAt: new Date().toISOString(),
+    };
+    undo.push(() => removeDaemonRecord(layout));
+    writeDaemonRecord(layout, record);
+    return { record, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function embeddedHub(
+  { layout, record }: OpenedWorkspace,
+  { port, onError }: DaemonOptions,
+  undo: (() => unknown)[],
+): Promise<EmbeddedHub> {
+  const hub = await startEmbeddedHub(layout, record, {
+    ...(port === undefined ? {} : { port }),
+    ...(onError === undefined ? {} : { onError }),
+  });
+  undo.push(() => hub.close());
+  return hub;
+}
+
+function apiOf(link: HubLink | undefined, hub: EmbeddedHub | undefined): HubApi {
+  if (hub !== undefined) return new HubApi({ url: hub.url, token: hub.token, fetch: hub.fetch });
+  if (link === undefined) throw new HoldfastError("INTERNAL", "a daemon without a hub");
+  return new HubApi(link);
+}
+
+/** Opens the folder; waits a little for a `holdfast sync` that is at work in it. */
+async function openFolder(
+  parts: Parameters<typeof FolderSync.open>[0],
+  signal: AbortSignal | undefined,
+): Promise<FolderSync> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await FolderSync.open(parts);
+    } catch (error) {
+      if (!isHoldfastError(error, "SYNC_RUNNING") || performance.now() - startedMs > SYNC_PATIENCE_MS) throw error;
+      signal?.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, SYNC_RETRY_MS));
+    }
+  }
+}
+
+function eventsOf({ onEvent }: DaemonOptions): { onEvent?: (event: FolderEvent) => void } {
+  return onEvent === undefined ? {} : { onEvent };
+}
+
+/** Runs the steps from the last to the first; one that fails does not keep the others from being run. */
+async function undoAll(steps: (() => unknown)[]): Promise<void> {
+  let failure: unknown;
+  for (const step of steps.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw toHoldfastError(failure);
+}

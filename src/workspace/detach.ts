@@ -1,0 +1,96 @@
+// `up --detach`: the daemon as a process of its own, which outlives the one that started it.
+//
+// The starter waits for one message: ready, or the error that ended the start. A child that dies without a word is
+// reported with the place of its log.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { type ErrorCode, HoldfastError, toHoldfastError } from "../errors.ts";
+import { initWorkspaceRecord, type Layout } from "../store/index.ts";
+import { daemonLog } from "./daemon-record.ts";
+
+export interface Started {
+  readonly pid: number;
+  readonly url: string;
+  readonly folder: string;
+}
+
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: Record<string, unknown>;
+}
+
+type Message = { readonly ready: Started } | { readonly failed: Failure };
+
+/** Starts `holdfast ARGS` in the background and resolves when it is ready. Throws what ended its start. */
+export async function startDetached(layout: Layout, args: readonly string[], signal: AbortSignal): Promise<Started> {
+  initWorkspaceRecord(layout.folder); // refuses a bad folder here, and makes room for the log
+  mkdirSync(layout.root, { recursive: true });
+  const log = openSync(daemonLog(layout), "a", 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+      // Not the caller's folder: a daemon must not keep a disk from being unmounted.
+      cwd: "/",
+      detached: true,
+      stdio: ["ignore", log, log, "ipc"],
+    });
+  } finally {
+    closeSync(log);
+  }
+  try {
+    return await firstWord(child, layout, signal);
+  } catch (error) {
+    child.kill("SIGTERM");
+    throw error;
+  } finally {
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+}
+
+/** Tells the process that started this one in the background; false when none did. */
+export async function tellStarter(news: { readonly ready: Started } | { readonly error: unknown }): Promise<boolean> {
+  if (process.send === undefined || !process.connected) return false;
+  const message: Message = "ready" in news ? { ready: news.ready } : { failed: asFacts(news.error) };
+  await new Promise<void>((resolve) => {
+    process.send?.(message, undefined, {}, () => resolve());
+  });
+  if (process.connected) process.disconnect();
+  return true;
+}
+
+function firstWord(child: ChildProcess, layout: Layout, signal: AbortSignal): Promise<Started> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    child.on("message", (message: Message) => {
+      if ("ready" in message) resolve(message.ready);
+      else reject(new HoldfastError(message.failed.code, message.failed.message, message.failed));
+    });
+    child.on("error", reject);
+    child.on("exit", (code, ended) => {
+      reject(
+        new HoldfastError(
+          "INTERNAL",
+          `the background process ended (${ended ?? `exit code ${code}`}) before it was ready`,
+          {
+            hint: `Its last words are in ${daemonLog(layout)}.`,
+          },
+        ),
+      );
+    });
+  });
+}
+
+function asFacts(error: unknown): Failure {
+  const { code, message, hint, details } = toHoldfastError(error);
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details: { ...details } }),
+  };
+}

@@ -1,0 +1,55 @@
+// The hub that `holdfast up` serves from the folder's own `.holdfast/hub`. own-token.ts says how the folder itself talks
+// to it.
+
+import { type StartedHub, startHub } from "../hub/index.ts";
+import type { Layout, WorkspaceRecord } from "../store/index.ts";
+import { readOwnToken, writeOwnToken } from "./own-token.ts";
+
+export interface EmbeddedHub {
+  readonly url: string;
+  readonly token: string;
+  /** Answers in process, without a socket. */
+  readonly fetch: typeof fetch;
+  close(): Promise<void>;
+}
+
+export interface EmbeddedHubOptions {
+  /** Absent: 7460, or the next that is free. */
+  readonly port?: number;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Throws what `startHub` throws: `PORT_IN_USE`, `DATA_FOLDER_IN_USE`, ... */
+export async function startEmbeddedHub(
+  layout: Layout,
+  workspace: WorkspaceRecord,
+  options: EmbeddedHubOptions = {},
+): Promise<EmbeddedHub> {
+  const started = await startHub({
+    dir: layout.hub,
+    workspace: { id: workspace.id, name: workspace.name },
+    strictPort: options.port !== undefined,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+  });
+  try {
+    const token = await ownToken(layout, started);
+    return {
+      url: started.url,
+      token,
+      fetch: (input, init) => started.hub.fetch(new Request(input as string | URL | Request, init)),
+      close: () => started.close(),
+    };
+  } catch (error) {
+    await started.close();
+    throw error;
+  }
+}
+
+async function ownToken(layout: Layout, { storage, adminToken }: StartedHub): Promise<string> {
+  const kept = readOwnToken(layout);
+  if (kept !== undefined && (await storage.tokens.find(kept))?.role === "admin") return kept;
+  const token = adminToken ?? (await storage.tokens.create("admin")).token;
+  writeOwnToken(layout, token);
+  return token;
+}

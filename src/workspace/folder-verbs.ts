@@ -1,0 +1,61 @@
+// What a workspace does with its folder: sync once, history, restore, conflicts, retry.
+
+import {
+  FolderSync,
+  historyOf,
+  listConflicts,
+  resolveConflict,
+  restoreVersion,
+  retry as retryPath,
+} from "../files/index.ts";
+import { SyncDb } from "../hub-client/sync-db.ts";
+import type { Layout, Store } from "../store/index.ts";
+import { connected, type HubParts } from "./hub-verbs.ts";
+
+export interface SyncResult {
+  readonly pulled: number;
+  readonly pushed: number;
+  /** The hub's sequence that this folder is in step with now. */
+  readonly sequence: number;
+}
+
+/** Throws `SYNC_RUNNING` while another process syncs this folder, `HUB_UNREACHABLE`, `UNAUTHORIZED`, `EPOCH_CHANGED`. */
+export async function syncOnce(parts: HubParts): Promise<SyncResult> {
+  const { layout, store } = parts;
+  const { api } = connected(layout, parts.signal);
+  using db = SyncDb.open(layout);
+  const folder = await FolderSync.open({ store, api, db, layout });
+  try {
+    return await folder.syncOnce();
+  } finally {
+    await folder.stop({ drainMs: 0 });
+  }
+}
+
+export async function history(store: Store, path: string): ReturnType<typeof historyOf> {
+  return historyOf(store, path);
+}
+
+export async function restore(store: Store, path: string, version: number | string): ReturnType<typeof restoreVersion> {
+  return restoreVersion({ layout: store.layout, store, path, version });
+}
+
+export interface ConflictList {
+  readonly conflicts: ReturnType<typeof listConflicts>;
+}
+
+export function conflicts(layout: Layout): ConflictList {
+  using db = SyncDb.open(layout);
+  return { conflicts: listConflicts(db) };
+}
+
+export function resolve(layout: Layout, path: string): { path: string; resolved: boolean } {
+  using db = SyncDb.open(layout);
+  resolveConflict(db, path);
+  return { path, resolved: true };
+}
+
+export function retry(layout: Layout, path?: string): { retried: number } {
+  using db = SyncDb.open(layout);
+  return { retried: retryPath(db, path) };
+}

@@ -1,0 +1,16 @@
+// The SDK's face; see workspace.ts first.
+
+export type {
+  ContentSource,
+  DeleteOptions,
+  DeleteResult,
+  GetResult,
+  ListedArtifact,
+  ListedVersion,
+  PutOptions,
+  PutResult,
+  VersionChoice,
+  VersionInfo,
+} from "./artifacts.ts";
+export type { WorkspaceStatus } from "./status.ts";
+export { type ListenOptions, type OpenOptions, openWorkspace, Workspace } from "./workspace.ts";

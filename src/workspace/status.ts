@@ -1,0 +1,66 @@
+// What `holdfast status` shows, put together from what each room has observed. Never waits long for a hub.
+
+import { type FolderStatus, folderStatus } from "../files/index.ts";
+import type { HubApi } from "../hub-client/hub-api.ts";
+import { SyncDb } from "../hub-client/sync-db.ts";
+import { type SyncStatus, syncStatus } from "../hub-client/sync-status.ts";
+import type { Layout } from "../store/index.ts";
+import { connect, knownHubLink } from "./connection.ts";
+import { runningDaemon } from "./daemon-record.ts";
+
+/** A hub that has not answered by then is shown as not answering, ms. */
+const HUB_PATIENCE_MS = 2_000;
+
+export interface WorkspaceStatus {
+  readonly folder: string;
+  /** Of the daemon that keeps this folder; null when none does. */
+  readonly pid: number | null;
+  /** Null where the folder knows no hub, or its own is not running. */
+  readonly hub: { readonly url: string; readonly epoch: string | null; readonly reachable: boolean } | null;
+  /** The last of the hub's sequences taken in here. */
+  readonly cursor: number;
+  /** Entries at the hub that are not here yet. */
+  readonly lag: number;
+  /** Entries made here that are not at the hub yet. */
+  readonly queue: FolderStatus["queue"];
+  readonly conflicts: FolderStatus["conflicts"];
+  readonly lastError: SyncStatus["lastError"];
+  readonly peers: {
+    readonly id: string | null;
+    readonly addresses: readonly string[];
+    readonly connected: readonly string[];
+    readonly converged: boolean | null;
+  };
+}
+
+export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<WorkspaceStatus> {
+  const link = knownHubLink(layout);
+  using db = SyncDb.open(layout);
+  const seen = syncStatus(db);
+  const head = link === undefined ? undefined : await headOf(connect(link, deadline(signal)));
+  const { queue, conflicts } = folderStatus(db);
+  return {
+    folder: layout.folder,
+    pid: runningDaemon(layout)?.owner.pid ?? null,
+    hub: link === undefined ? null : { url: link.url, epoch: head?.epoch ?? seen.epoch, reachable: head !== undefined },
+    cursor: seen.cursor,
+    lag: head === undefined ? seen.lag : Math.max(0, head.sequence - seen.cursor),
+    queue,
+    conflicts,
+    lastError: seen.lastError,
+    peers: { id: null, addresses: [], connected: [], converged: null },
+  };
+}
+
+async function headOf(api: HubApi): Promise<{ epoch: string; sequence: number } | undefined> {
+  try {
+    return await api.workspace();
+  } catch {
+    return undefined; // why not, is what `lastError` says
+  }
+}
+
+function deadline(signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(HUB_PATIENCE_MS);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}

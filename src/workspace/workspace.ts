@@ -1,0 +1,199 @@
+// The SDK's face: one workspace as an object. Each call resolves to the object that the command of its name prints with
+// `--json`; `get` adds `content`. Rooms that a call does not need are not loaded.
+
+import { resolve } from "node:path";
+import { FILES } from "../entries/index.ts";
+import { HoldfastError } from "../errors.ts";
+import type { Listed, SearchResult } from "../hub/protocol.ts";
+import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
+import { initWorkspaceRecord } from "../store/workspace-record.ts";
+import {
+  Artifacts,
+  type DeleteOptions,
+  type DeleteResult,
+  type GetResult,
+  type ListedVersion,
+  type PutOptions,
+  type PutResult,
+  type VersionChoice,
+} from "./artifacts.ts";
+import type * as folderVerbs from "./folder-verbs.ts";
+import type * as hubVerbs from "./hub-verbs.ts";
+import type { WorkspaceStatus } from "./status.ts";
+
+export interface OpenOptions {
+  /** A hub to join: its URL, with `token`; or its invite. A joined folder remembers both. */
+  readonly hub?: string;
+  readonly token?: string;
+  /** Ends every wait of this workspace with `INTERRUPTED`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ListenOptions {
+  /** Entries after this sequence (0: all there are). Absent: what comes from now on. */
+  readonly since?: number;
+  /** Only notes on these topics. */
+  readonly topics?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the workspace in `folder`, and makes it one if need be. With `hub`, joins that hub's workspace. Throws
+ * `NOT_A_FOLDER`, `NESTED_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`; with `hub` also `UNAUTHORIZED`, `HUB_UNREACHABLE`.
+ */
+export async function openWorkspace(folder: string, options: OpenOptions = {}): Promise<Workspace> {
+  const absolute = resolve(folder);
+  if (options.hub !== undefined) {
+    const [{ linkFolder }, { hubLinkFor }, { Layout }] = await Promise.all([
+      import("./join.ts"),
+      import("./invite.ts"),
+      import("../store/layout.ts"),
+    ]);
+    const link = hubLinkFor(new Layout(absolute), options.hub, options.token);
+    return new Workspace(await linkFolder(absolute, link, options.signal), options.signal);
+  }
+  if (options.token !== undefined) {
+    throw new HoldfastError("BAD_OPTION", "a token without a hub", { hint: "Give `hub` too, or neither." });
+  }
+  return new Workspace(initWorkspaceRecord(absolute), options.signal);
+}
+
+export class Workspace implements AsyncDisposable {
+  /** Absolute. */
+  readonly folder: string;
+  /** Shared by all copies of the workspace. */
+  readonly id: string;
+  readonly name: string;
+  /** This copy's public key, as entries name their author. */
+  readonly author: string;
+  private readonly opened: OpenedWorkspace;
+  private readonly artifacts: Artifacts;
+  private readonly closing = new AbortController();
+  private readonly signal: AbortSignal;
+
+  /** Not for callers: `openWorkspace` makes these. */
+  constructor(opened: OpenedWorkspace, signal?: AbortSignal) {
+    this.opened = opened;
+    this.folder = opened.layout.folder;
+    this.id = opened.record.id;
+    this.name = opened.record.name;
+    this.author = opened.identity.author;
+    this.signal = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]);
+    this.artifacts = new Artifacts(opened, this.signal);
+  }
+
+  /** Ends what is under way and gives everything back. Again, it does nothing. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closing.abort(new HoldfastError("INTERRUPTED", "the workspace was closed"));
+    this.artifacts[Symbol.dispose]();
+  }
+
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+  }
+
+  put(name: string, content: Parameters<Artifacts["put"]>[1], options: PutOptions = {}): Promise<PutResult> {
+    return this.artifacts.put(name, content, options);
+  }
+
+  get(name: string, choice: VersionChoice = {}): Promise<GetResult> {
+    return this.artifacts.get(name, choice);
+  }
+
+  list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
+    return this.artifacts.list(options);
+  }
+
+  versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
+    return this.artifacts.versions(name, options);
+  }
+
+  delete(name: string, options: DeleteOptions = {}): Promise<DeleteResult> {
+    return this.artifacts.delete(name, options);
+  }
+
+  /** Publishes a note; resolves when the hub has given it its place. The same `key` again is the same note. */
+  async publish(
+    topic: string,
+    text: string,
+    options: { key?: string; signal?: AbortSignal } = {},
+  ): ReturnType<typeof hubVerbs.publish> {
+    return (await this.hubVerbs()).publish({ ...this.hubParts(options.signal), topic, text, ...options });
+  }
+
+  /** Subscribes to topics (none: all); the next sync lays their notes out. */
+  async subscribe(topics: readonly string[] = []): Promise<{ topics: readonly string[] }> {
+    return (await this.hubVerbs()).subscribe(this.opened.layout, topics);
+  }
+
+  /** Brings folder, store and hub in step once. Throws `SYNC_RUNNING`, `HUB_UNREACHABLE`, `EPOCH_CHANGED`, ... */
+  async sync(options: { signal?: AbortSignal } = {}): Promise<folderVerbs.SyncResult> {
+    return (await this.folderVerbs()).syncOnce(this.hubParts(options.signal));
+  }
+
+  /** Every entry that the hub has after `since`, in order and once each, across reconnects, until `signal` fires. */
+  async *listen(options: ListenOptions = {}): AsyncGenerator<Listed, void, undefined> {
+    const { listen } = await this.hubVerbs();
+    const signal = this.signalWith(options.signal);
+    yield* listen(this.opened.layout, { ...options, signal });
+  }
+
+  async status(): Promise<WorkspaceStatus> {
+    const { statusOf } = await import("./status.ts");
+    return statusOf(this.opened.layout, this.signal);
+  }
+
+  /** Every version that was ever at `path` of the folder. */
+  async history(path: string): ReturnType<typeof folderVerbs.history> {
+    return (await this.folderVerbs()).history(this.artifacts.store, path);
+  }
+
+  /** Writes an old version's bytes into the folder, as a new save. */
+  async restore(path: string, choice: { version: number | string }): ReturnType<typeof folderVerbs.restore> {
+    return (await this.folderVerbs()).restore(this.artifacts.store, path, choice.version);
+  }
+
+  /** Files that were kept beside others because both sides had changed. */
+  async conflicts(): Promise<folderVerbs.ConflictList> {
+    return (await this.folderVerbs()).conflicts(this.opened.layout);
+  }
+
+  async resolveConflict(path: string): Promise<{ path: string; resolved: boolean }> {
+    return (await this.folderVerbs()).resolve(this.opened.layout, path);
+  }
+
+  /** Tries again now what waits or was given up: all, or one path. */
+  async retry(path?: string): Promise<{ retried: number }> {
+    return (await this.folderVerbs()).retry(this.opened.layout, path);
+  }
+
+  /** Lines of the folder's files that hold all words, best first. */
+  async grep(
+    words: string,
+    options: { prefix?: string; collection?: string; limit?: number } = {},
+  ): Promise<{ results: SearchResult[] }> {
+    const { api } = (await this.hubVerbs()).connected(this.opened.layout, this.signal);
+    return { results: await api.search({ q: words, collection: FILES, ...options }) };
+  }
+
+  /** An invite to this workspace, as `holdfast invite` prints it. */
+  async invite(): Promise<{ invite: string }> {
+    return (await this.hubVerbs()).invite(this.opened.layout, this.signal);
+  }
+
+  private hubVerbs(): Promise<typeof hubVerbs> {
+    return import("./hub-verbs.ts");
+  }
+
+  private folderVerbs(): Promise<typeof folderVerbs> {
+    return import("./folder-verbs.ts");
+  }
+
+  private signalWith(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]);
+  }
+
+  private hubParts(signal: AbortSignal | undefined): hubVerbs.HubParts {
+    return { layout: this.opened.layout, store: this.artifacts.store, signal: this.signalWith(signal) };
+  }
+}
