@@ -1,10 +1,10 @@
 // The store's public face; see store.ts first.
 
-export { openContent } from "./artifact-on-disk.ts";
+export { contentPath as contentFile, openContent } from "./artifact-on-disk.ts";
 export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
-export { HOLDFAST_DIR, Layout } from "./layout.ts";
-export { readContent, verifiedContent } from "./read-content.ts";
+export { encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
+export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits } from "./staging.ts";
 export {
   type Draft,

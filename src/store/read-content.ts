@@ -2,7 +2,7 @@
 
 import { createHash, hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
@@ -10,6 +10,8 @@ import type { VersionRecord } from "./version-record.ts";
 
 /** Up to this many bytes are read once and checked in memory; more are read twice, streaming. */
 const IN_MEMORY_BYTES = 16 * 1_024 * 1_024;
+/** Read at once where one buffer serves for all. */
+const PIECE_BYTES = 1_024 * 1_024;
 
 /** The whole content. Throws `CORRUPT` with the path when it is not what was put, `NOT_FOUND` for a delete. */
 export async function readContent(layout: Layout, record: VersionRecord): Promise<Buffer> {
@@ -21,17 +23,45 @@ export async function readContent(layout: Layout, record: VersionRecord): Promis
 
 /** The content as a stream that starts only after all of it was found undamaged; memory stays bounded. */
 export async function* verifiedContent(layout: Layout, record: VersionRecord): AsyncGenerator<Uint8Array> {
-  const { path, expected } = contentFile(layout, record);
-  if ((record.entry.content?.size ?? 0) <= IN_MEMORY_BYTES) {
-    yield await readContent(layout, record);
-    return;
+  if (isSmall(record)) yield await readContent(layout, record);
+  else yield* createReadStream(await verify(layout, record)) as AsyncIterable<Uint8Array>;
+}
+
+/** The same in pieces that share one buffer: each is to be used up before the next is asked for. No garbage is made, so
+ *  that a content of any size passes through the memory of a small one (STORE-35). */
+export async function* verifiedPieces(layout: Layout, record: VersionRecord): AsyncGenerator<Uint8Array> {
+  if (isSmall(record)) yield await readContent(layout, record);
+  else yield* filePieces(await verify(layout, record));
+}
+
+/** A file's bytes in pieces that share one buffer: each is to be used up before the next is asked for. */
+export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
+}
+
+function isSmall({ entry }: VersionRecord): boolean {
+  return (entry.content?.size ?? 0) <= IN_MEMORY_BYTES;
+}
+
+/** The path of the content, once all of it was read and found to be what was put. */
+async function verify(layout: Layout, record: VersionRecord): Promise<string> {
+  const { path, expected } = contentFile(layout, record);
   await opening(path, record, async () => {
     const digest = createHash("sha256");
-    for await (const chunk of createReadStream(path)) digest.update(chunk as Uint8Array);
+    for await (const piece of filePieces(path)) digest.update(piece);
     if (digest.digest("hex") !== expected) throw damaged(path, record);
   });
-  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  return path;
 }
 
 function contentFile(layout: Layout, record: VersionRecord): { path: string; expected: string } {

@@ -4,7 +4,7 @@
 import { type Author, type EntryId, FILES } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { ListedArtifact } from "../store/index.ts";
-import { readContent, verifiedContent } from "../store/read-content.ts";
+import { readContent, verifiedPieces } from "../store/read-content.ts";
 import { type ListedVersion, type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
 import { createdAt, type VersionRecord } from "../store/version-record.ts";
 import type { OpenedWorkspace } from "../store/workspace-record.ts";
@@ -78,10 +78,11 @@ export class Artifacts implements Disposable {
     return { ...infoOf(record), content: await readContent(this.store.layout, record) };
   }
 
-  /** One version and its bytes as a stream that starts only after all of it was found undamaged. */
+  /** One version and its bytes, of which the first is given only after all of them were found undamaged. Each piece is
+   *  to be used up before the next is asked for. */
   open(name: string, choice: VersionChoice = {}): { info: VersionInfo; content: AsyncIterable<Uint8Array> } {
     const record = this.store.find(name, choice);
-    return { info: infoOf(record), content: verifiedContent(this.store.layout, record) };
+    return { info: infoOf(record), content: verifiedPieces(this.store.layout, record) };
   }
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {

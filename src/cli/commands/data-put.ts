@@ -1,11 +1,12 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { addAbortSignal } from "node:stream";
 import { HoldfastError, NotFoundError, systemCode } from "../../errors.ts";
+import { filePieces } from "../../store/read-content.ts";
 import { openWorkspaceRecord } from "../../store/workspace-record.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { Progress } from "../progress.ts";
+import { stdinPieces } from "../stdin.ts";
 import { sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
@@ -40,21 +41,21 @@ function openSource(call: Call): Source {
       hint: "Name a file, or pipe the content: `date | holdfast data put NAME`.",
     });
   }
-  if (file === undefined || file === "-") {
-    return { chunks: addAbortSignal(call.signal, process.stdin), size: undefined };
-  }
+  if (file === undefined || file === "-") return { chunks: stdinPieces(call.signal), size: undefined };
   const path = resolve(call.cwd, file);
+  const status = statusOf(path);
+  if (status.isDirectory()) {
+    throw new HoldfastError("USAGE", `${path} is a folder; one version is the content of one file`, {
+      hint: "Name a file. `holdfast up` keeps whole folders.",
+    });
+  }
+  if (status.isFile()) return { chunks: filePieces(path), size: status.size };
+  return { chunks: createReadStream(path, { signal: call.signal }), size: undefined };
+}
+
+function statusOf(path: string): Stats {
   try {
-    const status = statSync(path);
-    if (status.isDirectory()) {
-      throw new HoldfastError("USAGE", `${path} is a folder; one version is the content of one file`, {
-        hint: "Name a file. `holdfast up` keeps whole folders.",
-      });
-    }
-    return {
-      chunks: createReadStream(path, { signal: call.signal }),
-      size: status.isFile() ? status.size : undefined,
-    };
+    return statSync(path);
   } catch (error) {
     if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTDIR") throw error;
     throw new NotFoundError(`there is no file ${path}`, { hint: "Check its name.", cause: error });
