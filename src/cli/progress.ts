@@ -13,7 +13,11 @@ export interface ProgressGoal {
   readonly totalFiles?: number | undefined;
 }
 
+/** What the phases of a sync are called. */
+export const PHASES = { scan: "looking at the folder", pull: "taking in", push: "sending" } as const;
+
 export interface Reached {
+  readonly label?: string;
   readonly bytes?: number;
   readonly files?: number;
   readonly totalBytes?: number | undefined;
@@ -94,5 +98,5 @@ export function progressLine(goal: ProgressGoal, reached: Reached, elapsedMs: nu
   if (done !== undefined && total !== undefined && done > 0 && total >= done) {
     parts.push(`${durationText(((total - done) / done) * elapsedMs)} left`);
   }
-  return `${goal.label}: ${parts.join(", ")}`;
+  return `${reached.label ?? goal.label}: ${parts.join(", ")}`;
 }

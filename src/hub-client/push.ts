@@ -29,7 +29,14 @@ export type PushOutcome =
   | { readonly kind: "failed"; readonly error: HoldfastError };
 
 /** Failures of a request that say nothing about the entries in it. */
-const PASSING: ReadonlySet<string> = new Set(["HUB_UNREACHABLE", "HUB_ERROR", "DISK_FULL", "RATE_LIMITED", "INTERNAL", "INTERRUPTED"]);
+const PASSING: ReadonlySet<string> = new Set([
+  "HUB_UNREACHABLE",
+  "HUB_ERROR",
+  "DISK_FULL",
+  "RATE_LIMITED",
+  "INTERNAL",
+  "INTERRUPTED",
+]);
 /** Failures that concern this copy's right to write, not one entry. */
 const PAUSING: ReadonlySet<string> = new Set(["UNAUTHORIZED", "NOT_AUTHOR"]);
 
@@ -63,7 +70,7 @@ export async function pushBatch(parts: PushParts): Promise<PushOutcome> {
 
 function settleFailure(db: SyncDb, batch: readonly Unsent[], lanes: Set<string>, error: HoldfastError): PushOutcome {
   if (error.code === "STALE_BASE" || error.code === "PATH_TAKEN") {
-    const conflicts = (error.details?.["conflicts"] ?? []) as readonly Conflict[];
+    const conflicts = (error.details?.conflicts ?? []) as readonly Conflict[];
     const laneById = new Map(batch.map((row) => [row.entry, row.lane]));
     const stale = new Set(conflicts.map(({ id }) => laneById.get(id as EntryId)).filter((lane) => lane !== undefined));
     if (stale.size === 0) for (const lane of lanes) stale.add(lane);
@@ -75,7 +82,7 @@ function settleFailure(db: SyncDb, batch: readonly Unsent[], lanes: Set<string>,
     return { kind: "failed", error };
   }
   // The hub refused one entry for what it is: its lane stops and is shown, the others go on.
-  const index = Number(error.details?.["index"] ?? 0);
+  const index = Number(error.details?.index ?? 0);
   const culprit = batch[index];
   if (culprit !== undefined) stopLane(db, culprit.lane, `${error.code}: ${error.message}`);
   return { kind: "failed", error };
@@ -108,12 +115,18 @@ async function prepare({ store, db, api, limits }: PushParts, batch: readonly Un
       }
       try {
         if (entry.content.size > limits.fileBytes) {
-          throw new HoldfastError("TOO_LARGE", `${entry.name} is ${entry.content.size} bytes; the hub takes ${limits.fileBytes}`, {
-            hint: "The file is left alone here and is not sent; keep it out with .holdfastignore.",
-          });
+          throw new HoldfastError(
+            "TOO_LARGE",
+            `${entry.name} is ${entry.content.size} bytes; the hub takes ${limits.fileBytes}`,
+            {
+              hint: "The file is left alone here and is not sent; keep it out with .holdfastignore.",
+            },
+          );
         }
         if (entry.content.size > limits.inlineBytes) {
-          await api.upload(entry.content.hash, entry.content.size, (offset) => skip(verifiedContent(store.layout, holder), offset));
+          await api.upload(entry.content.hash, entry.content.size, (offset) =>
+            skip(verifiedContent(store.layout, holder), offset),
+          );
         } else content = await readContent(store.layout, holder);
       } catch (error) {
         if (!isHoldfastError(error) || PASSING.has(error.code) || PAUSING.has(error.code)) throw error;
@@ -123,18 +136,24 @@ async function prepare({ store, db, api, limits }: PushParts, batch: readonly Un
       }
       held.add(entry.content.hash);
     }
-    prepared.push({ row, record: { entry }, outgoing: { block: entry.block, ...(content === undefined ? {} : { content }) } });
+    prepared.push({
+      row,
+      record: { entry },
+      outgoing: { block: entry.block, ...(content === undefined ? {} : { content }) },
+    });
   }
   // A lane that was stopped on the way sends none of its entries: a later one would not stand on its parent.
-  const stopped = new Set(db.all<{ lane: string }>("SELECT lane FROM lanes WHERE state = 'stopped'").map(({ lane }) => lane));
+  const stopped = new Set(
+    db.all<{ lane: string }>("SELECT lane FROM lanes WHERE state = 'stopped'").map(({ lane }) => lane),
+  );
   return prepared.filter(({ row }) => !stopped.has(row.lane));
 }
 
 /** Large contents that need not travel because the hub has them already. */
 async function knownAtHub(api: HubApi, batch: readonly Unsent[], limits: HubLimits): Promise<Set<string>> {
-  const large = [
-    ...new Set(batch.filter((row) => row.size > limits.inlineBytes).map((row) => row.content)),
-  ].filter((content) => content !== null);
+  const large = [...new Set(batch.filter((row) => row.size > limits.inlineBytes).map((row) => row.content))].filter(
+    (content) => content !== null,
+  );
   if (large.length === 0) return new Set();
   const missing = new Set(await api.missing(large));
   return new Set(large.filter((content) => !missing.has(content)));

@@ -14,6 +14,7 @@ const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   -- Entries that the hub is known to hold.
   CREATE TABLE sequenced (entry TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX sequenced_by_sequence ON sequenced (sequence);
   -- Entries made here that the hub is not known to hold, in order of arrival; a lane is sent in order.
   CREATE TABLE unsent (entry TEXT PRIMARY KEY, arrival INTEGER NOT NULL, lane TEXT NOT NULL, content TEXT, size INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX unsent_by_arrival ON unsent (arrival);
@@ -24,12 +25,12 @@ const SCHEMA = `
   CREATE TABLE awaiting (doc TEXT PRIMARY KEY, entry TEXT NOT NULL, state TEXT NOT NULL, reason TEXT) WITHOUT ROWID;
   -- Entries seen at the hub whose content it did not give out yet.
   CREATE TABLE deferred (entry TEXT PRIMARY KEY, sequence INTEGER NOT NULL, block BLOB NOT NULL) WITHOUT ROWID;
-  -- Topics subscribed to: how far each is filled in, and how much of its file we wrote.
-  CREATE TABLE topics (topic TEXT PRIMARY KEY, filled_to INTEGER NOT NULL, laid_bytes INTEGER NOT NULL) WITHOUT ROWID;
+  -- Topics: whether each is subscribed to by name, and how much of its file we wrote.
+  CREATE TABLE topics (topic TEXT PRIMARY KEY, subscribed INTEGER NOT NULL, laid_bytes INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE topic_notes (topic TEXT NOT NULL, sequence INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (topic, sequence)) WITHOUT ROWID;
   -- Documents of the folder: the newest version in our view (head), the newest of the hub's that it takes into account
   -- (synced), and the hub's newest (remote).
-  CREATE TABLE docs (doc TEXT PRIMARY KEY, path TEXT NOT NULL, live INTEGER NOT NULL, head TEXT NOT NULL, synced TEXT, remote TEXT) WITHOUT ROWID;
+  CREATE TABLE docs (doc TEXT PRIMARY KEY, path TEXT NOT NULL, live INTEGER NOT NULL, head TEXT NOT NULL, synced TEXT, remote TEXT, remote_sequence INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX docs_by_path ON docs (path) WHERE live = 1;
   -- What lies in the folder, as last seen: which version of which document, and how the file looked.
   CREATE TABLE files (path TEXT PRIMARY KEY, doc TEXT NOT NULL, entry TEXT NOT NULL, hash TEXT NOT NULL, type TEXT NOT NULL, mode INTEGER NOT NULL,

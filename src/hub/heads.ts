@@ -7,6 +7,10 @@
 // Entries are judged in order, each against the state its predecessors in the batch made. Whether a name is taken is
 // judged only at the end, so that two documents can exchange their names in one batch. All conflicts are listed; an
 // entry in conflict changes nothing for those after it.
+//
+// A document's entry names its base either outright (`base`: the head must be exactly that) or by its parents. By
+// parents, a batch may bring a whole fork: versions made while the hub had moved on, and after them the entry that joins
+// them to the head. What must hold is that the document has one newest entry when the batch ends.
 
 import type { Entry, EntryId } from "../entries/index.ts";
 import type { Conflict, Head } from "./protocol.ts";
@@ -80,6 +84,10 @@ class Heads {
   private readonly docs = new Map<EntryId, Head>();
   /** Artifacts without document that the batch changed. */
   private readonly artifacts = new Map<NameKey, Head>();
+  /** Of documents whose entries name their base by parents: the newest entries, none of them a parent of another. */
+  private readonly tips = new Map<EntryId, Set<EntryId>>();
+  /** The candidate at which a document got a second tip. */
+  private readonly forks = new Map<EntryId, Candidate>();
   /** The candidate that gave a document its present name. */
   private readonly movers = new Map<EntryId, Candidate>();
 
@@ -127,13 +135,31 @@ class Heads {
       this.refuse(candidate, "STALE_BASE", head ?? null);
       return;
     }
+    if (entry.base === undefined && !this.joins(candidate, doc, head)) return;
     // A delete speaks of the document, whatever the name it was known by.
     if (entry.kind === "delete") this.docs.set(doc, { ...headOf(candidate, doc), name: head.name });
     else if (head.deleted || head.name !== entry.name) this.move(candidate, doc);
     else this.docs.set(doc, headOf(candidate, doc));
   }
 
+  /** Takes the entry into the document's tips; true when it is the only one then, and so the head. */
+  private joins(candidate: Candidate, doc: EntryId, head: Head): boolean {
+    const tips = this.tips.get(doc) ?? new Set([head.entry]);
+    for (const parent of candidate.entry.parents) tips.delete(parent);
+    tips.add(candidate.entry.id);
+    this.tips.set(doc, tips);
+    if (tips.size === 1) {
+      this.forks.delete(doc);
+      return true;
+    }
+    if (!this.forks.has(doc)) this.forks.set(doc, candidate);
+    return false;
+  }
+
   finish(): Judgement {
+    for (const [doc, candidate] of this.forks) {
+      this.refuse(candidate, "STALE_BASE", this.before.docs.get(doc) ?? this.docs.get(doc) ?? null);
+    }
     const holders = this.holders();
     if (this.conflicts.length > 0) {
       return { verdict: "refused", conflicts: this.conflicts.toSorted((a, b) => a.index - b.index) };

@@ -329,6 +329,12 @@ export class Catalog {
     return row === undefined ? undefined : recordOf(row);
   }
 
+  /** An entry that arrived here, also one that only deleted. */
+  entryById(entry: EntryId): Entry | undefined {
+    const row = this.get("SELECT block FROM versions WHERE entry = ?", entry) as { block: Uint8Array } | undefined;
+    return row === undefined ? undefined : decodeEntry(row.block);
+  }
+
   byEntry(entry: EntryId): VersionRecord | undefined {
     const row = this.get("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry) as
       | VersionRow

@@ -5,7 +5,7 @@ export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
 export { encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
-export type { ContentSource, StagedContent, StageLimits } from "./staging.ts";
+export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
 export {
   type Draft,
   type Incoming,

@@ -1,6 +1,8 @@
 // What a workspace does with its folder: sync once, history, restore, conflicts, retry.
 
+import { NotFoundError } from "../errors.ts";
 import {
+  type FolderEvent,
   FolderSync,
   historyOf,
   listConflicts,
@@ -19,12 +21,26 @@ export interface SyncResult {
   readonly sequence: number;
 }
 
+export interface SyncOptions {
+  /** Told how far a long scan, pull or push is. */
+  readonly onProgress?: (progress: FolderEvent & { readonly kind: "progress" }) => void;
+}
+
 /** Throws `SYNC_RUNNING` while another process syncs this folder, `HUB_UNREACHABLE`, `UNAUTHORIZED`, `EPOCH_CHANGED`. */
-export async function syncOnce(parts: HubParts): Promise<SyncResult> {
+export async function syncOnce(parts: HubParts, { onProgress }: SyncOptions = {}): Promise<SyncResult> {
   const { layout, store } = parts;
   const { api } = connected(layout, parts.signal);
   using db = SyncDb.open(layout);
-  const folder = await FolderSync.open({ store, api, db, layout });
+  const folder = await FolderSync.open({
+    store,
+    api,
+    db,
+    layout,
+    signal: parts.signal,
+    onEvent: (event) => {
+      if (event.kind === "progress") onProgress?.(event);
+    },
+  });
   try {
     return await folder.syncOnce();
   } finally {
@@ -37,7 +53,7 @@ export async function history(store: Store, path: string): ReturnType<typeof his
 }
 
 export async function restore(store: Store, path: string, version: number | string): ReturnType<typeof restoreVersion> {
-  return restoreVersion({ layout: store.layout, store, path, version });
+  return restoreVersion({ store, path, version });
 }
 
 export interface ConflictList {
@@ -49,10 +65,12 @@ export function conflicts(layout: Layout): ConflictList {
   return { conflicts: listConflicts(db) };
 }
 
-export function resolve(layout: Layout, path: string): { path: string; resolved: boolean } {
+/** Says that the conflict of `path` (the file or the copy) is settled; the files stay as they are. Throws `NOT_FOUND`. */
+export function resolve(layout: Layout, path: string): { resolved: string[] } {
   using db = SyncDb.open(layout);
-  resolveConflict(db, path);
-  return { path, resolved: true };
+  const result = resolveConflict(db, path);
+  if (result.resolved.length > 0) return result;
+  throw new NotFoundError(`there is no conflict at ${path}`, { hint: "`holdfast conflicts` lists them." });
 }
 
 export function retry(layout: Layout, path?: string): { retried: number } {

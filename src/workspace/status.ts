@@ -24,6 +24,12 @@ export interface WorkspaceStatus {
   /** Entries made here that are not at the hub yet. */
   readonly queue: FolderStatus["queue"];
   readonly conflicts: FolderStatus["conflicts"];
+  /** Files that will not be sent by themselves, and why: `retry` tries them again. */
+  readonly stopped: FolderStatus["stopped"];
+  /** Files whose text the hub could not index, and why. */
+  readonly failed: FolderStatus["failed"];
+  /** Paths that are left alone, and why. */
+  readonly refused: FolderStatus["refused"];
   readonly lastError: SyncStatus["lastError"];
   readonly peers: {
     readonly id: string | null;
@@ -38,7 +44,7 @@ export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<Wo
   using db = SyncDb.open(layout);
   const seen = syncStatus(db);
   const head = link === undefined ? undefined : await headOf(connect(link, deadline(signal)));
-  const { queue, conflicts } = folderStatus(db);
+  const { queue, conflicts, stopped, failed, refused } = folderStatus(db);
   return {
     folder: layout.folder,
     pid: runningDaemon(layout)?.owner.pid ?? null,
@@ -47,6 +53,9 @@ export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<Wo
     lag: head === undefined ? seen.lag : Math.max(0, head.sequence - seen.cursor),
     queue,
     conflicts,
+    stopped,
+    failed,
+    refused,
     lastError: seen.lastError,
     peers: { id: null, addresses: [], connected: [], converged: null },
   };

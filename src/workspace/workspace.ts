@@ -127,8 +127,8 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** Brings folder, store and hub in step once. Throws `SYNC_RUNNING`, `HUB_UNREACHABLE`, `EPOCH_CHANGED`, ... */
-  async sync(options: { signal?: AbortSignal } = {}): Promise<folderVerbs.SyncResult> {
-    return (await this.folderVerbs()).syncOnce(this.hubParts(options.signal));
+  async sync(options: folderVerbs.SyncOptions & { signal?: AbortSignal } = {}): Promise<folderVerbs.SyncResult> {
+    return (await this.folderVerbs()).syncOnce(this.hubParts(options.signal), options);
   }
 
   /** Every entry that the hub has after `since`, in order and once each, across reconnects, until `signal` fires. */
@@ -158,7 +158,7 @@ export class Workspace implements AsyncDisposable {
     return (await this.folderVerbs()).conflicts(this.opened.layout);
   }
 
-  async resolveConflict(path: string): Promise<{ path: string; resolved: boolean }> {
+  async resolveConflict(path: string): Promise<{ resolved: string[] }> {
     return (await this.folderVerbs()).resolve(this.opened.layout, path);
   }
 

@@ -22,7 +22,7 @@ export async function run(call: Call): Promise<Outcome> {
   }
   if (action === "resolve" && path !== undefined) {
     const result = await workspace.resolveConflict(pathInFolder(call, path));
-    return { json: result, text: () => `${result.path} is settled` };
+    return { json: result, text: () => `settled: ${result.resolved.join(", ")}` };
   }
   throw new HoldfastError("USAGE", `\`conflicts ${call.rest(0).join(" ")}\` means nothing`, {
     hint: "Say `holdfast conflicts list` or `holdfast conflicts resolve PATH`.",

@@ -1,9 +1,13 @@
 import type { Call, Outcome } from "../call.ts";
 import { openCalled } from "../open.ts";
+import { PHASES, Progress } from "../progress.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   await using workspace = openCalled(call);
-  const result = await workspace.sync();
+  using progress = new Progress(call, { label: "syncing" });
+  const result = await workspace.sync({
+    onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
+  });
   return {
     json: result,
     text: () => `in step with the hub at ${result.sequence}: ${result.pulled} in, ${result.pushed} out`,

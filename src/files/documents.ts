@@ -1,0 +1,134 @@
+// The folder's documents and files in sync.db: what is known, by row. Three facts per document (see docs/files.md):
+//   head     the newest version in our view: ours, the hub's, or a merge of both
+//   synced   the newest of the hub's versions that the head takes into account
+//   remote   the hub's newest
+// and per file, which version lies there and how it looked when that was so.
+
+import type { EntryId } from "../entries/index.ts";
+import type { SyncDb } from "../hub-client/index.ts";
+
+export interface DocRow {
+  readonly doc: EntryId;
+  /** The head's path. */
+  readonly path: string;
+  /** 0 when the head is a delete. */
+  readonly live: 0 | 1;
+  readonly head: EntryId;
+  readonly synced: EntryId | null;
+  readonly remote: EntryId | null;
+  /** The hub's number for `remote`; 0 when there is none. Only ever grows: what is told late changes nothing. */
+  readonly remote_sequence: number;
+}
+
+export interface FileRow {
+  readonly path: string;
+  readonly doc: EntryId;
+  /** The version that lies there. */
+  readonly entry: EntryId;
+  readonly hash: string;
+  readonly type: string;
+  /** 0o755 or 0o644. */
+  readonly mode: number;
+  readonly file_id: string;
+  readonly stamp: string;
+}
+
+export class Documents {
+  readonly db: SyncDb;
+  constructor(db: SyncDb) {
+    this.db = db;
+  }
+
+  doc(doc: EntryId): DocRow | undefined {
+    return this.db.get<DocRow>("SELECT * FROM docs WHERE doc = ?", doc);
+  }
+  putDoc(row: DocRow): void {
+    this.db.run(
+      "INSERT OR REPLACE INTO docs VALUES (?, ?, ?, ?, ?, ?, ?)",
+      row.doc,
+      row.path,
+      row.live,
+      row.head,
+      row.synced,
+      row.remote,
+      row.remote_sequence,
+    );
+  }
+  forgetDoc(doc: EntryId): void {
+    this.db.run("DELETE FROM docs WHERE doc = ?", doc);
+  }
+  /** Live documents whose head is at `path`; more than one only until that is resolved. */
+  docsAt(path: string): DocRow[] {
+    return this.db.all<DocRow>("SELECT * FROM docs WHERE path = ? AND live = 1", path);
+  }
+  /** True when a live document lies at or below `path`. */
+  hasLiveBelow(path: string): boolean {
+    return (
+      this.db.get("SELECT 1 FROM docs WHERE live = 1 AND path > ? AND path < ? LIMIT 1", `${path}/`, `${path}0`) !==
+      undefined
+    );
+  }
+  /** Documents whose folder does not show their head yet. */
+  unlaid(limit: number, after: string): DocRow[] {
+    return this.db.all<DocRow>(
+      `SELECT docs.* FROM docs LEFT JOIN files ON files.doc = docs.doc
+       WHERE docs.doc > ? AND ((docs.live = 1 AND (files.entry IS NULL OR files.entry <> docs.head))
+          OR (docs.live = 0 AND files.entry IS NOT NULL))
+       ORDER BY docs.doc LIMIT ?`,
+      after,
+      limit,
+    );
+  }
+  /** Documents whose head does not take the hub's newest version into account. */
+  behind(limit: number): DocRow[] {
+    return this.db.all<DocRow>("SELECT * FROM docs WHERE remote IS NOT NULL AND remote IS NOT synced LIMIT ?", limit);
+  }
+
+  file(path: string): FileRow | undefined {
+    return this.db.get<FileRow>("SELECT * FROM files WHERE path = ?", path);
+  }
+  fileOf(doc: EntryId): FileRow | undefined {
+    return this.db.get<FileRow>("SELECT * FROM files WHERE doc = ?", doc);
+  }
+  filesById(fileId: string): FileRow[] {
+    return this.db.all<FileRow>("SELECT * FROM files WHERE file_id = ?", fileId);
+  }
+  /** Files at or below `path`; all for "". */
+  filesBelow(path: string): FileRow[] {
+    if (path === "") return this.db.all<FileRow>("SELECT * FROM files");
+    return this.db.all<FileRow>(
+      "SELECT * FROM files WHERE path = ? OR (path > ? AND path < ?)",
+      path,
+      `${path}/`,
+      `${path}0`,
+    );
+  }
+  putFile(row: FileRow): void {
+    // A document lies at one path: a row of it elsewhere is what we knew before.
+    this.db.run("DELETE FROM files WHERE doc = ? AND path <> ?", row.doc, row.path);
+    this.db.run(
+      "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.path,
+      row.doc,
+      row.entry,
+      row.hash,
+      row.type,
+      row.mode,
+      row.file_id,
+      row.stamp,
+    );
+  }
+  forgetFile(path: string): void {
+    this.db.run("DELETE FROM files WHERE path = ?", path);
+  }
+
+  refuse(path: string, reason: string): void {
+    this.db.run("INSERT OR REPLACE INTO refused VALUES (?, ?)", path, reason);
+  }
+  accept(path: string): void {
+    this.db.run("DELETE FROM refused WHERE path = ?", path);
+  }
+  refused(): { path: string; reason: string }[] {
+    return this.db.all("SELECT path, reason FROM refused ORDER BY path");
+  }
+}

@@ -1,0 +1,25 @@
+// What a folder's sync tells whoever watches it: outcomes of the pull reconciler, conflicts, and notices for people.
+
+export type Outcome =
+  | "created"
+  | "updated"
+  | "unchanged"
+  | "attached"
+  | "merged"
+  | "conflicted"
+  | "skippedDirty"
+  | "deferred"
+  | "removed";
+
+export type FolderEvent =
+  | { readonly kind: "outcome"; readonly outcome: Outcome; readonly path: string }
+  | { readonly kind: "conflict"; readonly path: string; readonly copy: string }
+  | { readonly kind: "notice"; readonly message: string }
+  | {
+      readonly kind: "progress";
+      readonly phase: "scan" | "pull" | "push";
+      readonly done: number;
+      readonly total?: number;
+    };
+
+export type OnFolderEvent = (event: FolderEvent) => void;

@@ -1,0 +1,241 @@
+// What keeps a folder in step as long as it is up: a watcher that notices paths, and loops that are kicked by it and by
+// the hub. Kicks are levels, not events: a loop that was kicked while it ran runs once more, and however many kicks came
+// in between are one.
+
+import { Backoff, sleep } from "../coordination/index.ts";
+import { isHoldfastError } from "../errors.ts";
+import { type HubApi, nextTryAt, pollStatus } from "../hub-client/index.ts";
+import type { FolderSync } from "./folder-sync.ts";
+import { IGNORE_FILE } from "./ignore-rules.ts";
+import type { LocalChange } from "./plan-local.ts";
+import { type FolderWatch, watchFolder } from "./watch.ts";
+
+/** A path is looked at when nothing more was noticed of it for this long, ms. */
+const QUIET_MS = 20;
+/** Saves of one path within this time are one version, ms (FILE-08). */
+const COALESCE_MS = 500;
+/** A file that is gone may have gone elsewhere: how long its new place is waited for, ms. */
+const VANISHED_MS = 120;
+const VANISHED_MOST_MS = 1_000;
+/** Whatever watching missed is found by a scan, ms between two. */
+const SCAN_EVERY_MS = 60_000;
+const SCAN_EVERY_UNWATCHED_MS = 2_000;
+const POLL_MS = [50, 100, 200, 500, 1_000];
+const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000];
+const MAX_REMEMBERED = 10_000;
+
+export class FolderLoops {
+  private readonly sync: FolderSync;
+  private readonly api: HubApi;
+  private readonly folder: string;
+  private readonly ended = new AbortController();
+  private readonly running = new Set<Promise<void>>();
+  private watch: FolderWatch | undefined;
+  private isStarted = false;
+  /** Noticed paths, with when each may be looked at, ms of the monotonic clock. */
+  private readonly noticed = new Map<string, number>();
+  private readonly takenAt = new Map<string, number>();
+  private readonly vanishedSince = new Map<string, number>();
+  private lookTimer: NodeJS.Timeout | undefined;
+  private pushTimer: NodeJS.Timeout | undefined;
+  private scanTimer: NodeJS.Timeout | undefined;
+  private readonly kicked = { push: false, pull: false, look: false, poll: false };
+  private readonly active = { push: false, pull: false, look: false, poll: false };
+  private readonly pullPause = new Backoff({ delaysMs: RECONNECT_MS });
+
+  constructor(sync: FolderSync, api: HubApi, folder: string) {
+    this.sync = sync;
+    this.api = api;
+    this.folder = folder;
+  }
+
+  async start(): Promise<void> {
+    this.isStarted = true;
+    // Watch first, then scan: what changes during the scan is noticed, and looked at after it.
+    let everyMs = SCAN_EVERY_MS;
+    this.watch = await watchFolder(this.folder, {
+      onPath: (path) => this.noticePath(path === IGNORE_FILE ? "" : path),
+      onLost: (reason) => {
+        this.sync.parts.onEvent({ kind: "notice", message: `changes are found by scanning: ${reason}` });
+        this.noticePath("");
+      },
+    });
+    if (this.watch === undefined) everyMs = SCAN_EVERY_UNWATCHED_MS;
+    // What the hub has comes before what lies here, so that the same file on both sides is recognised, not sent.
+    await this.sync.pull().catch((error: unknown) => this.sync.noteFailure(error));
+    await this.sync.scanAll();
+    this.scanTimer = setInterval(() => this.noticePath(""), everyMs);
+    this.scanTimer.unref();
+    this.background(this.follow());
+    this.kickPush();
+    this.kick("poll");
+  }
+
+  /** Ends the loops; what is queued may still go for `drainMs`. */
+  async stop(drainMs: number): Promise<void> {
+    clearInterval(this.scanTimer);
+    await this.watch?.stop();
+    clearTimeout(this.lookTimer);
+    if (this.isStarted && drainMs > 0) {
+      const drain = (async () => {
+        await this.sync.takePaths(this.takeNoticed());
+        await this.sync.push("throw");
+      })().catch((error: unknown) => this.sync.noteFailure(error));
+      await Promise.race([drain, sleep(drainMs, this.ended.signal).catch(() => {})]);
+    }
+    this.ended.abort();
+    clearTimeout(this.lookTimer);
+    clearTimeout(this.pushTimer);
+    this.isStarted = false;
+    await Promise.allSettled(this.running);
+  }
+
+  private background(work: Promise<void>): void {
+    const tracked: Promise<void> = work.finally(() => this.running.delete(tracked));
+    this.running.add(tracked);
+  }
+
+  /** Something may have changed at or below `path`; "" is the whole folder. */
+  noticePath(path: string): void {
+    const now = performance.now();
+    const last = this.takenAt.get(path);
+    const dueAt = Math.max(now + QUIET_MS, last === undefined ? 0 : last + COALESCE_MS);
+    this.noticed.set(path, dueAt);
+    this.armLook();
+  }
+
+  private armLook(): void {
+    if (!this.isStarted || this.ended.signal.aborted || this.noticed.size === 0) return;
+    clearTimeout(this.lookTimer);
+    const dueAt = Math.min(...this.noticed.values());
+    this.lookTimer = setTimeout(() => this.kick("look"), Math.max(1, dueAt - performance.now()));
+  }
+
+  /** Everything noticed so far, due or not. */
+  takeNoticed(): Set<string> {
+    const paths = new Set(this.noticed.keys());
+    this.noticed.clear();
+    return paths;
+  }
+
+  private takeDue(): Set<string> {
+    const now = performance.now();
+    const due = new Set<string>();
+    for (const [path, dueAt] of this.noticed) if (dueAt <= now) due.add(path);
+    for (const path of due) {
+      this.noticed.delete(path);
+      this.takenAt.set(path, now);
+    }
+    if (this.takenAt.size > MAX_REMEMBERED) {
+      for (const [path, at] of this.takenAt) if (at < now - COALESCE_MS) this.takenAt.delete(path);
+    }
+    return due;
+  }
+
+  /**
+   * Leaves out files that are gone and may turn up elsewhere in a moment: a rename is told as two events. Whoever looks
+   * at the whole folder has seen every place already.
+   */
+  holdBackVanished(changes: readonly LocalChange[], looked: ReadonlySet<string>): LocalChange[] {
+    if (looked.has("") || !this.isStarted) return [...changes];
+    const now = performance.now();
+    return changes.filter((change) => {
+      if (change.kind !== "remove") return true;
+      const { path } = change.row;
+      const since = this.vanishedSince.get(path) ?? now;
+      const waited = now - since;
+      if (waited >= VANISHED_MOST_MS || (waited >= VANISHED_MS && this.noticed.size === 0)) {
+        this.vanishedSince.delete(path);
+        return true;
+      }
+      this.vanishedSince.set(path, since);
+      this.noticed.set(path, now + VANISHED_MS);
+      this.armLook();
+      return false;
+    });
+  }
+
+  kickPush(): void {
+    if (this.isStarted) this.kick("push");
+  }
+
+  private kick(loop: keyof FolderLoops["kicked"]): void {
+    if (this.ended.signal.aborted) return;
+    this.kicked[loop] = true;
+    if (this.active[loop]) return;
+    this.active[loop] = true;
+    this.background(this.run(loop));
+  }
+
+  private async run(loop: keyof FolderLoops["kicked"]): Promise<void> {
+    while (this.kicked[loop] && !this.ended.signal.aborted) {
+      this.kicked[loop] = false;
+      try {
+        await this.steps[loop]();
+      } catch (error) {
+        this.sync.noteFailure(error);
+        if (isHoldfastError(error, "FOLDER_GONE")) {
+          this.sync.parts.onEvent({ kind: "notice", message: error.message });
+          this.ended.abort(error);
+        }
+      }
+    }
+    this.active[loop] = false;
+  }
+
+  private readonly steps = {
+    look: async (): Promise<void> => {
+      await this.sync.takePaths(this.takeDue());
+      this.armLook();
+    },
+    push: async (): Promise<void> => {
+      const sent = await this.sync.push("later");
+      if (sent > 0) this.kick("poll");
+      const at = nextTryAt(this.sync.parts.db);
+      clearTimeout(this.pushTimer);
+      if (at !== undefined) this.pushTimer = setTimeout(() => this.kick("push"), Math.max(10, at - Date.now()));
+    },
+    pull: async (): Promise<void> => {
+      try {
+        await this.sync.pull();
+        this.pullPause.reset();
+      } catch (error) {
+        this.sync.noteFailure(error);
+        await sleep(this.pullPause.next(), this.ended.signal).catch(() => {});
+        this.kicked.pull = true;
+      }
+    },
+    poll: async (): Promise<void> => {
+      const pause = new Backoff({ delaysMs: POLL_MS });
+      while (!this.ended.signal.aborted) {
+        try {
+          if ((await pollStatus(this.sync.parts.db, this.api)) === 0) return;
+        } catch (error) {
+          this.sync.noteFailure(error);
+        }
+        await sleep(pause.next(), this.ended.signal).catch(() => {});
+      }
+    },
+  };
+
+  /** Follows the hub: every hint that there is something new kicks the pull loop; a lost connection is made again. */
+  private async follow(): Promise<void> {
+    const pause = new Backoff({ delaysMs: RECONNECT_MS });
+    const { signal } = this.ended;
+    while (!signal.aborted) {
+      try {
+        for await (const event of this.api.events({ data: "wake", since: this.sync.parts.db.cursor, signal })) {
+          pause.reset();
+          if (event.event === "entry") continue;
+          if (event.event === "ready") {
+            this.kick("pull");
+            this.kickPush();
+          } else if (event.sequence > this.sync.passOwn()) this.kick("pull");
+        }
+      } catch (error) {
+        this.sync.noteFailure(error);
+      }
+      await sleep(pause.next(), signal).catch(() => {});
+    }
+  }
+}

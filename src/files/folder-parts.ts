@@ -1,0 +1,45 @@
+// What the steps of a folder's sync share.
+
+import type { Entry, EntryId } from "../entries/index.ts";
+import { FILES } from "../entries/index.ts";
+import { assert } from "../errors.ts";
+import { type SyncDb, wakeLane } from "../hub-client/index.ts";
+import type { Draft, Layout, Store, StoredContent } from "../store/index.ts";
+import type { Documents } from "./documents.ts";
+import type { OnFolderEvent } from "./events.ts";
+import type { Aside, Placer } from "./place.ts";
+
+export interface FolderParts {
+  readonly layout: Layout;
+  readonly store: Store;
+  readonly db: SyncDb;
+  readonly documents: Documents;
+  readonly placer: Placer;
+  readonly onEvent: OnFolderEvent;
+  /** Asks for a path to be looked at again soon. */
+  readonly lookAgain: (path: string) => void;
+  /** Keeps an eye on a file taken out of the folder. */
+  readonly keepAside: (aside: Aside) => void;
+}
+
+/** An entry of the store. Every id in `docs` and `files` is of one: the store is written first. */
+export function entryOf({ store }: FolderParts, id: EntryId): Entry {
+  const entry = store.catalog.entryById(id);
+  assert(entry !== undefined, `entry ${id} is in the store before anything refers to it`);
+  return entry;
+}
+
+/** Where the bytes of a version lie in the store. */
+export function storedContent({ store }: FolderParts, hash: string): StoredContent {
+  const holder = store.catalog.contentOf(FILES, hash);
+  assert(holder?.entry.content !== undefined && holder.entry.content !== null, `content ${hash} is in the store`);
+  return { name: holder.entry.name, version: holder.version, hash, size: holder.entry.content.size };
+}
+
+/** Writes one version of the folder's collection; its lane may be sent again, whatever stopped it. */
+export async function writeOne(parts: FolderParts, draft: Draft): Promise<Entry> {
+  const [record] = await parts.store.write([draft]);
+  assert(record !== undefined, "a version of a document is always written");
+  wakeLane(parts.db, record.entry.doc ?? record.entry.id);
+  return record.entry;
+}

@@ -1,0 +1,305 @@
+// A folder kept in step with a hub. Start here.
+//
+//   look        what happened in the folder since it was last looked at           (look.ts, plan-local.ts)
+//   take-local  each change becomes a version in the store, then a row in the outbox (take-local.ts)
+//   push        the outbox goes to the hub, lane by lane                          (hub-client/push.ts)
+//   pull        what is new at the hub goes into the store                        (hub-client/pull.ts)
+//   take-remote its documents become heads, or are joined with ours               (take-remote.ts, join-heads.ts)
+//   lay-out     the folder shows the heads, where it is clean                     (lay-out.ts, place.ts)
+//
+// What concerns the folder's rows runs in one lane, one step after the other; the network is waited for outside of it.
+
+import { join } from "node:path";
+import { type HeldLock, SerialByKey } from "../coordination/index.ts";
+import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import type { HubLimits } from "../hub/protocol.ts";
+import {
+  awaitDone,
+  countSendable,
+  fillInNotes,
+  fillOutbox,
+  type HubApi,
+  type PullParts,
+  type PushParts,
+  passOwnEntries,
+  pollStatus,
+  pullPage,
+  pushBatch,
+  retryDeferred,
+  type SyncDb,
+  takeSyncLock,
+  wakeLane,
+} from "../hub-client/index.ts";
+import type { Layout, Store } from "../store/index.ts";
+import { AsideWatch } from "./aside-watch.ts";
+import { Documents } from "./documents.ts";
+import type { FolderEvent, OnFolderEvent } from "./events.ts";
+import { FolderLoops } from "./folder-loops.ts";
+import type { FolderParts } from "./folder-parts.ts";
+import { type FolderStatus, folderStatus } from "./folder-status.ts";
+import { readIgnoreRules } from "./ignore-rules.ts";
+import { layOut } from "./lay-out.ts";
+import { look } from "./look.ts";
+import { Placer } from "./place.ts";
+import { recoverHeads } from "./recover-heads.ts";
+import { takeLocal } from "./take-local.ts";
+import { joinBehind, recordRemote } from "./take-remote.ts";
+
+export interface FolderSyncOptions {
+  readonly store: Store;
+  readonly api: HubApi;
+  readonly db: SyncDb;
+  readonly layout: Layout;
+  readonly onEvent?: OnFolderEvent;
+  readonly signal?: AbortSignal;
+  /** Who syncs, as people say it. Default `holdfast`. */
+  readonly holder?: string;
+}
+
+export interface SyncResult {
+  readonly pulled: number;
+  readonly pushed: number;
+  readonly sequence: number;
+}
+
+/** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
+const MAX_ROUNDS = 10_000;
+
+export class FolderSync {
+  private readonly options: FolderSyncOptions;
+  private readonly lock: HeldLock;
+  private readonly lane = new SerialByKey<string>();
+  private readonly asides: AsideWatch;
+  private readonly loops: FolderLoops;
+  private limits: HubLimits | undefined;
+  readonly parts: FolderParts;
+
+  private constructor(options: FolderSyncOptions, lock: HeldLock) {
+    const { layout, store, db } = options;
+    this.options = options;
+    this.lock = lock;
+    this.loops = new FolderLoops(this, options.api, layout.folder);
+    this.asides = new AsideWatch((aside) => this.inLane(() => this.asides.salvage(this.parts, aside)));
+    this.parts = {
+      layout,
+      store,
+      db,
+      documents: new Documents(db),
+      placer: new Placer(layout.folder, join(layout.root, "aside")),
+      onEvent: (event: FolderEvent) => options.onEvent?.(event),
+      lookAgain: (path) => this.loops.noticePath(path),
+      keepAside: (aside) => this.asides.keep(aside),
+    };
+  }
+
+  /** Takes the sync lock for its life. Throws `SYNC_RUNNING`. */
+  static async open(options: FolderSyncOptions): Promise<FolderSync> {
+    const lock = await takeSyncLock(options.layout, options.holder ?? "holdfast");
+    try {
+      const sync = new FolderSync(options, lock);
+      await sync.recover();
+      return sync;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** What a crash may have left: files aside, and versions that were saved and not yet recorded as heads. */
+  private async recover(): Promise<void> {
+    const { parts } = this;
+    parts.placer.restoreAsides(parts.documents);
+    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    recoverHeads(parts);
+  }
+
+  /** Resolves when the folder is scanned and watched; from then on it is kept in step until `stop`. */
+  async start(): Promise<void> {
+    await this.loops.start();
+  }
+
+  /** Scans, pulls and pushes until neither side has anything new. Throws when the hub cannot be reached. */
+  async syncOnce(): Promise<SyncResult> {
+    let pulled = 0;
+    let pushed = 0;
+    pulled += await this.pull();
+    await this.scanAll();
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const sent = await this.push("throw");
+      const got = await this.pull();
+      pushed += sent;
+      pulled += got;
+      const seen = await this.takePaths(this.loops.takeNoticed());
+      if (sent === 0 && got === 0 && seen === 0) break;
+    }
+    await pollStatus(this.parts.db, this.options.api);
+    return { pulled, pushed, sequence: this.parts.db.cursor };
+  }
+
+  /** Waits at most `drainMs` for what is under way, then ends; what is left stays queued and is told. */
+  async stop(options: { drainMs?: number } = {}): Promise<{ left: number }> {
+    await this.loops.stop(options.drainMs ?? 5_000);
+    await this.asides.close();
+    await this.inLane(async () => {});
+    await this.lock.release();
+    return { left: countSendable(this.parts.db) };
+  }
+
+  status(): FolderStatus {
+    return folderStatus(this.parts.db);
+  }
+
+  inLane<T>(step: () => Promise<T>): Promise<T> {
+    return this.lane.run("folder", step);
+  }
+
+  /** Looks at the whole folder. */
+  async scanAll(): Promise<number> {
+    return this.takePaths(new Set([""]));
+  }
+
+  /** Looks at `paths`, takes in what changed there, and queues it. Returns how many versions that made. */
+  async takePaths(paths: ReadonlySet<string>): Promise<number> {
+    if (paths.size === 0) return 0;
+    return this.inLane(async () => {
+      const { parts } = this;
+      const rules = readIgnoreRules(parts.layout.folder);
+      const { changes, unread } = await look(parts, paths, rules, this.options.signal);
+      for (const { path, reason } of unread) parts.documents.refuse(path, `it cannot be read (${reason})`);
+      const settled = this.loops.holdBackVanished(changes, paths);
+      if (settled.length === 0) return 0;
+      const written = await takeLocal(parts, settled, () => this.loops.kickPush());
+      await this.bringTogether();
+      this.loops.kickPush();
+      return written;
+    });
+  }
+
+  /** Inside the lane: joins what both sides changed, and lays out. */
+  private async bringTogether(): Promise<number> {
+    const { parts } = this;
+    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    while ((await joinBehind(parts)) > 0);
+    const changed = await layOut(parts);
+    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    return changed;
+  }
+
+  /** Moves the cursor over entries that came from here: the hub said where they stand, so they need not come back.
+   *  Returns the cursor. */
+  passOwn(): number {
+    return passOwnEntries(this.parts.store, this.parts.db);
+  }
+
+  /** Takes in all that is new at the hub. Returns how many entries of others that were. */
+  async pull(): Promise<number> {
+    const parts = await this.pullParts();
+    this.passOwn();
+    let pulled = 0;
+    for (let more = true; more; ) {
+      const page = await pullPage(parts);
+      pulled += page.pulled;
+      more = page.more;
+      if (page.pulled > 0 || !more) await this.inLane(() => this.bringTogether());
+      if (more) this.parts.onEvent({ kind: "progress", phase: "pull", done: this.parts.db.cursor });
+    }
+    pulled += await fillInNotes(parts);
+    if ((await retryDeferred(parts)) > 0) await this.inLane(() => this.bringTogether());
+    this.parts.db.clearError();
+    return pulled;
+  }
+
+  /** Sends what may be sent. Returns how many entries the hub took. */
+  async push(onFailure: "throw" | "later"): Promise<number> {
+    const parts = await this.pushParts();
+    let pushed = 0;
+    await this.inLane(() => fillOutbox(this.parts.store, this.parts.db, this.parts.store.identity.author));
+    for (;;) {
+      const outcome = await pushBatch(parts);
+      if (outcome.kind === "idle") return pushed;
+      if (outcome.kind === "sent") pushed += outcome.entries;
+      else if (outcome.kind === "stale") {
+        // Pull first; a lane that then still has to go is free to.
+        await this.pull();
+        await this.inLane(() => this.bringTogether());
+        for (const lane of outcome.lanes) wakeLane(this.parts.db, lane);
+      } else if (onFailure === "throw" && !isEntryFault(outcome.error)) throw outcome.error;
+      else if (!isEntryFault(outcome.error)) return pushed;
+    }
+  }
+
+  private async pullParts(): Promise<PullParts> {
+    const { store, db, api } = this.options;
+    return {
+      store,
+      db,
+      api,
+      limits: await this.hubLimits(),
+      onDocuments: (entries) => recordRemote(this.parts, store.identity.author, entries),
+    };
+  }
+
+  private async pushParts(): Promise<PushParts> {
+    const { store, db, api } = this.options;
+    const { documents } = this.parts;
+    return {
+      store,
+      db,
+      api,
+      limits: await this.hubLimits(),
+      onAccepted: (entry, sequence) => {
+        if (entry.doc === undefined) return;
+        const doc = entry.doc ?? entry.id;
+        const known = documents.doc(doc);
+        // Compare and advance: an answer that comes late changes nothing that is newer.
+        if (known !== undefined && sequence > known.remote_sequence) {
+          documents.putDoc({ ...known, synced: entry.id, remote: entry.id, remote_sequence: sequence });
+        }
+        if (entry.kind !== "delete") awaitDone(db, doc, entry.id);
+      },
+    };
+  }
+
+  private async hubLimits(): Promise<HubLimits> {
+    if (this.limits === undefined) {
+      const info = await this.options.api.workspace();
+      const known = this.parts.db.meta("epoch");
+      if (known !== undefined && known !== info.epoch) {
+        throw new HoldfastError(
+          "EPOCH_CHANGED",
+          `the hub at ${this.options.api.url} is another one than this folder is joined to`,
+          {
+            hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
+            details: { known, found: info.epoch },
+          },
+        );
+      }
+      await this.options.api.registerKey(this.options.store.identity, info.epoch);
+      this.limits = info.limits;
+    }
+    return this.limits;
+  }
+
+  /** Records a failure for `status`, and says whether trying again can help. */
+  noteFailure(thrown: unknown): HoldfastError {
+    const error = toHoldfastError(thrown);
+    this.parts.db.recordError(error.code, error.message);
+    return error;
+  }
+}
+
+/** Faults of one entry: its lane is stopped, and the next batch goes without it. */
+function isEntryFault(error: HoldfastError): boolean {
+  return !(
+    [
+      "HUB_UNREACHABLE",
+      "HUB_ERROR",
+      "DISK_FULL",
+      "RATE_LIMITED",
+      "INTERNAL",
+      "INTERRUPTED",
+      "UNAUTHORIZED",
+      "NOT_AUTHOR",
+    ] as const
+  ).some((code) => isHoldfastError(error, code));
+}

@@ -1,0 +1,220 @@
+// The pull reconciler: makes the folder show each document's head, where the folder is clean.
+//
+// Whether a file is clean is not asked before it is changed but found out by changing it (see place.ts): what is taken
+// aside is either exactly the file we knew, or a save that is put back and taken in first (`skippedDirty`).
+
+import { chmodSync, copyFileSync, lstatSync, rmSync, symlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Entry, type EntryId, FILES } from "../entries/index.ts";
+import { assert, systemCode } from "../errors.ts";
+import { contentFile, flush } from "../store/index.ts";
+import type { DocRow, FileRow } from "./documents.ts";
+import type { Outcome } from "./events.ts";
+import { entryOf, type FolderParts } from "./folder-parts.ts";
+import { contentStamp, DIRECTORY_TYPE, identify, SYMLINK_TYPE } from "./observe.ts";
+import { partPath } from "./part-paths.ts";
+import type { Aside } from "./place.ts";
+
+const DOCS_AT_ONCE = 128;
+
+/** One document on its way into the folder. */
+interface Job {
+  readonly doc: DocRow;
+  readonly head: Entry;
+  readonly row: FileRow | undefined;
+  /** A finished file to be linked in; undefined where the bytes that lie there already will do. */
+  readonly fresh: { readonly dir: string; readonly file: string } | undefined;
+  aside?: Aside;
+  /** The file as it was before anybody else could write to it. */
+  placed?: { readonly fileId: string; readonly stamp: string };
+  outcome?: Outcome;
+}
+
+/** Lays out all heads that the folder does not show. Returns how many paths changed. */
+export async function layOut(parts: FolderParts): Promise<number> {
+  let changed = 0;
+  let after = "";
+  for (;;) {
+    const rows = parts.documents.unlaid(DOCS_AT_ONCE, after);
+    const last = rows.at(-1);
+    if (last === undefined) return changed;
+    changed += await layOutSome(parts, rows);
+    after = last.doc;
+  }
+}
+
+async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<number> {
+  const { store } = parts;
+  for (const row of rows) if (row.live === 1) await partPath(parts, row.path);
+  const jobs: Job[] = [];
+  try {
+    for (const { doc } of rows) {
+      const job = await prepare(parts, doc);
+      if (job !== undefined) jobs.push(job);
+    }
+    await flush(
+      jobs.map((job) => job.fresh?.file).filter((file) => file !== undefined),
+      store.layout.staging,
+    );
+    for (const job of inOrder(jobs)) takeOut(parts, job);
+    for (const job of jobs) if (job.outcome === undefined) putIn(parts, job);
+    parts.db.transaction(() => {
+      for (const job of jobs) remember(parts, job);
+    });
+    for (const job of jobs) {
+      if (job.outcome !== undefined) parts.onEvent({ kind: "outcome", outcome: job.outcome, path: job.head.name });
+    }
+    return jobs.filter((job) => job.outcome !== "skippedDirty").length;
+  } finally {
+    for (const job of jobs) if (job.fresh !== undefined) store.staging.discard(job.fresh.dir);
+  }
+}
+
+/** Longer paths go first, so that a directory is empty by the time it is its turn. */
+function inOrder(jobs: readonly Job[]): Job[] {
+  return jobs.toSorted((a, b) => (b.row?.path.length ?? 0) - (a.row?.path.length ?? 0));
+}
+
+async function prepare(parts: FolderParts, id: EntryId): Promise<Job | undefined> {
+  const { documents, store } = parts;
+  const doc = documents.doc(id);
+  if (doc === undefined) return undefined;
+  if (doc.live === 1 && documents.docsAt(doc.path).length > 1) return undefined;
+  const row = documents.fileOf(id);
+  const head = entryOf(parts, doc.head);
+  if (doc.live === 0) return row === undefined ? undefined : { doc, head, row, fresh: undefined };
+  const { content } = head;
+  assert(content !== null, "a live document has content");
+  if (content.type === DIRECTORY_TYPE) return { doc, head, row, fresh: undefined };
+  const mode = head.mode === 0o755 ? 0o755 : 0o644;
+  const isShown =
+    row !== undefined && row.hash === content.hash && row.mode === mode && isLink(row.type) === isLink(content.type);
+  if (isShown) return { doc, head, row, fresh: undefined };
+  const source = store.catalog.contentOf(FILES, content.hash);
+  assert(source !== undefined, `the content of ${head.name} is in the store`);
+  const dir = store.staging.newDir();
+  const file = join(dir, "file");
+  if (isLink(content.type)) symlinkSync(await readFile(contentFile(store.layout, source)), file);
+  else {
+    copyFileSync(contentFile(store.layout, source), file);
+    if (mode === 0o755) chmodSync(file, mode);
+  }
+  return { doc, head, row, fresh: { dir, file } };
+}
+
+function isLink(type: string): boolean {
+  return type === SYMLINK_TYPE;
+}
+
+/** Takes what has to move, change or go out of the folder. */
+function takeOut(parts: FolderParts, job: Job): void {
+  const { row, doc, head, fresh } = job;
+  if (row === undefined) return;
+  const isInPlace =
+    doc.live === 1 &&
+    fresh === undefined &&
+    row.path === doc.path &&
+    (row.type === DIRECTORY_TYPE) === (head.content?.type === DIRECTORY_TYPE);
+  if (isInPlace) return;
+  if (row.type === DIRECTORY_TYPE) {
+    // A directory is its entries: it goes if it is empty, and stays for what is in it.
+    if (doc.live === 0 || row.path !== head.name || fresh !== undefined) parts.placer.removeDirectory(row.path);
+    return;
+  }
+  const aside = parts.placer.takeAside(row);
+  if (aside === undefined) {
+    parts.lookAgain(row.path);
+    job.outcome = "skippedDirty";
+  } else job.aside = aside;
+}
+
+/** Brings the head's bytes to the head's path. */
+function putIn(parts: FolderParts, job: Job): void {
+  const { placer } = parts;
+  const { doc, head, row, aside, fresh } = job;
+  if (doc.live === 0) {
+    if (aside !== undefined) parts.keepAside(aside);
+    if (row !== undefined) placer.removeEmptyParents(row.path, (dir) => parts.documents.docsAt(dir).length > 0);
+    job.outcome = "removed";
+    return;
+  }
+  if (head.content?.type === DIRECTORY_TYPE) {
+    if (aside !== undefined) parts.keepAside(aside);
+    if (placer.makeDirectory(head.name)) job.outcome = row === undefined ? "created" : "updated";
+    else dirty(parts, job);
+    return;
+  }
+  const from = fresh?.file ?? aside?.path;
+  if (from === undefined) {
+    job.outcome = "unchanged";
+    return;
+  }
+  const placed = identityOf(from);
+  let isIn = false;
+  try {
+    isIn = placer.linkIn(from, head.name);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== "ENOTDIR" && code !== "EEXIST" && code !== "ENAMETOOLONG" && code !== "EINVAL" && code !== "EILSEQ")
+      throw error;
+    parts.documents.refuse(head.name, `it cannot be laid out here (${code})`);
+    parts.onEvent({
+      kind: "notice",
+      message: `${head.name} cannot be laid out here (${code}); it stays in the store and at the hub`,
+    });
+  }
+  if (!isIn) {
+    // Somebody put a file there in the meantime: theirs stays, and is taken in.
+    if (aside !== undefined) placer.putBack(aside.path, row?.path ?? head.name);
+    dirty(parts, job);
+    return;
+  }
+  job.placed = placed;
+  if (fresh !== undefined) {
+    rmSync(fresh.file);
+    if (aside !== undefined) parts.keepAside(aside);
+  } else if (aside !== undefined) rmSync(aside.path, { force: true });
+  if (row !== undefined && row.path !== head.name) {
+    placer.removeEmptyParents(row.path, (dir) => parts.documents.docsAt(dir).length > 0);
+  }
+  job.outcome = row === undefined ? "created" : "updated";
+}
+
+function identityOf(path: string): { fileId: string; stamp: string } {
+  return identify(lstatSync(path, { bigint: true }));
+}
+
+function dirty(parts: FolderParts, job: Job): void {
+  parts.lookAgain(job.head.name);
+  if (job.row !== undefined) parts.lookAgain(job.row.path);
+  job.outcome = "skippedDirty";
+}
+
+/** What lies there now, inside the transaction. */
+function remember({ documents, placer, lookAgain }: FolderParts, { doc, head, row, outcome, placed }: Job): void {
+  if (outcome === undefined || outcome === "skippedDirty") return;
+  if (doc.live === 0) {
+    if (row !== undefined) documents.forgetFile(row.path);
+    return;
+  }
+  const at = placer.look(head.name);
+  // Gone or replaced since: the file we placed is remembered as gone, and what is there now is seen as new.
+  if (at === undefined || head.content === null) return;
+  // Written to since it was placed: what we know is what we placed, and the difference is a save.
+  const isOurs =
+    placed === undefined ||
+    (placed.fileId === at.fileId && contentStamp(placed.stamp) === contentStamp(at.stamp)) ||
+    at.kind === "directory";
+  if (!isOurs) lookAgain(head.name);
+  documents.putFile({
+    path: head.name,
+    doc: doc.doc,
+    entry: head.id,
+    hash: head.content.hash,
+    type: head.content.type,
+    mode: head.mode === 0o755 ? 0o755 : 0o644,
+    file_id: at.fileId,
+    stamp: isOurs ? at.stamp : "written since",
+  });
+}

@@ -1,0 +1,138 @@
+// From paths that may have changed to the list of what happened: gathers every observation and row that the plan needs.
+
+import { statSync } from "node:fs";
+import { checkArtifactName, FILES } from "../entries/index.ts";
+import { HoldfastError } from "../errors.ts";
+import type { FileRow } from "./documents.ts";
+import type { FolderParts } from "./folder-parts.ts";
+import type { IgnoreRules } from "./ignore-rules.ts";
+import { type Observed, observe } from "./observe.ts";
+import { type LocalChange, planLocal } from "./plan-local.ts";
+import { scan } from "./scan.ts";
+
+export interface Look {
+  readonly changes: LocalChange[];
+  /** Paths that could not be read, with the reason. */
+  readonly unread: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Looks at `paths` and all below them; "" stands for the whole folder. */
+export async function look(
+  parts: FolderParts,
+  paths: Iterable<string>,
+  rules: IgnoreRules,
+  signal?: AbortSignal,
+): Promise<Look> {
+  const { folder } = parts.layout;
+  const seen = new Map<string, Observed>();
+  const rows = new Map<string, FileRow>();
+  const unread: { path: string; reason: string }[] = [];
+  for (const path of paths) {
+    if (path !== "" && isIgnored(rules, path)) continue;
+    for (const row of parts.documents.filesBelow(path)) rows.set(row.path, row);
+    const here = path === "" ? undefined : observe(folder, path);
+    if (here !== undefined && here.kind !== "directory") {
+      seen.set(path, here);
+      // A file appeared or went: the directory above may be empty now, or not any more.
+      continue;
+    }
+    const found = await scan(folder, path, rules, signal);
+    for (const item of found.found) seen.set(item.path, item);
+    unread.push(...found.unread);
+  }
+  // A directory that has become empty is a document of its own; one is found by looking at where something went.
+  for (const [path, item] of [...seen]) {
+    if (item.kind === "absent") await seeParent(parts, path, rules, seen);
+  }
+  for (const row of rows.values()) {
+    if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
+    await (seen.get(row.path)?.kind === "absent" ? seeParent(parts, row.path, rules, seen) : undefined);
+  }
+  // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now.
+  for (const item of [...seen.values()]) {
+    if (item.kind === "absent" || item.kind === "unknown" || item.kind === "special") continue;
+    for (const row of parts.documents.filesById(item.fileId)) {
+      if (rows.has(row.path)) continue;
+      rows.set(row.path, row);
+      if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
+    }
+  }
+  requireFolder(parts, seen);
+  return { changes: planLocal([...rows.values()], speakable(parts, [...seen.values()])), unread };
+}
+
+/** A row that the scan did not find: absent, unless it is ignored now, or lies where nothing could be read. */
+function seeKnown(
+  folder: string,
+  row: FileRow,
+  rules: IgnoreRules,
+  unread: readonly { path: string; reason: string }[],
+): Observed {
+  const blind = unread.find(({ path }) => path === "" || row.path.startsWith(`${path}/`));
+  if (blind !== undefined) return { kind: "unknown", path: row.path, reason: blind.reason };
+  if (isIgnored(rules, row.path)) return { kind: "unknown", path: row.path, reason: "it is ignored" };
+  const seen = observe(folder, row.path);
+  // A directory with something in it: its files speak for it.
+  return seen;
+}
+
+async function seeParent(
+  parts: FolderParts,
+  path: string,
+  rules: IgnoreRules,
+  seen: Map<string, Observed>,
+): Promise<void> {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return;
+  const parent = path.slice(0, slash);
+  if (seen.has(parent)) return;
+  const here = observe(parts.layout.folder, parent);
+  if (here.kind !== "directory") return;
+  const inside = await scanShallow(parts.layout.folder, parent, rules);
+  if (inside) seen.set(parent, here);
+}
+
+async function scanShallow(folder: string, path: string, rules: IgnoreRules): Promise<boolean> {
+  const { found } = await scan(folder, path, rules);
+  return found.some((item) => item.path === path);
+}
+
+/** True when `path` or a directory above it is ignored. */
+export function isIgnored(rules: IgnoreRules, path: string): boolean {
+  const segments = path.split("/");
+  for (let n = 1; n < segments.length; n += 1) {
+    if (rules.ignores(segments.slice(0, n).join("/"), "directory")) return true;
+  }
+  return rules.ignores(path, "file");
+}
+
+/** Nothing is concluded from an absence when the folder itself is gone (FILE-39). */
+function requireFolder(parts: FolderParts, seen: ReadonlyMap<string, Observed>): void {
+  if (![...seen.values()].some((item) => item.kind === "absent")) return;
+  try {
+    if (statSync(parts.layout.workspaceFile).isFile()) return;
+  } catch {
+    // Told below.
+  }
+  throw new HoldfastError("FOLDER_GONE", `${parts.layout.folder} is gone, or its disk is not mounted`, {
+    hint: "Nothing was deleted anywhere. Bring the folder back and start again with `holdfast up`.",
+  });
+}
+
+/** Leaves out what cannot travel, and says so. */
+function speakable(parts: FolderParts, seen: readonly Observed[]): Observed[] {
+  return seen.filter((item) => {
+    if (item.kind === "absent" || item.kind === "unknown") return true;
+    try {
+      checkArtifactName(FILES, item.path);
+    } catch (error) {
+      parts.documents.refuse(item.path, error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    if (item.kind === "special") {
+      parts.documents.refuse(item.path, item.reason);
+      parts.onEvent({ kind: "notice", message: `${item.path} is not synced: ${item.reason}` });
+    }
+    return true;
+  });
+}

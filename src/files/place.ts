@@ -1,0 +1,146 @@
+// Changing the folder under the eyes of its users, without losing a byte that somebody writes at the same moment.
+//
+// Between looking at a file and replacing it an editor may save. No check closes that window, so nothing is replaced:
+//   1  the old file is renamed aside        it is ours alone by name from here on, whatever it turns out to be
+//   2  it is looked at                      not what we knew? it is put back, and what it holds is a save to be taken in
+//   3  the new file is linked in            create-or-fail: a save that came between 1 and 3 stays, and ours waits
+//   4  the old file is kept for a while     an editor that had it open may still write to it; then that is a save, too
+// A crash after 1 leaves the old file aside under its document's name; `restoreAsides` puts it back before anything looks
+// at the folder, so that a missing file is never taken for a delete.
+
+import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { EntryId } from "../entries/index.ts";
+import { systemCode } from "../errors.ts";
+import type { Documents, FileRow } from "./documents.ts";
+import { contentStamp, identify, observe, type Present } from "./observe.ts";
+
+/** A file that was taken out of the folder and may still be written to by whoever had it open. */
+export interface Aside {
+  readonly path: string;
+  readonly doc: EntryId;
+  readonly entry: EntryId;
+  readonly type: string;
+  readonly contentStamp: string;
+}
+
+export class Placer {
+  private readonly folder: string;
+  private readonly asideDir: string;
+  private count = 0;
+
+  constructor(folder: string, asideDir: string) {
+    this.folder = folder;
+    this.asideDir = asideDir;
+    mkdirSync(asideDir, { recursive: true });
+  }
+
+  /** Steps 1 and 2. Undefined: it is not what `row` says; the folder is as it was. */
+  takeAside(row: FileRow): Aside | undefined {
+    this.count += 1;
+    const aside = join(this.asideDir, `${row.doc}.${process.pid}.${this.count}`);
+    const path = join(this.folder, row.path);
+    try {
+      renameSync(path, aside);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw error;
+    }
+    const { fileId, stamp } = identify(lstatSync(aside, { bigint: true }));
+    if (fileId === row.file_id && contentStamp(stamp) === contentStamp(row.stamp)) {
+      return { path: aside, doc: row.doc, entry: row.entry, type: row.type, contentStamp: contentStamp(stamp) };
+    }
+    this.putBack(aside, row.path);
+    return undefined;
+  }
+
+  /** Brings a file that was taken aside to `path`; it stays aside when somebody else's file is there by now. */
+  putBack(aside: string, path: string): boolean {
+    const isBack = this.linkIn(aside, path);
+    if (isBack) rmSync(aside, { force: true });
+    return isBack;
+  }
+
+  /** Step 3: gives the file `from` the name `path`, unless that name is taken: false. Parents are made. */
+  linkIn(from: string, path: string): boolean {
+    const target = join(this.folder, path);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (lstatSync(from).isDirectory()) {
+          mkdirSync(target);
+          rmdirSync(from);
+        } else linkSync(from, target);
+        return true;
+      } catch (error) {
+        const code = systemCode(error);
+        if (code === "EEXIST") return false;
+        if (code === "EXDEV") return this.copyIn(from, target);
+        if (code !== "ENOENT" || attempt > 2) throw error;
+        mkdirSync(dirname(target), { recursive: true });
+      }
+    }
+  }
+
+  /** The folder spans file systems here: the copy is made beside the target, then linked in the same way. */
+  private copyIn(from: string, target: string): boolean {
+    const temporary = join(dirname(target), `.#holdfast-${process.pid}-${this.count}`);
+    copyFileSync(from, temporary);
+    try {
+      linkSync(temporary, target);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+
+  /** Makes a directory; one that is there is fine. False: something else is there. */
+  makeDirectory(path: string): boolean {
+    try {
+      mkdirSync(join(this.folder, path), { recursive: true });
+      return true;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "EEXIST" || code === "ENOTDIR") return false;
+      throw error;
+    }
+  }
+
+  /** Removes a directory if it is empty. */
+  removeDirectory(path: string): boolean {
+    try {
+      rmdirSync(join(this.folder, path));
+      return true;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "ENOENT") return true;
+      if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR") return false;
+      throw error;
+    }
+  }
+
+  /** Removes the directories above `path` that are empty now, up to one that `keep` says must stay. */
+  removeEmptyParents(path: string, keep: (dir: string) => boolean): void {
+    for (let dir = dirname(path); dir !== "." && !keep(dir); dir = dirname(dir)) {
+      if (!this.removeDirectory(dir)) return;
+    }
+  }
+
+  /** What lies at `path` now, to be remembered. Undefined when it is not there any more. */
+  look(path: string): Present | undefined {
+    const seen = observe(this.folder, path);
+    return seen.kind === "file" || seen.kind === "symlink" || seen.kind === "directory" ? seen : undefined;
+  }
+
+  /** Puts back what a crash left aside and nothing has replaced; the rest was replaced and goes. */
+  restoreAsides(documents: Documents): void {
+    for (const name of readdirSync(this.asideDir)) {
+      const aside = join(this.asideDir, name);
+      const row = documents.fileOf(name.split(".", 1)[0] as EntryId);
+      if (row === undefined || !this.putBack(aside, row.path)) rmSync(aside, { force: true, recursive: true });
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// What happened in the folder: a pure function from what was known and what is seen now to a list of changes.
+//
+// A path that is still there keeps its document, however its file came to be replaced: editors write a temporary file and
+// rename it over the target. A file that is found at another path took its document along, unless it was laid over one
+// whose own file is gone: then that one was overwritten, and the survivor is never deleted (FILE-13, 16, 19).
+
+import type { FileRow } from "./documents.ts";
+import type { Observed, Present } from "./observe.ts";
+
+export type LocalChange =
+  | { readonly kind: "create"; readonly at: Present }
+  /** The file looks different: its content, type or mode may have changed. */
+  | { readonly kind: "modify"; readonly row: FileRow; readonly at: Present }
+  /** The document's file is at another path now; it may look different, too. */
+  | { readonly kind: "move"; readonly row: FileRow; readonly at: Present }
+  | { readonly kind: "remove"; readonly row: FileRow };
+
+/**
+ * `rows`: what was known of all paths in `seen`, and of all files in `seen` wherever they were known to be.
+ * `seen`: one observation a path, and one for every path in `rows`.
+ */
+export function planLocal(rows: readonly FileRow[], seen: readonly Observed[]): LocalChange[] {
+  const rowAt = new Map(rows.map((row) => [row.path, row]));
+  const seenAt = new Map(seen.map((item) => [item.path, item]));
+  const present = seen.filter((item): item is Present => isPresent(item));
+  const placesOf = Map.groupBy(present, (item) => item.fileId);
+
+  const isStillAt = (row: FileRow): boolean => {
+    const now = seenAt.get(row.path);
+    return now !== undefined && isPresent(now) && now.fileId === row.file_id;
+  };
+  /** Where the row's file went, when it is not at its path any more. */
+  const movedTo = (row: FileRow): Present | undefined =>
+    isStillAt(row) ? undefined : placesOf.get(row.file_id)?.find((item) => item.path !== row.path);
+
+  const moves = new Map<string, FileRow>();
+  const overwritten = new Set<string>();
+  for (const row of rows) {
+    const target = movedTo(row);
+    if (target === undefined) continue;
+    const there = rowAt.get(target.path);
+    // Laid over a file that went nowhere: that path's document lives on with the new content, and this one ends.
+    if (there !== undefined && movedTo(there) === undefined) overwritten.add(row.path);
+    else if (!moves.has(target.path)) moves.set(target.path, row);
+  }
+  const movedDocs = new Set([...moves.values()].map((row) => row.doc));
+
+  const changes: LocalChange[] = [];
+  for (const at of present) {
+    const move = moves.get(at.path);
+    const row = rowAt.get(at.path);
+    if (move !== undefined) changes.push({ kind: "move", row: move, at });
+    else if (row === undefined || movedDocs.has(row.doc)) changes.push({ kind: "create", at });
+    else if (row.file_id !== at.fileId || row.stamp !== at.stamp) changes.push({ kind: "modify", row, at });
+  }
+  for (const row of rows) {
+    const now = seenAt.get(row.path);
+    if (movedDocs.has(row.doc) || now === undefined || now.kind === "unknown") continue;
+    if (now.kind === "absent" || now.kind === "special") changes.push({ kind: "remove", row });
+  }
+  return changes;
+}
+
+function isPresent(item: Observed): item is Present {
+  return item.kind === "file" || item.kind === "directory" || item.kind === "symlink";
+}

@@ -1,0 +1,14 @@
+// The hub client: cursor, sync lock, outbox, publishing, listening. It speaks entries and does not know what is in them.
+
+export { HubApi, type HubApiOptions } from "./hub-api.ts";
+export { type HubLink, readHubLink, writeHubLink } from "./hub-link.ts";
+export { type ListenOptions, listenEntries } from "./listen.ts";
+export { isSubscribed, layOutNotes, noteFile, subscribedTopics, subscribeTopics } from "./notes.ts";
+export * from "./outbox.ts";
+export { type PublishParts, publishNote } from "./publish.ts";
+export { fillInNotes, type PullParts, passOwnEntries, pullPage, retryDeferred, type Sequenced } from "./pull.ts";
+export { type PushOutcome, type PushParts, pushBatch } from "./push.ts";
+export { awaitDone, countAwaiting, pollStatus } from "./status-poller.ts";
+export { SyncDb } from "./sync-db.ts";
+export { takeSyncLock } from "./sync-lock.ts";
+export { type SyncStatus, syncStatus } from "./sync-status.ts";

@@ -1,0 +1,226 @@
+// Pulling: one page of what is new at the hub, taken into the store, and then the cursor moved past it.
+//
+// The store comes first and knows entries by id, so a page that was cut off half-way is simply taken in again: what is
+// there already is passed over (HUB-14). The cursor moves in the same transaction as everything that the page says.
+
+import { type Entry, type EntryId, readEntry, topicOf } from "../entries/index.ts";
+import { HoldfastError, isHoldfastError } from "../errors.ts";
+import type { HubLimits, Page } from "../hub/protocol.ts";
+import type { Incoming, StagedContent, Store } from "../store/index.ts";
+import type { HubApi } from "./hub-api.ts";
+import { isSubscribed, layOutNotes, recordNotes } from "./notes.ts";
+import type { SyncDb } from "./sync-db.ts";
+
+export interface Sequenced {
+  readonly entry: Entry;
+  readonly sequence: number;
+}
+
+export interface PullParts {
+  readonly store: Store;
+  readonly db: SyncDb;
+  readonly api: HubApi;
+  readonly limits: HubLimits;
+  /** Told, inside the transaction that moves the cursor, of the documents' entries in a page; all are in the store. */
+  readonly onDocuments: (entries: readonly Sequenced[]) => void;
+}
+
+const PAGE_ENTRIES = 1_000;
+
+/** Takes in one page. Returns how many entries of others it brought, and whether there is more. */
+export async function pullPage(parts: PullParts): Promise<{ pulled: number; more: boolean }> {
+  const { db, api } = parts;
+  const since = db.cursor;
+  const page = await api.page({ since, limit: PAGE_ENTRIES, inline: "contents" });
+  requireSameHub(db, page, since, api.url);
+  const pulled = await takeIn(parts, page, () => {
+    db.cursor = page.next;
+  });
+  return { pulled, more: page.next < page.sequence };
+}
+
+/** A newly subscribed topic's notes from the hub's first entry on (HUB-11). */
+export async function fillInNotes(parts: PullParts): Promise<number> {
+  const { db, api } = parts;
+  if (db.meta("notes_behind") === undefined) return 0;
+  let pulled = 0;
+  let since = 0;
+  const end = db.cursor;
+  while (since < end) {
+    const page = await api.page({ since, limit: PAGE_ENTRIES, inline: "contents" });
+    const notes = page.entries.filter((item) => item.sequence <= end);
+    pulled += await takeIn(parts, { ...page, entries: notes }, () => {}, "notes");
+    if (page.next <= since) break;
+    since = page.next;
+  }
+  db.setMeta("notes_behind", null);
+  return pulled;
+}
+
+/**
+ * Moves the cursor over entries of ours whose place the hub has told us: all that such a page would bring is here already.
+ * Notes stop it: they are laid out in the hub's order, with everybody's. Returns the cursor.
+ */
+export function passOwnEntries(store: Store, db: SyncDb): number {
+  return db.transaction(() => {
+    const start = db.cursor;
+    let cursor = start;
+    for (;;) {
+      const own = db.get<{ entry: EntryId }>("SELECT entry FROM sequenced WHERE sequence = ?", cursor + 1);
+      const entry = own === undefined ? undefined : store.catalog.entryById(own.entry);
+      if (entry === undefined || topicOf(entry.collection) !== undefined) break;
+      cursor += 1;
+    }
+    if (cursor !== start) db.cursor = cursor;
+    return cursor;
+  });
+}
+
+/** Tries again what the hub did not give out when its entry passed (FILE-28). Returns how many are here now. */
+export async function retryDeferred(parts: PullParts): Promise<number> {
+  const { db } = parts;
+  const rows = db.all<{ entry: EntryId; sequence: number; block: Uint8Array }>(
+    "SELECT * FROM deferred ORDER BY sequence LIMIT 200",
+  );
+  let taken = 0;
+  for (const row of rows) {
+    const entry = readEntry(row.block);
+    const incoming = await receive(parts, entry, undefined);
+    if (incoming === "not ready") continue;
+    await adopt(parts.store, [incoming]);
+    db.transaction(() => {
+      db.run("DELETE FROM deferred WHERE entry = ?", row.entry);
+      if (entry.doc !== undefined) parts.onDocuments([{ entry, sequence: row.sequence }]);
+    });
+    taken += 1;
+  }
+  return taken;
+}
+
+/** The hub must be the one we know, and not younger than what we saw of it (HUB-12). */
+function requireSameHub(db: SyncDb, page: Page, since: number, url: string): void {
+  const known = db.meta("epoch");
+  if (known !== undefined && known !== page.epoch) {
+    throw new HoldfastError("EPOCH_CHANGED", `the hub at ${url} is another one than this folder is joined to`, {
+      hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
+      details: { known, found: page.epoch },
+    });
+  }
+  if (page.sequence < since) {
+    throw new HoldfastError(
+      "EPOCH_CHANGED",
+      `the hub at ${url} is at ${page.sequence}, behind the ${since} seen of it: it was restored from an older state`,
+      {
+        hint: "Nothing was changed here. Restore a newer backup of the hub, or join again to send what it lacks.",
+        details: { cursor: since, sequence: page.sequence },
+      },
+    );
+  }
+  if (known === undefined) db.setMeta("epoch", page.epoch);
+}
+
+async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only?: "notes"): Promise<number> {
+  const { store, db } = parts;
+  const catalog = await store.readyCatalog();
+  const incoming: Incoming[] = [];
+  const documents: Sequenced[] = [];
+  const notes: { collection: string; entry: EntryId; sequence: number }[] = [];
+  const deferred: Sequenced[] = [];
+  const deletes: Entry[] = [];
+  const seen: Sequenced[] = [];
+  const onTheWay = new Map<string, StagedContent>();
+  let pulled = 0;
+  try {
+    for (const { sequence, block, content } of page.entries) {
+      const entry = readEntry(block);
+      const topic = topicOf(entry.collection);
+      if (only === "notes" && topic === undefined) continue;
+      seen.push({ entry, sequence });
+      if (topic !== undefined && !isSubscribed(db, topic)) continue;
+      if (topic !== undefined) notes.push({ collection: entry.collection, entry: entry.id, sequence });
+      if (entry.doc !== undefined) documents.push({ entry, sequence });
+      if (catalog.has(entry.id)) continue;
+      pulled += 1;
+      if (entry.kind === "delete" && entry.doc === undefined) {
+        deletes.push(entry);
+        continue;
+      }
+      const received = await receive(parts, entry, content, onTheWay);
+      if (received === "not ready") deferred.push({ entry, sequence });
+      else incoming.push(received);
+    }
+    await adopt(store, incoming);
+  } finally {
+    for (const item of incoming) if (item.content !== undefined) store.staging.discard(item.content.dir);
+  }
+  for (const entry of deletes) await store.applyDelete(entry);
+  const notReady = new Set(deferred.map(({ entry }) => entry.id));
+  db.transaction(() => {
+    for (const { entry, sequence } of seen) db.markSequenced(entry.id, sequence);
+    for (const { entry, sequence } of deferred) {
+      db.run("INSERT OR IGNORE INTO deferred VALUES (?, ?, ?)", entry.id, sequence, entry.block);
+    }
+    recordNotes(
+      db,
+      notes.filter(({ entry }) => !notReady.has(entry)),
+    );
+    parts.onDocuments(documents.filter(({ entry }) => !notReady.has(entry.id)));
+    moveCursor();
+  });
+  if (notes.length > 0) await layOutNotes(store, db);
+  return pulled;
+}
+
+/** An entry with its bytes, wherever they come from; `not ready` when the hub does not give them out yet. */
+async function receive(
+  { store, api }: PullParts,
+  entry: Entry,
+  inline: Uint8Array | undefined,
+  onTheWay: Map<string, StagedContent> = new Map(),
+): Promise<Incoming | "not ready"> {
+  if (entry.content === null) return { entry };
+  const { hash, size } = entry.content;
+  // A rename carries its content along; the store has it, or it comes in this very page.
+  if (
+    entry.kind === "rename" &&
+    (store.catalog.contentOf(entry.collection, hash) !== undefined || onTheWay.has(hash))
+  ) {
+    return { entry };
+  }
+  let staged: StagedContent;
+  if (inline !== undefined) staged = store.staging.stageBytes(inline);
+  else {
+    try {
+      staged = await store.staging.stage(size === 0 ? new Uint8Array() : api.download(hash), { maxBytes: size });
+    } catch (error) {
+      if (isHoldfastError(error, "CONTENT_MISSING")) return "not ready";
+      throw error;
+    }
+  }
+  if (staged.hash !== hash || staged.size !== size) {
+    store.staging.discard(staged.dir);
+    throw new HoldfastError("VERIFY_FAILED", `the hub's content for ${entry.name} is not what its author signed`, {
+      hint: "The content was damaged at the hub or on its way; it was not taken in.",
+      details: { entry: entry.id },
+    });
+  }
+  onTheWay.set(hash, staged);
+  return { entry, content: staged };
+}
+
+/** Takes entries into the store, runs of one collection at a time, in order. */
+async function adopt(store: Store, incoming: readonly Incoming[]): Promise<void> {
+  const runs: Incoming[][] = [];
+  for (const item of incoming) {
+    const run = runs.at(-1);
+    const first = run?.[0];
+    // A rename without bytes of its own stands on content that must be in the store before it.
+    const standsOnRun =
+      item.content === undefined &&
+      item.entry.content !== null &&
+      run?.some((other) => other.content?.hash === item.entry.content?.hash);
+    if (run !== undefined && first?.entry.collection === item.entry.collection && !standsOnRun) run.push(item);
+    else runs.push([item]);
+  }
+  for (const run of runs) await store.adopt(run);
+}
