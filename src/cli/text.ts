@@ -17,7 +17,7 @@ export function sizeText(bytes: number): string {
 
 /** `4 s`, `2 min 5 s`, `1 h 3 min` */
 export function durationText(ms: number): string {
-  const seconds = Math.ceil(ms / 1_000);
+  const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
