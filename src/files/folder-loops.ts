@@ -6,9 +6,9 @@ import { Backoff, sleep } from "../coordination/index.ts";
 import { isHoldfastError } from "../errors.ts";
 import { type HubApi, nextTryAt, pollStatus } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
-import { IGNORE_FILE } from "./ignore-rules.ts";
+import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
 import type { LocalChange } from "./plan-local.ts";
-import { type FolderWatch, watchFolder } from "./watch.ts";
+import { FolderWatch } from "./watch.ts";
 
 /** A path is looked at when nothing more was noticed of it for this long, ms. */
 const QUIET_MS = 20;
@@ -52,20 +52,11 @@ export class FolderLoops {
   async start(): Promise<void> {
     this.isStarted = true;
     // Watch first, then scan: what changes during the scan is noticed, and looked at after it.
-    let everyMs = SCAN_EVERY_MS;
-    this.watch = await watchFolder(this.folder, {
-      onPath: (path) => this.noticePath(path === IGNORE_FILE ? "" : path),
-      onLost: (reason) => {
-        this.sync.parts.onEvent({ kind: "notice", message: `changes are found by scanning: ${reason}` });
-        this.noticePath("");
-      },
-    });
-    if (this.watch === undefined) everyMs = SCAN_EVERY_UNWATCHED_MS;
+    this.watchAnew();
     // What the hub has comes before what lies here, so that the same file on both sides is recognised, not sent.
     await this.sync.pull().catch((error: unknown) => this.sync.noteFailure(error));
     await this.sync.scanAll();
-    this.scanTimer = setInterval(() => this.noticePath(""), everyMs);
-    this.scanTimer.unref();
+    this.armScan();
     this.background(this.follow());
     this.kickPush();
     this.kick("poll");
@@ -73,8 +64,8 @@ export class FolderLoops {
 
   /** Ends the loops; what is queued may still go for `drainMs`. */
   async stop(drainMs: number): Promise<void> {
-    clearInterval(this.scanTimer);
-    await this.watch?.stop();
+    clearTimeout(this.scanTimer);
+    this.watch?.stop();
     clearTimeout(this.lookTimer);
     if (this.isStarted && drainMs > 0) {
       const drain = (async () => {
@@ -88,6 +79,30 @@ export class FolderLoops {
     clearTimeout(this.pushTimer);
     this.isStarted = false;
     await Promise.allSettled(this.running);
+  }
+
+  /** Watches by the rules as they are now. */
+  private watchAnew(): void {
+    this.watch?.stop();
+    this.watch = new FolderWatch(this.folder, readIgnoreRules(this.folder), {
+      onPath: (path) => {
+        if (path === IGNORE_FILE) this.watchAnew();
+        this.noticePath(path === IGNORE_FILE ? "" : path);
+      },
+      onLost: (reason) => {
+        this.sync.parts.onEvent({ kind: "notice", message: `changes are also looked for by scanning: ${reason}` });
+        this.noticePath("");
+      },
+    });
+  }
+
+  private armScan(): void {
+    const everyMs = this.watch?.isPartial === true ? SCAN_EVERY_UNWATCHED_MS : SCAN_EVERY_MS;
+    this.scanTimer = setTimeout(() => {
+      this.noticePath("");
+      this.armScan();
+    }, everyMs);
+    this.scanTimer.unref();
   }
 
   private background(work: Promise<void>): void {

@@ -54,7 +54,11 @@ async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<
       if (job !== undefined) jobs.push(job);
     }
     await flush(
-      jobs.map((job) => job.fresh?.file).filter((file) => file !== undefined),
+      // A link is its name; there is nothing of it to flush.
+      jobs
+        .filter((job) => !isLink(job.head.content?.type ?? ""))
+        .map((job) => job.fresh?.file)
+        .filter((file) => file !== undefined),
       store.layout.staging,
     );
     for (const job of inOrder(jobs)) takeOut(parts, job);
