@@ -1,7 +1,8 @@
 // The hub that `holdfast up` serves from the folder's own `.holdfast/hub`. own-token.ts says how the folder itself talks
 // to it.
 
-import { type StartedHub, startHub } from "../hub/index.ts";
+import { type Hub, type StartedHub, startHub } from "../hub/index.ts";
+import { EVENT_STREAM } from "../hub/protocol.ts";
 import type { Layout, WorkspaceRecord } from "../store/index.ts";
 import { readOwnToken, writeOwnToken } from "./own-token.ts";
 
@@ -37,13 +38,27 @@ export async function startEmbeddedHub(
     return {
       url: started.url,
       token,
-      fetch: (input, init) => started.hub.fetch(new Request(input as string | URL | Request, init)),
+      fetch: fetchFrom(started.hub),
       close: () => started.close(),
     };
   } catch (error) {
     await started.close();
     throw error;
   }
+}
+
+/** `fetch` without a socket. As with a real one, the caller's signal ends a stream that would go on for ever. */
+function fetchFrom(hub: Hub): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    request.signal.throwIfAborted();
+    const response = await hub.fetch(request);
+    if (response.body === null || response.headers.get("content-type")?.startsWith(EVENT_STREAM) !== true) {
+      return response;
+    }
+    const body = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: request.signal });
+    return new Response(body, { status: response.status, headers: response.headers });
+  };
 }
 
 async function ownToken(layout: Layout, { storage, adminToken }: StartedHub): Promise<string> {
