@@ -44,7 +44,8 @@ export class Documents {
   }
   putDoc(row: DocRow): void {
     this.db.run(
-      "INSERT OR REPLACE INTO docs VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO docs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT entry FROM files WHERE doc = ?1))
+       ON CONFLICT (doc) DO UPDATE SET path = ?2, live = ?3, head = ?4, synced = ?5, remote = ?6, remote_sequence = ?7`,
       row.doc,
       row.path,
       row.live,
@@ -71,10 +72,8 @@ export class Documents {
   /** Documents whose folder does not show their head yet. */
   unlaid(limit: number, after: string): DocRow[] {
     return this.db.all<DocRow>(
-      `SELECT docs.* FROM docs LEFT JOIN files ON files.doc = docs.doc
-       WHERE docs.doc > ? AND ((docs.live = 1 AND (files.entry IS NULL OR files.entry <> docs.head))
-          OR (docs.live = 0 AND files.entry IS NOT NULL))
-       ORDER BY docs.doc LIMIT ?`,
+      `SELECT * FROM docs WHERE ((live = 1 AND laid IS NOT head) OR (live = 0 AND laid IS NOT NULL)) AND doc > ?
+       ORDER BY doc LIMIT ?`,
       after,
       limit,
     );
@@ -106,6 +105,12 @@ export class Documents {
   putFile(row: FileRow): void {
     // A document lies at one path: a row of it elsewhere is what we knew before.
     this.db.run("DELETE FROM files WHERE doc = ? AND path <> ?", row.doc, row.path);
+    // Whoever was known at this path is not there any more.
+    this.db.run(
+      "UPDATE docs SET laid = NULL WHERE doc = (SELECT doc FROM files WHERE path = ? AND doc <> ?)",
+      row.path,
+      row.doc,
+    );
     this.db.run(
       "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       row.path,
@@ -117,9 +122,13 @@ export class Documents {
       row.file_id,
       row.stamp,
     );
+    this.db.run("UPDATE docs SET laid = ? WHERE doc = ?", row.entry, row.doc);
   }
   forgetFile(path: string): void {
+    const row = this.file(path);
+    if (row === undefined) return;
     this.db.run("DELETE FROM files WHERE path = ?", path);
+    this.db.run("UPDATE docs SET laid = NULL WHERE doc = ?", row.doc);
   }
 
   refuse(path: string, reason: string): void {

@@ -3,7 +3,7 @@
 // Whether a file is clean is not asked before it is changed but found out by changing it (see place.ts): what is taken
 // aside is either exactly the file we knew, or a save that is put back and taken in first (`skippedDirty`).
 
-import { chmodSync, copyFileSync, lstatSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, lstatSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Entry, type EntryId, FILES } from "../entries/index.ts";
@@ -16,7 +16,7 @@ import { contentStamp, DIRECTORY_TYPE, identify, SYMLINK_TYPE } from "./observe.
 import { partPath } from "./part-paths.ts";
 import type { Aside } from "./place.ts";
 
-const DOCS_AT_ONCE = 128;
+const DOCS_AT_ONCE = 500;
 
 /** One document on its way into the folder. */
 interface Job {
@@ -24,7 +24,7 @@ interface Job {
   readonly head: Entry;
   readonly row: FileRow | undefined;
   /** A finished file to be linked in; undefined where the bytes that lie there already will do. */
-  readonly fresh: { readonly dir: string; readonly file: string } | undefined;
+  readonly fresh: { readonly file: string } | undefined;
   aside?: Aside;
   /** The file as it was before anybody else could write to it. */
   placed?: { readonly fileId: string; readonly stamp: string };
@@ -48,9 +48,12 @@ async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<
   const { store } = parts;
   for (const row of rows) if (row.live === 1) await partPath(parts, row.path);
   const jobs: Job[] = [];
+  const dirs: string[] = [];
   try {
+    const dir = store.staging.newDir();
+    dirs.push(dir);
     for (const { doc } of rows) {
-      const job = await prepare(parts, doc);
+      const job = await prepare(parts, doc, join(dir, String(jobs.length)));
       if (job !== undefined) jobs.push(job);
     }
     await flush(
@@ -71,7 +74,7 @@ async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<
     }
     return jobs.filter((job) => job.outcome !== "skippedDirty").length;
   } finally {
-    for (const job of jobs) if (job.fresh !== undefined) store.staging.discard(job.fresh.dir);
+    for (const dir of dirs) store.staging.discard(dir);
   }
 }
 
@@ -80,7 +83,7 @@ function inOrder(jobs: readonly Job[]): Job[] {
   return jobs.toSorted((a, b) => (b.row?.path.length ?? 0) - (a.row?.path.length ?? 0));
 }
 
-async function prepare(parts: FolderParts, id: EntryId): Promise<Job | undefined> {
+async function prepare(parts: FolderParts, id: EntryId, file: string): Promise<Job | undefined> {
   const { documents, store } = parts;
   const doc = documents.doc(id);
   if (doc === undefined) return undefined;
@@ -97,14 +100,12 @@ async function prepare(parts: FolderParts, id: EntryId): Promise<Job | undefined
   if (isShown) return { doc, head, row, fresh: undefined };
   const source = store.catalog.contentOf(FILES, content.hash);
   assert(source !== undefined, `the content of ${head.name} is in the store`);
-  const dir = store.staging.newDir();
-  const file = join(dir, "file");
   if (isLink(content.type)) symlinkSync(await readFile(contentFile(store.layout, source)), file);
   else {
     copyFileSync(contentFile(store.layout, source), file);
     if (mode === 0o755) chmodSync(file, mode);
   }
-  return { doc, head, row, fresh: { dir, file } };
+  return { doc, head, row, fresh: { file } };
 }
 
 function isLink(type: string): boolean {
@@ -176,7 +177,7 @@ function putIn(parts: FolderParts, job: Job): void {
   }
   job.placed = placed;
   if (fresh !== undefined) {
-    rmSync(fresh.file);
+    unlinkSync(fresh.file);
     if (aside !== undefined) parts.keepAside(aside);
   } else if (aside !== undefined) rmSync(aside.path, { force: true });
   if (row !== undefined && row.path !== head.name) {

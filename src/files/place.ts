@@ -67,10 +67,7 @@ export class Placer {
     const target = join(this.folder, path);
     for (let attempt = 0; ; attempt += 1) {
       try {
-        if (lstatSync(from).isDirectory()) {
-          mkdirSync(target);
-          rmdirSync(from);
-        } else linkSync(from, target);
+        linkSync(from, target);
         return true;
       } catch (error) {
         const code = systemCode(error);

@@ -163,10 +163,18 @@ export class HubWire {
     const idleMs = this.options.deadlines[deadline];
     const timer = setTimeout(() => controller.abort(new DeadlineError(idleMs)), idleMs);
     const unlink = link(controller, [this.options.signal, signal]);
+    const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    // A body that comes from a hub in this very process knows nothing of the request's signal: it is cancelled here.
+    const cancel = (): void => void reader.cancel().catch(() => {});
+    controller.signal.addEventListener("abort", cancel, { once: true });
+    if (controller.signal.aborted) cancel();
     try {
-      for await (const chunk of response.body) {
+      for (;;) {
+        const { done, value } = await reader.read();
+        controller.signal.throwIfAborted();
+        if (done) return;
         timer.refresh();
-        yield chunk;
+        yield value;
         timer.refresh();
       }
     } catch (error) {
@@ -174,6 +182,8 @@ export class HubWire {
     } finally {
       clearTimeout(timer);
       unlink();
+      controller.signal.removeEventListener("abort", cancel);
+      cancel();
     }
   }
 

@@ -3,9 +3,9 @@
 // The store comes first and knows entries by id, so a page that was cut off half-way is simply taken in again: what is
 // there already is passed over (HUB-14). The cursor moves in the same transaction as everything that the page says.
 
-import { type Entry, type EntryId, readEntry, topicOf } from "../entries/index.ts";
+import { type Entry, type EntryId, readEntry, readEntryAside, topicOf } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError } from "../errors.ts";
-import type { HubLimits, Page } from "../hub/protocol.ts";
+import type { HubLimits, Page, PageEntry } from "../hub/protocol.ts";
 import type { Incoming, StagedContent, Store } from "../store/index.ts";
 import type { HubApi } from "./hub-api.ts";
 import { isSubscribed, layOutNotes, recordNotes } from "./notes.ts";
@@ -131,8 +131,9 @@ async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only
   const onTheWay = new Map<string, StagedContent>();
   let pulled = 0;
   try {
-    for (const { sequence, block, content } of page.entries) {
-      const entry = readEntry(block);
+    const entries = await Promise.all(page.entries.map(({ block }) => readEntryAside(block)));
+    for (const [index, entry] of entries.entries()) {
+      const { sequence, content } = page.entries[index] as PageEntry;
       const topic = topicOf(entry.collection);
       if (only === "notes" && topic === undefined) continue;
       seen.push({ entry, sequence });

@@ -30,7 +30,10 @@ const SCHEMA = `
   CREATE TABLE topic_notes (topic TEXT NOT NULL, sequence INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (topic, sequence)) WITHOUT ROWID;
   -- Documents of the folder: the newest version in our view (head), the newest of the hub's that it takes into account
   -- (synced), and the hub's newest (remote).
-  CREATE TABLE docs (doc TEXT PRIMARY KEY, path TEXT NOT NULL, live INTEGER NOT NULL, head TEXT NOT NULL, synced TEXT, remote TEXT, remote_sequence INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE docs (doc TEXT PRIMARY KEY, path TEXT NOT NULL, live INTEGER NOT NULL, head TEXT NOT NULL, synced TEXT, remote TEXT, remote_sequence INTEGER NOT NULL, laid TEXT) WITHOUT ROWID;
+  CREATE INDEX docs_behind ON docs (doc) WHERE remote IS NOT NULL AND remote IS NOT synced;
+  -- laid repeats files.entry, so that what is not laid out yet is found without looking at everything.
+  CREATE INDEX docs_unlaid ON docs (doc) WHERE (live = 1 AND laid IS NOT head) OR (live = 0 AND laid IS NOT NULL);
   CREATE INDEX docs_by_path ON docs (path) WHERE live = 1;
   -- What lies in the folder, as last seen: which version of which document, and how the file looked.
   CREATE TABLE files (path TEXT PRIMARY KEY, doc TEXT NOT NULL, entry TEXT NOT NULL, hash TEXT NOT NULL, type TEXT NOT NULL, mode INTEGER NOT NULL,

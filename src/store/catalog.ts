@@ -13,6 +13,7 @@ import { createdAt, type VersionRecord } from "./version-record.ts";
 
 const FORMAT = 1;
 const BUSY_TIMEOUT_MS = 20_000;
+const MAX_RECENT = 4_096;
 
 export interface ArtifactKey {
   readonly collection: string;
@@ -71,6 +72,7 @@ const SCHEMA = `
 export class Catalog {
   private readonly db: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
+  private readonly recent = new Map<EntryId, Entry>();
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
   private constructor(db: DatabaseSync) {
@@ -196,6 +198,7 @@ export class Catalog {
     entry: Entry | undefined,
     newest: VersionRecord | undefined,
   ): void {
+    this.recent.clear();
     this.transaction(() => {
       for (const version of versions) {
         this.prepare("DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?").run(
@@ -212,6 +215,7 @@ export class Catalog {
 
   /** Replaces all that is known of one artifact by what its directory holds. */
   replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
+    this.recent.clear();
     this.transaction(() => {
       const kept = new Set(records.map((record) => record.entry.id));
       const rows = this.prepare(
@@ -250,6 +254,12 @@ export class Catalog {
     return this.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
   }
 
+  /** Entries never change, so those read or written lately need no second reading. */
+  private remember(entry: Entry): void {
+    if (this.recent.size >= MAX_RECENT) this.recent.clear();
+    this.recent.set(entry.id, entry);
+  }
+
   private insert(record: VersionRecord): void {
     this.insertRow(record.entry, record.version, record);
     const { entry } = record;
@@ -262,6 +272,7 @@ export class Catalog {
   }
 
   private insertRow(entry: Entry, version: number | null, record: VersionRecord | undefined): void {
+    this.remember(entry);
     const doc = entry.doc === undefined ? null : (entry.doc ?? entry.id);
     this.prepare(
       `INSERT OR IGNORE INTO versions (collection, name, version, entry, kind, doc, from_name, content_name, content_version, hash, block)
@@ -331,8 +342,13 @@ export class Catalog {
 
   /** An entry that arrived here, also one that only deleted. */
   entryById(entry: EntryId): Entry | undefined {
+    const recent = this.recent.get(entry);
+    if (recent !== undefined) return recent;
     const row = this.get("SELECT block FROM versions WHERE entry = ?", entry) as { block: Uint8Array } | undefined;
-    return row === undefined ? undefined : decodeEntry(row.block);
+    if (row === undefined) return undefined;
+    const found = decodeEntry(row.block);
+    this.remember(found);
+    return found;
   }
 
   byEntry(entry: EntryId): VersionRecord | undefined {

@@ -4,7 +4,7 @@
 // dead process left behind and remove it. Nothing in staging is ever read as data.
 
 import { createHash, hash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { isOwnerTokenAlive, ownerToken } from "../coordination/index.ts";
@@ -88,8 +88,9 @@ export class Staging {
     }
   }
 
+  /** Removes a staged directory; one that became a version is not there any more, and that is fine. */
   discard(dir: string): void {
-    rmSync(dir, { recursive: true, force: true });
+    if (existsSync(dir)) rmSync(dir, { recursive: true, force: true });
   }
 
   /** Removes this process's own directory. */
