@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { COMMANDS } from "./command-table.ts";
 import { holdfast, holdfastFailure, holdfastJson, oneDocument, Running, TestFolder } from "./testing/holdfast.ts";
 
@@ -15,13 +16,24 @@ interface Case {
 
 const folder = new TestFolder();
 const [main, copy] = [folder.at("main"), folder.at("copy")];
+let daemonPid = 0;
 const here = (...args: string[]): string[] => ["-C", main, ...args];
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, () => {
   before(async () => {
     mkdirSync(main);
     writeFileSync(folder.at("main/plan.md"), "the first plan\n");
-    await holdfastJson(["up", main, "--port", "0", "--detach"]);
+    const { pid } = await holdfastJson<{ pid: number }>(["up", main, "--port", "0", "--detach"]);
+    daemonPid = pid;
     await holdfastJson(here("data", "put", "a"), { input: "one" });
     await holdfastJson(here("data", "put", "a"), { input: "two" });
   });
@@ -179,6 +191,12 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
   test("STORE-33 lock release succeeds with one document", async () => {
     const released = await holdfastJson(here("lock", "release", "daemon", "--force"));
     assert.equal(released.released, true);
+    // The daemon notices at its next heartbeat and ends: nobody keeps a folder without its lock.
+    const deadline = performance.now() + 20_000;
+    while (isAlive(daemonPid)) {
+      assert.ok(performance.now() < deadline, "the daemon ends");
+      await sleep(20);
+    }
   });
 });
 

@@ -40,9 +40,10 @@ export function hasEnded(owner: LockRecord): boolean {
   return judge(owner) === "dead";
 }
 
-/** Takes the daemon's place in this folder. Throws `ALREADY_UP` with pid and url of the one that has it. */
-export function takeDaemonLock(layout: Layout): HeldLock {
-  const lock = tryAcquireLock(daemonLock(layout), { scope: "daemon", holder: "holdfast up" });
+/** Takes the daemon's place in this folder; `onLost` is called once somebody took it by force. Throws `ALREADY_UP` with
+ *  pid and url of the one that has it. */
+export function takeDaemonLock(layout: Layout, onLost: (error: HoldfastError) => void): HeldLock {
+  const lock = tryAcquireLock(daemonLock(layout), { scope: "daemon", holder: "holdfast up", onLost });
   if (lock instanceof HeldLock) return lock;
   const record = readRecord(layout);
   const url = record?.pid === lock.pid ? record.url : null;
@@ -60,8 +61,9 @@ export function writeDaemonRecord(layout: Layout, record: DaemonRecord): void {
   replaceFile(recordFile(layout), `${JSON.stringify(record, null, 2)}\n`, { durable: false });
 }
 
+/** Removes our own; one that another daemon has written since is left. */
 export function removeDaemonRecord(layout: Layout): void {
-  rmSync(recordFile(layout), { force: true });
+  if (readRecord(layout)?.pid === process.pid) rmSync(recordFile(layout), { force: true });
 }
 
 /** Where a daemon writes what it does, and a detached one what it prints. */

@@ -36,6 +36,8 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly record: DaemonRecord;
+  /** Rejects with `LOCK_LOST` when the folder was taken from this daemon by force: it is to be stopped then. */
+  readonly lost: Promise<never>;
   /** Sends what can be sent within a few seconds, then gives everything back. Again, it does nothing. */
   stop(): Promise<void>;
 }
@@ -52,7 +54,9 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     return stopped;
   };
   try {
-    const lock = takeDaemonLock(layout);
+    const lost = Promise.withResolvers<never>();
+    lost.promise.catch(() => {}); // nobody may be waiting for it
+    const lock = takeDaemonLock(layout, lost.reject);
     undo.push(() => lock.release());
     if (options.hub !== undefined) writeHubLink(layout, hubLinkFor(layout, options.hub));
     const link = readHubLink(layout);
@@ -75,7 +79,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     };
     undo.push(() => removeDaemonRecord(layout));
     writeDaemonRecord(layout, record);
-    return { record, stop };
+    return { record, lost: lost.promise, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -60,7 +60,7 @@ async function serve(call: Call, folder: string, hub: string | undefined, port: 
     if (!(await tellStarter({ ready }))) {
       await writeStdout(call.json ? `${JSON.stringify(ready)}\n` : `${url}\n${kept} is kept in step; Ctrl-C ends it\n`);
     }
-    await untilEnded(call.signal);
+    await Promise.race([untilEnded(call.signal), daemon.lost]);
   } finally {
     await daemon.stop();
     logTo().info({ kind: "down" });
