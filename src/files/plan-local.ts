@@ -33,17 +33,28 @@ export function planLocal(rows: readonly FileRow[], seen: readonly Observed[]): 
   const movedTo = (row: FileRow): Present | undefined =>
     isStillAt(row) ? undefined : placesOf.get(row.file_id)?.find((item) => item.path !== row.path);
 
-  const moves = new Map<string, FileRow>();
-  const overwritten = new Set<string>();
+  // Two rows of one file (hard links) cannot both follow it.
+  const goesTo = new Map<FileRow, Present>();
+  const targets = new Set<string>();
   for (const row of rows) {
     const target = movedTo(row);
-    if (target === undefined) continue;
-    const there = rowAt.get(target.path);
-    // Laid over a file that went nowhere: that path's document lives on with the new content, and this one ends.
-    if (there !== undefined && movedTo(there) === undefined) overwritten.add(row.path);
-    else if (!moves.has(target.path)) moves.set(target.path, row);
+    if (target === undefined || targets.has(target.path)) continue;
+    targets.add(target.path);
+    goesTo.set(row, target);
   }
-  const movedDocs = new Set([...moves.values()].map((row) => row.doc));
+  // Laid over a path whose document stays there: that one lives on with the new content, and this one ends. Then it does
+  // not leave its own path either, so whoever was laid over that is asked again.
+  for (let isSettled = false; !isSettled; ) {
+    isSettled = true;
+    for (const [row, target] of goesTo) {
+      const there = rowAt.get(target.path);
+      if (there === undefined || goesTo.has(there)) continue;
+      goesTo.delete(row);
+      isSettled = false;
+    }
+  }
+  const moves = new Map([...goesTo].map(([row, target]) => [target.path, row]));
+  const movedDocs = new Set([...goesTo.keys()].map((row) => row.doc));
 
   const changes: LocalChange[] = [];
   for (const at of present) {
