@@ -7,10 +7,22 @@ import { systemCode } from "../errors.ts";
 
 export const IGNORE_FILE = ".holdfastignore";
 
-/** Never synced, whatever `.holdfastignore` says: our own state, and state that breaks when copied while in use. */
-const ALWAYS = [".holdfast/", ".git/"];
+/** Never synced, whatever `.holdfastignore` says: our own state. */
+const ALWAYS = [".holdfast/"];
 /** Not synced unless un-ignored with `!`. */
-const DEFAULTS = [".DS_Store", "Thumbs.db", "desktop.ini", "*.swp", "*.swo", "*.swx", "*~", ".#*", "4913", ".nfs*"];
+const DEFAULTS = [
+  ".git",
+  ".DS_Store",
+  "Thumbs.db",
+  "desktop.ini",
+  "*.swp",
+  "*.swo",
+  "*.swx",
+  "*~",
+  ".#*",
+  "4913",
+  ".nfs*",
+];
 
 /** What `paths` not to look at. A directory is asked for with a trailing `/`. */
 export interface IgnoreRules {

@@ -2,7 +2,7 @@
 //
 // One watch per directory, kept in step with the tree. A directory is watched before it is told of, and whoever is told
 // of it looks at all that is in it, so nothing that happens around its appearance is missed. See
-// docs/decisions/0003-own-watcher.md for why this is not a library's watcher.
+// docs/decisions/0005-own-watcher.md for why this is not a library's watcher.
 
 import { type Dirent, type FSWatcher, lstatSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";

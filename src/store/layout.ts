@@ -9,7 +9,7 @@
 //     locks/<scope>/   staging/   trash/   notes/   hub/
 //
 // A collection and a name are one directory each: `a/b` is `a%2Fb`, so that deleting an artifact is one rename of one
-// directory that holds nothing else. See docs/decisions/0002-one-directory-per-artifact.md.
+// directory that holds nothing else. See docs/decisions/0003-one-directory-per-artifact.md.
 
 import { hash } from "node:crypto";
 import { join } from "node:path";
