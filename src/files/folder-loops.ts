@@ -4,7 +4,7 @@
 
 import { Backoff, sleep } from "../coordination/index.ts";
 import { isHoldfastError } from "../errors.ts";
-import { type HubApi, nextTryAt, pollStatus } from "../hub-client/index.ts";
+import { type HubApi, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
 import type { LocalChange } from "./plan-local.ts";
@@ -243,8 +243,11 @@ export class FolderLoops {
           pause.reset();
           if (event.event === "entry") continue;
           if (event.event === "ready") {
+            // The hub answers again: what waits because it did not may go now.
+            wakeWaiting(this.sync.parts.db);
             this.kick("pull");
             this.kickPush();
+            this.kick("poll");
           } else if (event.sequence > this.sync.passOwn()) this.kick("pull");
         }
       } catch (error) {

@@ -64,6 +64,7 @@ export interface SyncResult {
 
 /** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
 const MAX_ROUNDS = 10_000;
+const PROGRESS_EVERY_MS = 250;
 
 export class FolderSync {
   private readonly options: FolderSyncOptions;
@@ -71,6 +72,7 @@ export class FolderSync {
   private readonly lane = new SerialByKey<string>();
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
+  private progressAt = 0;
   private limits: HubLimits | undefined;
   readonly parts: FolderParts;
 
@@ -86,7 +88,14 @@ export class FolderSync {
       db,
       documents: new Documents(db),
       placer: new Placer(layout.folder, join(layout.root, "aside")),
-      onEvent: (event: FolderEvent) => options.onEvent?.(event),
+      onEvent: (event: FolderEvent) => {
+        if (event.kind !== "progress") return options.onEvent?.(event);
+        // Progress is for people: a few times a second is plenty.
+        const now = performance.now();
+        if (now - this.progressAt < PROGRESS_EVERY_MS) return;
+        this.progressAt = now;
+        options.onEvent?.(event);
+      },
       lookAgain: (path) => this.loops.noticePath(path),
       keepAside: (aside) => this.asides.keep(aside),
     };
@@ -284,6 +293,8 @@ export class FolderSync {
   noteFailure(thrown: unknown): HoldfastError {
     const error = toHoldfastError(thrown);
     this.parts.db.recordError(error.code, error.message);
+    // Whoever lost the right to write may get it back under another token, which has to learn our key first.
+    if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.limits = undefined;
     return error;
   }
 }

@@ -127,6 +127,11 @@ export function wakeLane(db: SyncDb, lane: string): void {
   db.run("DELETE FROM lanes WHERE lane = ? AND state <> 'waiting'", lane);
 }
 
+/** The hub was away and is back: what waited for that is tried now. */
+export function wakeWaiting(db: SyncDb): void {
+  db.run("UPDATE lanes SET next_at_ms = 0 WHERE state = 'waiting'");
+}
+
 /** `retry`: everything that waits or is stopped is tried now. Returns how many lanes that were. */
 export function wakeAll(db: SyncDb, lane?: string): number {
   return lane === undefined ? db.run("DELETE FROM lanes") : db.run("DELETE FROM lanes WHERE lane = ?", lane);

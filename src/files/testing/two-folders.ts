@@ -1,6 +1,6 @@
 // For tests: a real hub and any number of real folders on it, all in this process.
 //
-//   await using world = await World.make("a", "b");
+//   await using world = await World.make(2);
 //   world.a.write("f", "text");
 //   const tree = await world.alike();     what every folder holds, once they hold the same and nothing waits anywhere
 
@@ -24,8 +24,8 @@ import { type StartedHub, type StartOptions, startHub } from "../../hub/index.ts
 import { until } from "../../hub/testing/wait-until.ts";
 import type { Deadlines } from "../../hub-client/hub-wire.ts";
 import { HubApi, SyncDb, syncStatus } from "../../hub-client/index.ts";
-import { initWorkspaceRecord, Store } from "../../store/index.ts";
-import { type FolderEvent, FolderSync, historyOf, type Outcome } from "../index.ts";
+import { initWorkspaceRecord, readContent, Store } from "../../store/index.ts";
+import { type FolderEvent, FolderSync, type Outcome } from "../index.ts";
 import { Wire } from "./wire.ts";
 
 /** What is waited for comes at once on an idle machine; a busy one is given time. */
@@ -252,7 +252,7 @@ export class TestFolder {
       throw new Error(`${path} is ${JSON.stringify(this.read(path))}, not ${JSON.stringify(content)}`);
     });
   }
-  /** Waits until nothing is queued and `count` versions of `path` are known here. */
+  /** Waits until the hub has taken and finished all that is known here. */
   async idle(): Promise<void> {
     await until(() => this.sync.status().queue === 0, PATIENCE_MS);
   }
@@ -271,11 +271,13 @@ export class TestFolder {
   }
   /** The contents that were ever at `path`, in order of arrival; null for a delete. */
   async versions(path: string): Promise<(string | null)[]> {
-    const { versions } = await historyOf(this.up.store, path);
-    return versions.map(({ version, kind, path: name, hash }) => {
-      if (hash === null || kind === "delete") return null;
-      return readFileSync(join(this.up.store.layout.root, "..", ...this.contentParts(name, version)), "utf8");
-    });
+    const { store } = this.up;
+    const records = store.catalog.history(FILES, path).filter(({ entry }) => entry.name === path);
+    return Promise.all(
+      records.map(async (record) =>
+        record.entry.kind === "delete" ? null : (await readContent(store.layout, record)).toString(),
+      ),
+    );
   }
   /** The hashes of all versions known here, of whatever path. */
   knownHashes(): Set<string> {
@@ -286,18 +288,11 @@ export class TestFolder {
         .filter((hash) => hash !== undefined),
     );
   }
-  async kinds(path: string): Promise<string[]> {
-    return (await historyOf(this.up.store, path)).versions.map(({ kind }) => kind);
-  }
   outcomes(path: string): Outcome[] {
     return this.events.flatMap((event) => (event.kind === "outcome" && event.path === path ? [event.outcome] : []));
   }
   notices(): string[] {
     return this.events.flatMap((event) => (event.kind === "notice" ? [event.message] : []));
-  }
-
-  private contentParts(name: string, version: number): string[] {
-    return ["unused", name, String(version), FILES];
   }
 }
 
