@@ -20,6 +20,8 @@ const VANISHED_MOST_MS = 1_000;
 /** Whatever watching missed is found by a scan, ms between two. */
 const SCAN_EVERY_MS = 60_000;
 const SCAN_EVERY_UNWATCHED_MS = 2_000;
+/** How often it is asked whether another process has written something, ms. */
+const OTHERS_EVERY_MS = 100;
 const POLL_MS = [50, 100, 200, 500, 1_000];
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000];
 const MAX_REMEMBERED = 10_000;
@@ -39,6 +41,7 @@ export class FolderLoops {
   private lookTimer: NodeJS.Timeout | undefined;
   private pushTimer: NodeJS.Timeout | undefined;
   private scanTimer: NodeJS.Timeout | undefined;
+  private othersTimer: NodeJS.Timeout | undefined;
   private readonly kicked = { push: false, pull: false, look: false, poll: false };
   private readonly active = { push: false, pull: false, look: false, poll: false };
   private readonly pullPause = new Backoff({ delaysMs: RECONNECT_MS });
@@ -57,6 +60,7 @@ export class FolderLoops {
     await this.sync.pull().catch((error: unknown) => this.sync.noteFailure(error));
     await this.sync.scanAll();
     this.armScan();
+    this.watchOthers();
     this.background(this.follow());
     this.kickPush();
     this.kick("poll");
@@ -65,6 +69,7 @@ export class FolderLoops {
   /** Ends the loops; what is queued may still go for `drainMs`. */
   async stop(drainMs: number): Promise<void> {
     clearTimeout(this.scanTimer);
+    clearInterval(this.othersTimer);
     this.watch?.stop();
     clearTimeout(this.lookTimer);
     if (this.isStarted && drainMs > 0) {
@@ -94,6 +99,20 @@ export class FolderLoops {
         this.noticePath("");
       },
     });
+  }
+
+  /** Other processes save notes and data, subscribe and retry: what they wrote is noticed and sent. */
+  private watchOthers(): void {
+    const { db, store } = this.sync.parts;
+    let known = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+    this.othersTimer = setInterval(() => {
+      const now = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+      if (now === known) return;
+      known = now;
+      this.kickPush();
+      if (db.meta("notes_behind") !== undefined) this.kick("pull");
+    }, OTHERS_EVERY_MS);
+    this.othersTimer.unref();
   }
 
   private armScan(): void {
@@ -200,8 +219,16 @@ export class FolderLoops {
 
   private readonly steps = {
     look: async (): Promise<void> => {
-      await this.sync.takePaths(this.takeDue());
-      this.armLook();
+      const due = this.takeDue();
+      try {
+        await this.sync.takePaths(due);
+      } catch (error) {
+        // What was noticed and could not be taken in is noticed still.
+        for (const path of due) this.noticePath(path);
+        throw error;
+      } finally {
+        this.armLook();
+      }
     },
     push: async (): Promise<void> => {
       const sent = await this.sync.push("later");

@@ -64,8 +64,8 @@ async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<
         .filter((file) => file !== undefined),
       store.layout.staging,
     );
-    for (const job of inOrder(jobs)) takeOut(parts, job);
-    for (const job of jobs) if (job.outcome === undefined) putIn(parts, job);
+    for (const job of inOrder(jobs)) guarded(parts, job, takeOut);
+    for (const job of jobs) if (job.outcome === undefined) guarded(parts, job, putIn);
     parts.db.transaction(() => {
       for (const job of jobs) remember(parts, job);
     });
@@ -112,6 +112,23 @@ function isLink(type: string): boolean {
   return type === SYMLINK_TYPE;
 }
 
+/** What fails for one document (no permission, a name this system cannot have) is told, and harms no other. */
+function guarded(parts: FolderParts, job: Job, step: (parts: FolderParts, job: Job) => void): void {
+  try {
+    step(parts, job);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    job.outcome = "skippedDirty";
+    if (job.aside !== undefined) parts.placer.putBack(job.aside.path, job.row?.path ?? job.head.name);
+    parts.documents.refuse(job.head.name, `it cannot be laid out here (${code})`);
+    parts.onEvent({
+      kind: "notice",
+      message: `${job.head.name} cannot be laid out here (${code}); it is in the store and at the hub`,
+    });
+  }
+}
+
 /** Takes what has to move, change or go out of the folder. */
 function takeOut(parts: FolderParts, job: Job): void {
   const { row, doc, head, fresh } = job;
@@ -156,19 +173,7 @@ function putIn(parts: FolderParts, job: Job): void {
     return;
   }
   const placed = identityOf(from);
-  let isIn = false;
-  try {
-    isIn = placer.linkIn(from, head.name);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code !== "ENOTDIR" && code !== "EEXIST" && code !== "ENAMETOOLONG" && code !== "EINVAL" && code !== "EILSEQ")
-      throw error;
-    parts.documents.refuse(head.name, `it cannot be laid out here (${code})`);
-    parts.onEvent({
-      kind: "notice",
-      message: `${head.name} cannot be laid out here (${code}); it stays in the store and at the hub`,
-    });
-  }
+  const isIn = placer.linkIn(from, head.name);
   if (!isIn) {
     // Somebody put a file there in the meantime: theirs stays, and is taken in.
     if (aside !== undefined) placer.putBack(aside.path, row?.path ?? head.name);
@@ -212,6 +217,7 @@ function remember({ documents, placer, lookAgain }: FolderParts, { doc, head, ro
     (placed.fileId === at.fileId && contentStamp(placed.stamp) === contentStamp(at.stamp)) ||
     at.kind === "directory";
   if (!isOurs) lookAgain(head.name);
+  documents.accept(head.name);
   documents.putFile({
     path: head.name,
     doc: doc.doc,

@@ -143,6 +143,11 @@ export class SyncDb implements Disposable {
     else this.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value);
   }
 
+  /** Changes when another process has changed something here. */
+  dataVersion(): number {
+    return this.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+  }
+
   /** The last of the hub's sequences that this copy has taken in. */
   get cursor(): number {
     return Number(this.meta("cursor") ?? 0);

@@ -250,6 +250,11 @@ export class Catalog {
     return rows as unknown as ArtifactKey[];
   }
 
+  /** Changes when another process has written something. */
+  dataVersion(): number {
+    return (this.get("PRAGMA data_version") as { data_version: number }).data_version;
+  }
+
   has(entry: EntryId): boolean {
     return this.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
   }

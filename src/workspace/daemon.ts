@@ -9,12 +9,12 @@
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import { type FolderEvent, FolderSync } from "../files/index.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
-import { type HubLink, readHubLink, writeHubLink } from "../hub-client/hub-link.ts";
+import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
 import { SyncDb } from "../hub-client/sync-db.ts";
 import { initWorkspaceRecord, type OpenedWorkspace, Store } from "../store/index.ts";
 import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
-import { hubLinkFor } from "./invite.ts";
+import { openLinked } from "./join.ts";
 
 /** What is queued at a stop may still be sent for so long, ms. */
 const DRAIN_MS = 3_000;
@@ -45,7 +45,8 @@ export interface Daemon {
 /** Resolves when the hub answers and the folder is scanned and watched. Throws `ALREADY_UP`, `SYNC_RUNNING`,
  *  `PORT_IN_USE`, `NOT_A_FOLDER`, `NESTED_WORKSPACE`, ...; then nothing stays behind. */
 export async function startDaemon(folder: string, options: DaemonOptions = {}): Promise<Daemon> {
-  const opened = initWorkspaceRecord(folder);
+  const { hub: wanted, signal } = options;
+  const opened = wanted === undefined ? initWorkspaceRecord(folder) : await openLinked(folder, wanted, { signal });
   const { layout } = opened;
   const undo: (() => unknown)[] = [];
   let stopped: Promise<void> | undefined;
@@ -58,7 +59,6 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     lost.promise.catch(() => {}); // nobody may be waiting for it
     const lock = takeDaemonLock(layout, lost.reject);
     undo.push(() => lock.release());
-    if (options.hub !== undefined) writeHubLink(layout, hubLinkFor(layout, options.hub));
     const link = readHubLink(layout);
     const hub = link === undefined ? await embeddedHub(opened, options, undo) : undefined;
     const api = apiOf(link, hub);
@@ -67,10 +67,10 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     undo.push(() => store[Symbol.dispose]());
     const db = SyncDb.open(layout);
     undo.push(() => db[Symbol.dispose]());
-    const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, options.signal);
+    const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, signal);
     undo.push(() => sync.stop({ drainMs: DRAIN_MS }));
     await sync.start();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const record: DaemonRecord = {
       pid: process.pid,
       url: hub?.url ?? api.url,

@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { type ErrorCode, HoldfastError, toHoldfastError } from "../errors.ts";
 import { initWorkspaceRecord, type Layout } from "../store/index.ts";
 import { daemonLog } from "./daemon-record.ts";
+import { openLinked } from "./join.ts";
 
 export interface Started {
   readonly pid: number;
@@ -24,9 +25,15 @@ interface Failure {
 
 type Message = { readonly ready: Started } | { readonly failed: Failure };
 
-/** Starts `holdfast ARGS` in the background and resolves when it is ready. Throws what ended its start. */
-export async function startDetached(layout: Layout, args: readonly string[], signal: AbortSignal): Promise<Started> {
-  initWorkspaceRecord(layout.folder); // refuses a bad folder here, and makes room for the log
+/** Starts `holdfast ARGS` in the background, for `folder` and perhaps another hub than its own, and resolves when it is
+ *  ready. Throws what ended its start. */
+export async function startDetached(
+  { folder, hub }: { readonly folder: string; readonly hub: string | undefined },
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<Started> {
+  // Refuses a bad folder or hub here, and makes room for the log.
+  const { layout } = hub === undefined ? initWorkspaceRecord(folder) : await openLinked(folder, hub, { signal });
   mkdirSync(layout.root, { recursive: true });
   const log = openSync(daemonLog(layout), "a", 0o600);
   let child: ChildProcess;

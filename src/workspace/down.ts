@@ -7,6 +7,7 @@ import { hasEnded, runningDaemon } from "./daemon-record.ts";
 
 const LOOK_EVERY_MS = 20;
 const PATIENCE_MS = 30_000;
+const REAP_PATIENCE_MS = 1_500;
 
 /** A folder that nobody keeps is stopped already: that is no error. */
 export interface DownResult {
@@ -41,5 +42,18 @@ export async function stopDaemon(layout: Layout, signal?: AbortSignal): Promise<
       details: { pid: owner.pid, host: owner.host },
     });
   }
+  // Ended, but its pid may still be seen until its parent has noticed; one that never does is not waited for.
+  for (const startedMs = performance.now(); pidIsSeen(owner.pid); await sleep(LOOK_EVERY_MS, signal)) {
+    if (performance.now() - startedMs > REAP_PATIENCE_MS) break;
+  }
   return { stopped: true, pid: owner.pid };
+}
+
+function pidIsSeen(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

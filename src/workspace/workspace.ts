@@ -44,13 +44,8 @@ export interface ListenOptions {
 export async function openWorkspace(folder: string, options: OpenOptions = {}): Promise<Workspace> {
   const absolute = resolve(folder);
   if (options.hub !== undefined) {
-    const [{ linkFolder }, { hubLinkFor }, { Layout }] = await Promise.all([
-      import("./join.ts"),
-      import("./invite.ts"),
-      import("../store/layout.ts"),
-    ]);
-    const link = hubLinkFor(new Layout(absolute), options.hub, options.token);
-    return new Workspace(await linkFolder(absolute, link, options.signal), options.signal);
+    const { openLinked } = await import("./join.ts");
+    return new Workspace(await openLinked(absolute, options.hub, options), options.signal);
   }
   if (options.token !== undefined) {
     throw new HoldfastError("BAD_OPTION", "a token without a hub", { hint: "Give `hub` too, or neither." });

@@ -16,7 +16,7 @@ export async function run(call: Call): Promise<Outcome | undefined> {
       ...(hub === undefined ? [] : ["--hub", hub]),
       ...(port === undefined ? [] : ["--port", `${port}`]),
     ];
-    const started = await startDetached(new Layout(folder), ["up", folder, ...options], call.signal);
+    const started = await startDetached({ folder, hub }, ["up", folder, ...options], call.signal);
     return { json: started, text: () => `${started.url}\n${folder} is kept by process ${started.pid}` };
   }
   try {
