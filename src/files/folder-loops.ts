@@ -2,6 +2,7 @@
 // the hub. Kicks are levels, not events: a loop that was kicked while it ran runs once more, and however many kicks came
 // in between are one.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Backoff, sleep } from "../coordination/index.ts";
 import { isHoldfastError } from "../errors.ts";
 import { type HubApi, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
@@ -34,8 +35,8 @@ export class FolderLoops {
   private readonly running = new Set<Promise<void>>();
   private watch: FolderWatch | undefined;
   private isStarted = false;
-  /** Noticed paths, with when each may be looked at, ms of the monotonic clock. */
-  private readonly noticed = new Map<string, number>();
+  /** Noticed paths: when each may be looked at, and since when it is noticed, ms of the monotonic clock. */
+  private readonly noticed = new Map<string, { readonly dueAt: number; readonly since: number }>();
   private readonly takenAt = new Map<string, number>();
   private readonly vanishedSince = new Map<string, number>();
   private lookTimer: NodeJS.Timeout | undefined;
@@ -68,6 +69,8 @@ export class FolderLoops {
 
   /** Ends the loops; what is queued may still go for `drainMs`. */
   async stop(drainMs: number): Promise<void> {
+    // A save made right before the stop may still have to be told by the system.
+    if (this.isStarted) await nextTurn().then(() => nextTurn());
     clearTimeout(this.scanTimer);
     clearInterval(this.othersTimer);
     this.watch?.stop();
@@ -82,6 +85,8 @@ export class FolderLoops {
     this.ended.abort();
     clearTimeout(this.lookTimer);
     clearTimeout(this.pushTimer);
+    // A hub that does not answer is not waited for: what it was sent is sent again, and recognised.
+    if (this.isStarted) this.api.end();
     this.isStarted = false;
     await Promise.allSettled(this.running);
   }
@@ -133,15 +138,19 @@ export class FolderLoops {
   noticePath(path: string): void {
     const now = performance.now();
     const last = this.takenAt.get(path);
-    const dueAt = Math.max(now + QUIET_MS, last === undefined ? 0 : last + COALESCE_MS);
-    this.noticed.set(path, dueAt);
+    const known = this.noticed.get(path);
+    // A file that never rests is looked at all the same, once in a while.
+    const since = known?.since ?? now;
+    const quietAt = Math.min(now + QUIET_MS, since + COALESCE_MS);
+    const dueAt = Math.max(quietAt, last === undefined ? 0 : last + COALESCE_MS);
+    this.noticed.set(path, { dueAt, since });
     this.armLook();
   }
 
   private armLook(): void {
     if (!this.isStarted || this.ended.signal.aborted || this.noticed.size === 0) return;
     clearTimeout(this.lookTimer);
-    const dueAt = Math.min(...this.noticed.values());
+    const dueAt = Math.min(...this.noticed.values().map((each) => each.dueAt));
     this.lookTimer = setTimeout(() => this.kick("look"), Math.max(1, dueAt - performance.now()));
   }
 
@@ -155,7 +164,7 @@ export class FolderLoops {
   private takeDue(): Set<string> {
     const now = performance.now();
     const due = new Set<string>();
-    for (const [path, dueAt] of this.noticed) if (dueAt <= now) due.add(path);
+    for (const [path, { dueAt }] of this.noticed) if (dueAt <= now) due.add(path);
     for (const path of due) {
       this.noticed.delete(path);
       this.takenAt.set(path, now);
@@ -183,7 +192,7 @@ export class FolderLoops {
         return true;
       }
       this.vanishedSince.set(path, since);
-      this.noticed.set(path, now + VANISHED_MS);
+      this.noticed.set(path, { dueAt: now + VANISHED_MS, since: now });
       this.armLook();
       return false;
     });

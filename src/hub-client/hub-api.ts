@@ -57,16 +57,22 @@ const MAX_UPLOAD_ATTEMPTS = 5;
 export class HubApi {
   readonly url: string;
   private readonly wire: HubWire;
+  private readonly ended = new AbortController();
 
   constructor(options: HubApiOptions) {
     this.wire = new HubWire({
       url: options.url,
       token: options.token,
       fetch: options.fetch ?? fetch,
-      signal: options.signal,
+      signal: options.signal === undefined ? this.ended.signal : AbortSignal.any([options.signal, this.ended.signal]),
       deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
     });
     this.url = this.wire.url;
+  }
+
+  /** Ends every call of this client, now and to come, with `INTERRUPTED`. */
+  end(): void {
+    this.ended.abort();
   }
 
   workspace(): Promise<WorkspaceInfo> {

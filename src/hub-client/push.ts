@@ -77,7 +77,8 @@ function settleFailure(db: SyncDb, batch: readonly Unsent[], lanes: Set<string>,
     markStale(db, stale, error.message);
     return { kind: "stale", lanes: [...stale] };
   }
-  if (PASSING.has(error.code) || PAUSING.has(error.code)) {
+  // A content that the hub said it has went in between: the next try asks again, and brings it along (FILE-11).
+  if (PASSING.has(error.code) || PAUSING.has(error.code) || error.code === "CONTENT_MISSING") {
     backOff(db, lanes, error.message, Date.now());
     return { kind: "failed", error };
   }
