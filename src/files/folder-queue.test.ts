@@ -73,8 +73,7 @@ test("FILE-09 the pauses are 0.5, 1, 2, 5, 15, 30, 60 s, each with jitter, and t
       for (let attempt = 0; attempt < 9; attempt += 1) {
         backOff(db, [`lane ${lane}`], "busy", 1_000_000);
         const at = db.get<{ at: number }>("SELECT next_at_ms AS at FROM lanes WHERE lane = ?", `lane ${lane}`)?.at ?? 0;
-        const pauses = (seen[attempt] ??= []);
-        pauses.push(at - 1_000_000);
+        seen[attempt] = [...(seen[attempt] ?? []), at - 1_000_000];
       }
       assert.equal(laneState(db, `lane ${lane}`)?.attempts, 9);
     }
@@ -97,19 +96,16 @@ test("FILE-09 a new save does not bypass the pause", async () => {
   await until(() => {
     n += 1;
     a.write("f", `save ${n}`);
-    return a.wire.count(APPEND) === 4;
+    return a.wire.count(APPEND) === 3;
   }, PATIENCE_MS);
   const times = a.wire.seen.filter(({ kind }) => kind === APPEND).map(({ atMs }) => atMs);
-  for (const [index, pauseMs] of BACKOFF_MS.slice(0, 3).entries()) {
+  for (const [index, pauseMs] of BACKOFF_MS.slice(0, 2).entries()) {
     const gapMs = (times[index + 1] ?? 0) - (times[index] ?? 0);
     // The clock that says when is another one, in whole milliseconds.
     assert.ok(gapMs >= pauseMs * 0.75 - 50, `pause ${index + 1} was ${gapMs.toFixed(0)} ms`);
   }
   undo();
   a.write("f", "the last");
-  await until(() => a.heads().length === 1, PATIENCE_MS);
-  retry(a.db);
-  a.sync.parts.lookAgain("");
   const b = await world.add();
   await b.has("f", "the last");
 });
@@ -129,8 +125,9 @@ for (const how of ["a re-save", "retry"]) {
     assert.equal(b.read("f"), undefined);
     assert.equal(a.sync.status().stopped.length, 1);
     if (how === "retry") {
-      assert.equal(retry(a.db, "f"), 1);
-      await a.sync.push("throw");
+      // As the command does it: another process, another connection.
+      using db = SyncDb.open(a.sync.parts.layout);
+      assert.equal(retry(db, "f"), 1);
     } else a.write("f", "two");
     const tree = await world.alike((now) => now.f !== undefined);
     assert.equal(tree.f, how === "retry" ? "one" : "two");
@@ -212,7 +209,6 @@ test("FILE-11 the answer to a create is lost: one document, not two", async () =
     throw new TypeError("the answer was lost");
   });
   a.write("f", "one");
-  await until(() => a.wire.count(APPEND) === 2, PATIENCE_MS);
   await world.alike((tree) => tree.f === "one");
   assert.deepEqual(await world.atHub(), ["put f"]);
   assert.equal(b.docAt("f"), a.docAt("f"));
@@ -226,7 +222,7 @@ test("FILE-11 the content is gone at the hub after it said that it has it: it is
   a.write("f", text);
   await until(() => a.wire.count(APPEND) === 1, PATIENCE_MS);
   undo();
-  await b.has("f", text);
+  await until(() => b.read("f") === text, PATIENCE_MS);
 });
 
 test("FILE-11 the remote copy was deleted while ours was edited: it lives again", async () => {

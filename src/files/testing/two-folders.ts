@@ -92,7 +92,10 @@ export class World implements AsyncDisposable {
 
   /** Every entry at the hub, as `KIND NAME`. */
   async atHub(): Promise<string[]> {
-    const page = await this.a.api.listPage({ since: 0, limit: 1_000 });
+    const page = await new HubApi({ url: this.hub.url, token: this.hub.adminToken ?? "" }).listPage({
+      since: 0,
+      limit: 1_000,
+    });
     return page.entries.map(({ kind, name }) => `${kind} ${name}`);
   }
 
@@ -249,7 +252,9 @@ export class TestFolder {
   }
   has(path: string, content: string): Promise<void> {
     return until(() => this.read(path) === content, PATIENCE_MS).catch(() => {
-      throw new Error(`${path} is ${JSON.stringify(this.read(path))}, not ${JSON.stringify(content)}`);
+      throw new Error(
+        `${path} is ${JSON.stringify(this.read(path))?.slice(0, 300)}, not ${JSON.stringify(content.slice(0, 300))}`,
+      );
     });
   }
   /** Waits until the hub has taken and finished all that is known here. */
