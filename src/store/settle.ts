@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareClocks, type Entry } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
-import { listVersions, readVersion } from "./artifact-on-disk.ts";
+import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey, Catalog } from "./catalog.ts";
 import { listDeleted, readDeleted } from "./deleted-file.ts";
+import { readRecords } from "./find-version.ts";
 import { decodeName, isHashedName, type Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import type { VersionRecord } from "./version-record.ts";
@@ -40,16 +41,10 @@ export function readArtifact(
   layout: Layout,
   { collection, name }: ArtifactKey,
 ): { records: VersionRecord[]; deletes: Entry[] } {
-  const records: VersionRecord[] = [];
-  for (const version of listVersions(layout, collection, name)) {
-    try {
-      const record = readVersion(layout, collection, name, version);
-      if (record !== undefined) records.push(record);
-    } catch {
-      // Damaged: `get` and `data verify` report it with its path.
-    }
-  }
-  return { records, deletes: readDeleted(layout, collection, name).deletions.map((deletion) => deletion.entry) };
+  return {
+    records: readRecords(layout, collection, name),
+    deletes: readDeleted(layout, collection, name).deletions.map((deletion) => deletion.entry),
+  };
 }
 
 /** Every collection that has a directory. */

@@ -16,10 +16,11 @@ import {
   type Identity,
   makeEntry,
 } from "../entries/index.ts";
-import { HoldfastError, NotFoundError } from "../errors.ts";
-import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
+import { HoldfastError } from "../errors.ts";
+import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type Arrival, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
+import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact } from "./settle.ts";
 import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
@@ -266,35 +267,8 @@ export class Store implements Disposable {
   }
 
   /** The newest version, or the one asked for by number, entry id, or an unambiguous start of one. Throws `NOT_FOUND`. */
-  find(name: string, options: { collection?: string; version?: number | string } = {}): VersionRecord {
-    const collection = options.collection ?? DEFAULT_COLLECTION;
-    checkCollection(collection);
-    checkArtifactName(collection, name);
-    const { version } = options;
-    if (version === undefined) {
-      const newest = readNewest(this.layout, collection, name);
-      if (newest === undefined || newest.entry.kind === "delete") throw this.notFound(collection, name);
-      return newest;
-    }
-    const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
-    const record =
-      typeof wanted === "number"
-        ? readVersion(this.layout, collection, name, wanted)
-        : this.findByEntry(collection, name, wanted);
-    if (record === undefined) throw this.notFound(collection, name, version);
-    return record;
-  }
-
-  private findByEntry(collection: string, name: string, prefix: string): VersionRecord | undefined {
-    const found = readArtifact(this.layout, { collection, name }).records.filter((record) =>
-      record.entry.id.startsWith(prefix),
-    );
-    if (found.length > 1) {
-      throw new NotFoundError(`"${prefix}" starts the ids of ${found.length} versions of ${name}`, {
-        hint: "Give more of the id.",
-      });
-    }
-    return found[0];
+  find(name: string, options: VersionChoice = {}): VersionRecord {
+    return findVersion(this.layout, name, options);
   }
 
   /** Ascending. Throws `NOT_FOUND` when there are none. */
@@ -304,7 +278,7 @@ export class Store implements Disposable {
     checkArtifactName(collection, name);
     const { records } = readArtifact(this.layout, { collection, name });
     const newest = records.at(-1);
-    if (newest === undefined) throw this.notFound(collection, name);
+    if (newest === undefined) throw notFound(this.layout, collection, name);
     return records.map((record) => ({
       version: record.version,
       entry: record.entry.id,
@@ -344,7 +318,7 @@ export class Store implements Disposable {
         name,
         choose: () => {
           const all = listVersions(this.layout, collection, name);
-          if (all.length === 0) throw this.notFound(collection, name);
+          if (all.length === 0) throw notFound(this.layout, collection, name);
           if (options.version === undefined) return all;
           return [this.find(name, { collection, version: options.version }).version];
         },
@@ -406,21 +380,6 @@ export class Store implements Disposable {
     sweepDead(this.layout.staging);
     sweepDead(this.layout.trash);
   }
-
-  private notFound(collection: string, name: string, version?: number | string): NotFoundError {
-    const { records } = readArtifact(this.layout, { collection, name });
-    const there = records.filter((record) => record.entry.content !== null).map((record) => record.version);
-    if (version !== undefined && there.length > 0) {
-      return new NotFoundError(`${name} in ${collection} has no version ${version}; it has ${rangesOf(there)}`, {
-        hint: `Ask for one of them: \`holdfast data get ${name} --version ${there.at(-1)}\`.`,
-        details: { collection, name, versions: there },
-      });
-    }
-    return new NotFoundError(`there is no ${name} in ${collection}`, {
-      hint: "`holdfast data list` shows what there is.",
-      details: { collection, name, versions: there },
-    });
-  }
 }
 
 function refuseOtherOwner(newest: VersionRecord, owner: string | null): void {
@@ -463,15 +422,4 @@ function listed(record: VersionRecord): ListedArtifact {
 function byName(a: ListedArtifact, b: ListedArtifact): number {
   if (a.collection !== b.collection) return a.collection < b.collection ? -1 : 1;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-/** `1-3, 5` */
-function rangesOf(versions: readonly number[]): string {
-  const ranges: { from: number; to: number }[] = [];
-  for (const version of versions) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last.to === version - 1) last.to = version;
-    else ranges.push({ from: version, to: version });
-  }
-  return ranges.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
 }

@@ -1,44 +1,20 @@
 // The data verbs over one workspace's store: put, get, list, versions, delete. Loads neither hub nor folder code, so that
 // a command that only touches the store starts fast.
 
-import { type Author, type EntryId, FILES } from "../entries/index.ts";
+import { FILES } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { ListedArtifact } from "../store/index.ts";
-import { readContent, verifiedPieces } from "../store/read-content.ts";
+import { readContent } from "../store/read-content.ts";
 import { type ListedVersion, type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
-import { createdAt, type VersionRecord } from "../store/version-record.ts";
 import type { OpenedWorkspace } from "../store/workspace-record.ts";
+
+import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
 export type { ContentSource, ListedArtifact } from "../store/index.ts";
 export type { ListedVersion, PutResult } from "../store/store.ts";
+export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
-
-export interface VersionChoice {
-  readonly collection?: string;
-  /** A number, an entry id, or an unambiguous start of one. Default: the newest. */
-  readonly version?: number | string;
-}
-
-/** What is known of one version; what `data get --json` prints. */
-export interface VersionInfo {
-  readonly collection: string;
-  readonly name: string;
-  readonly version: number;
-  readonly entry: EntryId;
-  readonly hash: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly type: string;
-  readonly author: Author;
-  /** ISO 8601. */
-  readonly createdAt: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface GetResult extends VersionInfo {
-  readonly content: Uint8Array;
-}
 
 export interface DeleteOptions extends VersionChoice {
   readonly lockTimeoutMs?: number;
@@ -78,13 +54,6 @@ export class Artifacts implements Disposable {
     return { ...infoOf(record), content: await readContent(this.store.layout, record) };
   }
 
-  /** One version and its bytes, of which the first is given only after all of them were found undamaged. Each piece is
-   *  to be used up before the next is asked for. */
-  open(name: string, choice: VersionChoice = {}): { info: VersionInfo; content: AsyncIterable<Uint8Array> } {
-    const record = this.store.find(name, choice);
-    return { info: infoOf(record), content: verifiedPieces(this.store.layout, record) };
-  }
-
   async list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
     return { artifacts: await this.store.list(options) };
   }
@@ -105,22 +74,6 @@ export class Artifacts implements Disposable {
 }
 
 type StorePutSource = Parameters<Store["put"]>[1];
-
-/** The public facts of a record. A delete has no content: its hash is empty. */
-export function infoOf({ entry, version }: VersionRecord): VersionInfo {
-  return {
-    collection: entry.collection,
-    name: entry.name,
-    version,
-    entry: entry.id,
-    hash: entry.content?.hash ?? "",
-    size: entry.content?.size ?? 0,
-    type: entry.content?.type ?? "",
-    author: entry.author,
-    createdAt: createdAt(entry),
-    tags: entry.tags,
-  };
-}
 
 function refuseFolderFiles(collection: string | undefined, name: string, verb: "write" | "delete"): void {
   if (collection !== FILES) return;

@@ -7,7 +7,7 @@ import { hasEnded, runningDaemon } from "./daemon-record.ts";
 
 const LOOK_EVERY_MS = 20;
 const PATIENCE_MS = 30_000;
-const REAP_PATIENCE_MS = 1_500;
+const REAP_PATIENCE_MS = 2_500;
 
 /** A folder that nobody keeps is stopped already: that is no error. */
 export interface DownResult {

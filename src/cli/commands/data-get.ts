@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { openWorkspaceRecord } from "../../store/workspace-record.ts";
-import { Artifacts } from "../../workspace/artifacts.ts";
+import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
 import { writeStdout } from "../output.ts";
 import { Progress } from "../progress.ts";
@@ -8,8 +8,8 @@ import { sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
-  const { info, content } = artifacts.open(call.arg(0), {
+  const { layout } = openWorkspaceRecord(call.folder());
+  const { info, content } = openVersion(layout, call.arg(0), {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),
   });

@@ -1,0 +1,86 @@
+// Finding a version on disk. Needs neither lock nor catalog, and loads neither: reading one artifact is the command that
+// starts most often.
+
+import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/index.ts";
+import { NotFoundError } from "../errors.ts";
+import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
+import type { Layout } from "./layout.ts";
+import type { VersionRecord } from "./version-record.ts";
+
+export interface VersionChoice {
+  readonly collection?: string;
+  /** A number, an entry id, or an unambiguous start of one. Default: the newest. */
+  readonly version?: number | string;
+}
+
+/** The newest version, or the one asked for. Throws `NOT_FOUND` (naming those that exist), `CORRUPT`, `BAD_NAME`. */
+export function findVersion(layout: Layout, name: string, choice: VersionChoice = {}): VersionRecord {
+  const collection = choice.collection ?? DEFAULT_COLLECTION;
+  checkCollection(collection);
+  checkArtifactName(collection, name);
+  const { version } = choice;
+  if (version === undefined) {
+    const newest = readNewest(layout, collection, name);
+    if (newest === undefined || newest.entry.kind === "delete") throw notFound(layout, collection, name);
+    return newest;
+  }
+  const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
+  const record =
+    typeof wanted === "number"
+      ? readVersion(layout, collection, name, wanted)
+      : findByEntry(layout, collection, name, wanted);
+  if (record === undefined) throw notFound(layout, collection, name, version);
+  return record;
+}
+
+/** All versions of an artifact, ascending. One whose version.json is damaged is left out: it is told when asked for. */
+export function readRecords(layout: Layout, collection: string, name: string): VersionRecord[] {
+  const records: VersionRecord[] = [];
+  for (const version of listVersions(layout, collection, name)) {
+    try {
+      const record = readVersion(layout, collection, name, version);
+      if (record !== undefined) records.push(record);
+    } catch {
+      // Damaged: `get` reports it with its path.
+    }
+  }
+  return records;
+}
+
+/** The error for an artifact, or a version of it, that is not there. */
+export function notFound(layout: Layout, collection: string, name: string, version?: number | string): NotFoundError {
+  const there = readRecords(layout, collection, name)
+    .filter((record) => record.entry.content !== null)
+    .map((record) => record.version);
+  if (version !== undefined && there.length > 0) {
+    return new NotFoundError(`${name} in ${collection} has no version ${version}; it has ${rangesOf(there)}`, {
+      hint: `Ask for one of them: \`holdfast data get ${name} --version ${there.at(-1)}\`.`,
+      details: { collection, name, versions: there },
+    });
+  }
+  return new NotFoundError(`there is no ${name} in ${collection}`, {
+    hint: "`holdfast data list` shows what there is.",
+    details: { collection, name, versions: there },
+  });
+}
+
+function findByEntry(layout: Layout, collection: string, name: string, prefix: string): VersionRecord | undefined {
+  const found = readRecords(layout, collection, name).filter((record) => record.entry.id.startsWith(prefix));
+  if (found.length > 1) {
+    throw new NotFoundError(`"${prefix}" starts the ids of ${found.length} versions of ${name}`, {
+      hint: "Give more of the id.",
+    });
+  }
+  return found[0];
+}
+
+/** `1-3, 5` */
+function rangesOf(versions: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const version of versions) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to === version - 1) last.to = version;
+    else ranges.push({ from: version, to: version });
+  }
+  return ranges.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
+}

@@ -1,0 +1,56 @@
+// Reading one version: all that `data get` needs, and nothing that takes long to load.
+
+import type { Author, EntryId } from "../entries/index.ts";
+import { findVersion, type VersionChoice } from "../store/find-version.ts";
+import type { Layout } from "../store/layout.ts";
+import { verifiedPieces } from "../store/read-content.ts";
+import { createdAt, type VersionRecord } from "../store/version-record.ts";
+
+export type { VersionChoice } from "../store/find-version.ts";
+
+/** What is known of one version; what `data get --json` prints. */
+export interface VersionInfo {
+  readonly collection: string;
+  readonly name: string;
+  readonly version: number;
+  readonly entry: EntryId;
+  readonly hash: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly type: string;
+  readonly author: Author;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface GetResult extends VersionInfo {
+  readonly content: Uint8Array;
+}
+
+/** One version and its bytes, of which the first is given only after all of them were found undamaged. Each piece is to
+ *  be used up before the next is asked for. Throws `NOT_FOUND` (naming the versions that exist), `CORRUPT`. */
+export function openVersion(
+  layout: Layout,
+  name: string,
+  choice: VersionChoice = {},
+): { info: VersionInfo; content: AsyncIterable<Uint8Array> } {
+  const record = findVersion(layout, name, choice);
+  return { info: infoOf(record), content: verifiedPieces(layout, record) };
+}
+
+/** The public facts of a record. A delete has no content: its hash is empty. */
+export function infoOf({ entry, version }: VersionRecord): VersionInfo {
+  return {
+    collection: entry.collection,
+    name: entry.name,
+    version,
+    entry: entry.id,
+    hash: entry.content?.hash ?? "",
+    size: entry.content?.size ?? 0,
+    type: entry.content?.type ?? "",
+    author: entry.author,
+    createdAt: createdAt(entry),
+    tags: entry.tags,
+  };
+}
