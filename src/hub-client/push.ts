@@ -6,7 +6,7 @@
 
 import type { EntryId } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
-import type { Conflict, HubLimits } from "../hub/protocol.ts";
+import type { AppendResponse, Conflict, HubLimits } from "../hub/protocol.ts";
 import { readContent, type Store, type VersionRecord, verifiedContent } from "../store/index.ts";
 import type { HubApi, Outgoing } from "./hub-api.ts";
 import { backOff, markStale, nextBatch, stopLane, type Unsent } from "./outbox.ts";
@@ -47,9 +47,8 @@ export async function pushBatch(parts: PushParts): Promise<PushOutcome> {
   if (batch.length === 0) return { kind: "idle" };
   const lanes = new Set(batch.map((row) => row.lane));
   try {
-    const prepared = await prepare(parts, batch);
-    if (prepared.length === 0) return { kind: "sent", entries: 0 };
-    const response = await parts.api.append(prepared.map(({ outgoing }) => outgoing));
+    const { prepared, response } = await send(parts, batch);
+    if (response === undefined) return { kind: "sent", entries: 0 };
     db.transaction(() => {
       for (const [index, { record, row }] of prepared.entries()) {
         const sequence = response.results[index]?.sequence;
@@ -65,6 +64,25 @@ export async function pushBatch(parts: PushParts): Promise<PushOutcome> {
     const error = toHoldfastError(thrown);
     db.recordError(error.code, error.message);
     return settleFailure(db, batch, lanes, error);
+  }
+}
+
+/** A rename's content is at the hub already, as a rule: it is sent along only when the hub says that it lacks it. */
+async function send(
+  parts: PushParts,
+  batch: readonly Unsent[],
+): Promise<{ prepared: Prepared[]; response: AppendResponse | undefined }> {
+  const append = async (lacking: ReadonlySet<string>): ReturnType<typeof send> => {
+    const prepared = await prepare(parts, batch, lacking);
+    if (prepared.length === 0) return { prepared, response: undefined };
+    return { prepared, response: await parts.api.append(prepared.map(({ outgoing }) => outgoing)) };
+  };
+  try {
+    return await append(new Set());
+  } catch (error) {
+    const missing = isHoldfastError(error, "CONTENT_MISSING") ? error.details?.missing : undefined;
+    if (!Array.isArray(missing)) throw error;
+    return append(new Set(missing as string[]));
   }
 }
 
@@ -96,7 +114,11 @@ interface Prepared {
 }
 
 /** Reads blocks and small contents, and brings large contents to the hub first. */
-async function prepare({ store, db, api, limits }: PushParts, batch: readonly Unsent[]): Promise<Prepared[]> {
+async function prepare(
+  { store, db, api, limits }: PushParts,
+  batch: readonly Unsent[],
+  lacking: ReadonlySet<string>,
+): Promise<Prepared[]> {
   const catalog = await store.readyCatalog();
   const prepared: Prepared[] = [];
   const held = await knownAtHub(api, batch, limits);
@@ -108,7 +130,8 @@ async function prepare({ store, db, api, limits }: PushParts, batch: readonly Un
       continue;
     }
     let content: Uint8Array | undefined;
-    if (entry.content !== null && !held.has(entry.content.hash)) {
+    const isAlong = entry.kind === "rename" && !lacking.has(entry.content?.hash ?? "");
+    if (entry.content !== null && !held.has(entry.content.hash) && !isAlong) {
       const holder = catalog.contentOf(entry.collection, entry.content.hash);
       if (holder === undefined) {
         stopLane(db, row.lane, `the content of ${entry.name} is not in the store any more`);
