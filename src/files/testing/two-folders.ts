@@ -107,11 +107,15 @@ export class World implements AsyncDisposable {
     const up = this.folders.filter((folder) => folder.isUp);
     let why = "";
     const isAlike = async (): Promise<boolean> => {
+      // The cheap question first: trees are read whole.
+      if (up.some((folder) => folder.sync.status().queue > 0)) {
+        why = "something is queued";
+        return false;
+      }
       const trees = up.map((folder) => folder.tree());
       const [first = {}] = trees;
       if (new Set(trees.map((tree) => JSON.stringify(tree))).size !== 1) why = `they differ: ${shown(trees)}`;
       else if (!wanted(first)) why = `it is not what was wanted: ${shown(trees.slice(0, 1))}`;
-      else if (up.some((folder) => folder.sync.status().queue > 0)) why = "something is queued";
       else if (new Set(up.map((folder) => JSON.stringify(folder.heads()))).size !== 1)
         why = "they know different heads";
       else {
