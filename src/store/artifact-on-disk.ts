@@ -4,7 +4,7 @@
 // into the trash, so a listing shows whole versions only, and its greatest number goes back only by a delete that named
 // it. The file `latest` trails behind and is for people and scripts.
 
-import { createReadStream, readdirSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { systemCode } from "../errors.ts";
@@ -21,6 +21,8 @@ export function listVersions(layout: Layout, collection: string, name: string): 
 }
 
 export function listVersionDirs(artifactDir: string): number[] {
+  // Asked first: making an error for every artifact that is new costs more than the question.
+  if (!existsSync(artifactDir)) return [];
   let names: string[];
   try {
     names = readdirSync(artifactDir);

@@ -5,7 +5,7 @@
 // still on disk was being deleted when the writer died, and is removed by whoever comes next. Numbers are never given
 // twice, so that can never hit a version put later.
 
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeEntry, type Entry } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
@@ -72,6 +72,8 @@ export function listDeleted(layout: Layout, collection: string): { name: string;
 }
 
 function readDeletedFile(path: string): { name: string; deleted: Deleted } | undefined {
+  // Asked first: most artifacts never had a version deleted, and an error for each costs more than the question.
+  if (!existsSync(path)) return undefined;
   let text: string;
   try {
     text = readFileSync(path, "utf8");

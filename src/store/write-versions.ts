@@ -135,20 +135,31 @@ function newestOf(
   }
 }
 
+function makeArtifactDir(
+  layout: Layout,
+  artifactDir: string,
+  name: string,
+  changed: Set<string>,
+  collection: string,
+): void {
+  mkdirSync(artifactDir, { recursive: true });
+  if (isHashedName(encodeName(name))) writeFileSync(join(artifactDir, "name"), name);
+  changed.add(layout.collectionDir(collection));
+  changed.add(layout.data);
+}
+
 function publish(layout: Layout, record: VersionRecord, dir: string, isFirst: boolean, changed: Set<string>): void {
   const { collection, name } = record.entry;
   const artifactDir = layout.artifactDir(collection, name);
   const target = join(artifactDir, String(record.version));
+  if (isFirst) makeArtifactDir(layout, artifactDir, name, changed, collection);
   try {
     renameSync(dir, target);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
-    // The artifact's first version, or the first after all were deleted.
-    mkdirSync(artifactDir, { recursive: true });
-    if (isHashedName(encodeName(name))) writeFileSync(join(artifactDir, "name"), name);
+    // The first version after all were deleted.
+    makeArtifactDir(layout, artifactDir, name, changed, collection);
     renameSync(dir, target);
-    changed.add(layout.collectionDir(collection));
-    changed.add(layout.data);
   }
   changed.add(artifactDir);
   const latest = join(artifactDir, "latest");
