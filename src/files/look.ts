@@ -48,8 +48,10 @@ export async function look(
     if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
     await (seen.get(row.path)?.kind === "absent" ? seeParent(parts, row.path, rules, seen) : undefined);
   }
-  // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now.
-  for (const item of [...seen.values()]) {
+  // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now. A look at the
+  // whole folder has all rows already.
+  const isWhole = rows.size > 0 && [...paths].includes("");
+  for (const item of isWhole ? [] : [...seen.values()]) {
     if (item.kind === "absent" || item.kind === "unknown" || item.kind === "special") continue;
     for (const row of parts.documents.filesById(item.fileId)) {
       if (rows.has(row.path)) continue;
