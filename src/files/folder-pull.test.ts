@@ -1,0 +1,244 @@
+// What others did comes into the folder, and never over what was done here.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { test } from "node:test";
+import { until } from "../hub/testing/wait-until.ts";
+import { listConflicts } from "./index.ts";
+import { PATIENCE_MS, type TestFolder, World } from "./testing/two-folders.ts";
+import { failed } from "./testing/wire.ts";
+
+const APPEND = "POST /v1/entries";
+const PAGE = "GET /v1/entries";
+const LINES = "1\n2\n3\n4\n5\n";
+
+/** Waits until the hub has `count` entries. */
+const entriesAre = (world: World, count: number): Promise<void> =>
+  until(async () => (await world.atHub()).length === count, PATIENCE_MS);
+
+test("FILE-25 a file deleted elsewhere: a clean one goes, a dirty one is kept and sent", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  a.write("clean", "one");
+  a.write("dirty", "one");
+  await world.alike((tree) => tree.clean === "one" && tree.dirty === "one");
+  const open = b.wire.hold(PAGE);
+  a.remove("clean");
+  a.remove("dirty");
+  await entriesAre(world, 4);
+  b.write("dirty", "two");
+  open();
+  const tree = await world.alike((now) => now.clean === undefined && now.dirty !== undefined);
+  assert.deepEqual(tree, { dirty: "two" });
+  assert.ok(b.outcomes("clean").includes("removed"));
+});
+
+for (const [how, answer] of [
+  ["empty", async (forward: () => Promise<Response>) => new Response(new Uint8Array(), await forward())],
+  [
+    "cut off",
+    async (forward: () => Promise<Response>) => {
+      const bytes = new Uint8Array(await (await forward()).arrayBuffer());
+      return new Response(bytes.subarray(0, bytes.length - 3), { headers: { "content-type": "application/cbor" } });
+    },
+  ],
+  ["a failure", async () => failed(500, "INTERNAL")],
+  ["not found", async () => failed(404, "NOT_FOUND")],
+  ["no Holdfast at all", async () => new Response("<html>", { status: 200 })],
+] as const) {
+  test(`FILE-26 a listing that is ${how} deletes nothing`, async () => {
+    await using world = await World.make(2);
+    const { a, b } = world;
+    for (let n = 0; n < 10; n += 1) a.write(`f${n}`, "one");
+    const before = await world.alike((tree) => Object.keys(tree).length === 10);
+    await b.stop();
+    const undo = b.wire.on(PAGE, answer);
+    await b.start();
+    a.write("more", "two");
+    const asked = b.wire.count(PAGE);
+    await until(() => b.wire.count(PAGE) >= asked + 2, PATIENCE_MS);
+    await b.sync.scanAll();
+    assert.deepEqual(b.tree(), before);
+    undo();
+    const tree = await world.alike((now) => now.more === "two");
+    assert.deepEqual(tree, { ...before, more: "two" });
+    assert.deepEqual(
+      (await world.atHub()).filter((entry) => entry.startsWith("delete")),
+      [],
+    );
+  });
+}
+
+test("FILE-27 a delete that is still queued: no pull, scan or restart brings the file back", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  a.write("f", "one");
+  a.write("g", "one");
+  await world.alike((tree) => tree.f === "one" && tree.g === "one");
+  const undo = a.wire.on(APPEND, async () => failed(500, "INTERNAL"));
+  a.remove("f");
+  await until(() => a.heads().length === 1, PATIENCE_MS);
+  b.write("g", "two");
+  await a.has("g", "two");
+  assert.equal(a.read("f"), undefined, "after a pull");
+  await a.sync.scanAll();
+  assert.equal(a.read("f"), undefined, "after a scan");
+  await a.stop(0);
+  await a.start();
+  b.write("g", "three");
+  await a.has("g", "three");
+  assert.equal(a.read("f"), undefined, "after a restart");
+  undo();
+  const tree = await world.alike((now) => now.f === undefined);
+  assert.deepEqual(tree, { g: "three" });
+});
+
+test("FILE-28 a document whose content is not there yet is not laid out, and appears when it is", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  const text = "not ready yet\n".repeat(10_000);
+  const undo = b.wire.on("GET /v1/contents", async () => failed(404, "CONTENT_MISSING"));
+  a.write("later", text);
+  await entriesAre(world, 1);
+  await until(() => b.db.cursor === 1, PATIENCE_MS);
+  a.write("now", "one");
+  await b.has("now", "one");
+  assert.deepEqual(Object.keys(b.tree()), ["now"]);
+  undo();
+  await until(() => b.read("later") === text, PATIENCE_MS);
+  await world.alike();
+});
+
+test("FILE-29 the same path made on both sides: the same bytes attach, different bytes keep both", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  await b.stop();
+  a.write("same", "one");
+  a.write("other", "from a");
+  await entriesAre(world, 2);
+  b.write("same", "one");
+  b.write("other", "from b");
+  const before = statSync(b.at("same"), { bigint: true });
+  await b.start();
+  const tree = await world.alike((now) => Object.keys(now).length === 3);
+  assert.deepEqual(Object.values(tree).sort(), ["from a", "from b", "one"]);
+  assert.deepEqual([tree.same, tree.other], ["one", "from a"]);
+  assert.ok(Object.keys(tree).some((path) => /^other \(conflict \d{4}-\d\d-\d\d [a-z0-9]{8}\)$/.test(path)));
+  const after = statSync(b.at("same"), { bigint: true });
+  assert.deepEqual([after.ino, after.mtimeNs], [before.ino, before.mtimeNs]);
+  assert.equal((await world.atHub()).filter((entry) => entry === "put same").length, 1);
+  for (const folder of [a, b]) {
+    assert.deepEqual(
+      listConflicts(folder.db).map(({ path }) => path),
+      ["other"],
+    );
+  }
+});
+
+test("FILE-30 one's own push coming back changes neither bytes nor times", async () => {
+  await using world = await World.make(2);
+  const { a } = world;
+  a.write("f", "one", 0o755);
+  const before = statSync(a.at("f"), { bigint: true });
+  const same = (): void => {
+    const { ino, mtimeNs, ctimeNs } = statSync(a.at("f"), { bigint: true });
+    assert.deepEqual([ino, mtimeNs, ctimeNs], [before.ino, before.mtimeNs, before.ctimeNs]);
+  };
+  await world.alike((tree) => tree.f === "x one");
+  same();
+  // Everything comes back once more.
+  a.db.cursor = 0;
+  await a.sync.pull();
+  same();
+  await a.restart();
+  await world.alike();
+  same();
+  assert.deepEqual(await world.atHub(), ["put f"]);
+});
+
+/** Both folders have `start` in f; then each changes it without hearing of the other. */
+async function bothEdit(world: World, start: string, ours: string, theirs: string): Promise<void> {
+  const { a, b } = world;
+  a.write("f.txt", start);
+  await world.alike((tree) => tree["f.txt"] === start);
+  await a.stop();
+  await b.stop();
+  a.write("f.txt", ours);
+  b.write("f.txt", theirs);
+  await a.start();
+  await b.start();
+}
+
+test("FILE-31 both edited offline, apart: the text is merged, and both inputs are versions everywhere", async () => {
+  await using world = await World.make(3);
+  const [ours, theirs, both] = ["one\n2\n3\n4\n5\n", "1\n2\n3\n4\nfive\n", "one\n2\n3\n4\nfive\n"];
+  await bothEdit(world, LINES, ours, theirs);
+  const tree = await world.alike((now) => now["f.txt"] === both);
+  assert.deepEqual(tree, { "f.txt": both });
+  for (const folder of world.folders) {
+    const versions = await folder.versions("f.txt");
+    for (const text of [LINES, ours, theirs, both]) assert.ok(versions.includes(text), text);
+  }
+});
+
+test("FILE-31 both edited one line offline: both are kept, on every machine alike", async () => {
+  await using world = await World.make(3);
+  await bothEdit(world, LINES, "1\n2\nfrom a\n4\n5\n", "1\n2\nfrom b\n4\n5\n");
+  const tree = await world.alike((now) => Object.keys(now).length === 2);
+  assert.deepEqual(Object.values(tree).sort(), ["1\n2\nfrom a\n4\n5\n", "1\n2\nfrom b\n4\n5\n"]);
+  for (const folder of world.folders) {
+    assert.deepEqual(
+      listConflicts(folder.db).map(({ path }) => path),
+      ["f.txt"],
+    );
+  }
+});
+
+/** Small, seeded: the same numbers every time. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 4_294_967_296) * below);
+  };
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`FILE-33 three machines going off- and online: the same bytes in the end, and no save lost (seed ${seed})`, async () => {
+    await using world = await World.make(3);
+    const next = numbers(seed);
+    const saved = new Set<string>();
+    world.a.write("f0.txt", LINES);
+    await world.alike((tree) => tree["f0.txt"] === LINES);
+    const save = async (folder: TestFolder, path: string, text: string): Promise<void> => {
+      folder.write(path, text);
+      // Acknowledged: it is a version here.
+      if (folder.isUp) await folder.sync.takePaths(new Set([path]));
+      const hash = createHash("sha256").update(text).digest("hex");
+      if (!folder.isUp || folder.knownHashes().has(hash)) saved.add(hash);
+    };
+    for (let step = 0; step < 30; step += 1) {
+      const folder = world.folders[next(3)];
+      assert.ok(folder !== undefined);
+      const roll = next(10);
+      const path = `f${next(3)}.txt`;
+      if (roll === 0) folder.wire.offline();
+      else if (roll === 1) folder.wire.online();
+      else if (roll === 2) await folder.stop(0).then(() => folder.start());
+      else if (roll === 3 && folder.read(path) !== undefined) folder.remove(path);
+      else {
+        const lines = (folder.read(path) ?? LINES).split("\n");
+        lines[next(5)] = `step ${step} seed ${seed}`;
+        await save(folder, path, lines.join("\n"));
+      }
+    }
+    for (const folder of world.folders) folder.wire.online();
+    await world.alike();
+    for (const folder of world.folders) {
+      const known = folder.knownHashes();
+      for (const hash of saved) assert.ok(known.has(hash), `a save is missing in ${folder.path}`);
+    }
+    assert.ok(saved.size > 10);
+  });
+}
