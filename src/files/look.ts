@@ -19,7 +19,7 @@ export interface Look {
 /** Looks at `paths` and all below them; "" stands for the whole folder. */
 export async function look(
   parts: FolderParts,
-  paths: Iterable<string>,
+  paths: ReadonlySet<string>,
   rules: IgnoreRules,
   signal?: AbortSignal,
 ): Promise<Look> {
@@ -50,7 +50,7 @@ export async function look(
   }
   // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now. A look at the
   // whole folder has all rows already.
-  const isWhole = rows.size > 0 && [...paths].includes("");
+  const isWhole = rows.size > 0 && paths.has("");
   for (const item of isWhole ? [] : [...seen.values()]) {
     if (item.kind === "absent" || item.kind === "unknown" || item.kind === "special") continue;
     for (const row of parts.documents.filesById(item.fileId)) {
