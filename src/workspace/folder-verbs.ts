@@ -10,6 +10,7 @@ import {
   restoreVersion,
   retry as retryPath,
 } from "../files/index.ts";
+import { wakeWaiting } from "../hub-client/outbox.ts";
 import { SyncDb } from "../hub-client/sync-db.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
@@ -42,6 +43,7 @@ export async function syncOnce(parts: HubParts, { onProgress }: SyncOptions = {}
     },
   });
   try {
+    wakeWaiting(db);
     return await folder.syncOnce();
   } finally {
     await folder.stop({ drainMs: 0 });
