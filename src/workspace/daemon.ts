@@ -16,6 +16,8 @@ import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecor
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
 import { openLinked } from "./join.ts";
 
+export type { FolderEvent };
+
 /** What is queued at a stop may still be sent for so long, ms. */
 const DRAIN_MS = 3_000;
 /** A short sync of another process may hold the folder when we start, ms. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Layout } from "../../store/index.ts";
-import { startDaemon } from "../../workspace/daemon.ts";
+import { type FolderEvent, startDaemon } from "../../workspace/daemon.ts";
 import { daemonLog } from "../../workspace/daemon-record.ts";
 import { startDetached, tellStarter } from "../../workspace/detach.ts";
 import type { Call, Outcome } from "../call.ts";
@@ -39,6 +39,12 @@ function upFolder(call: Call): string {
   }
 }
 
+/** Ten thousand files that came as they should are not; a merge, a copy kept beside, a notice are. */
+function isWorthALine(event: FolderEvent): boolean {
+  if (event.kind === "outcome") return event.outcome === "merged" || event.outcome === "conflicted";
+  return event.kind !== "progress";
+}
+
 async function serve(call: Call, folder: string, hub: string | undefined, port: number | undefined): Promise<void> {
   // What goes wrong before the folder is a workspace has nowhere to be logged: it is thrown.
   let log: ReturnType<typeof openDaemonLog> | undefined;
@@ -50,7 +56,9 @@ async function serve(call: Call, folder: string, hub: string | undefined, port: 
     signal: call.signal,
     ...(hub === undefined ? {} : { hub }),
     ...(port === undefined ? {} : { port }),
-    onEvent: (event) => logTo().info(event),
+    onEvent: (event) => {
+      if (isWorthALine(event)) logTo().info(event);
+    },
     onError: (error) => logTo().error(error),
   });
   try {
