@@ -15,7 +15,7 @@ export function stdinPieces(signal: AbortSignal): AsyncIterable<Uint8Array> {
 }
 
 async function* pipePieces(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let piece = Promise.withResolvers<Uint8Array | undefined>();
+  let piece = newPiece();
   const socket = new Socket({
     fd: 0,
     readable: true,
@@ -40,12 +40,18 @@ async function* pipePieces(signal: AbortSignal): AsyncGenerator<Uint8Array> {
       const next = await piece.promise;
       if (next === undefined) return;
       // A piece that comes while this one is used would overwrite it; none does until `resume`.
-      piece = Promise.withResolvers();
+      piece = newPiece();
       yield next;
     }
   } finally {
     signal.removeEventListener("abort", onAbort);
-    piece.promise.catch(() => {}); // nobody waits for it any more
     socket.destroy();
   }
+}
+
+/** What comes next. Its failure may come while the last piece is still in use, and is told when it is asked for. */
+function newPiece(): PromiseWithResolvers<Uint8Array | undefined> {
+  const piece = Promise.withResolvers<Uint8Array | undefined>();
+  piece.promise.catch(() => {});
+  return piece;
 }
