@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Backoff, sleep } from "../coordination/index.ts";
 import { isHoldfastError } from "../errors.ts";
-import { type HubApi, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
+import { BACKOFF_MS, type HubApi, hasDeferred, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
 import type { LocalChange } from "./plan-local.ts";
@@ -46,6 +46,8 @@ export class FolderLoops {
   private readonly kicked = { push: false, pull: false, look: false, poll: false };
   private readonly active = { push: false, pull: false, look: false, poll: false };
   private readonly pullPause = new Backoff({ delaysMs: RECONNECT_MS });
+  private deferredTimer: NodeJS.Timeout | undefined;
+  private readonly deferredPause = new Backoff({ delaysMs: [...BACKOFF_MS] });
 
   constructor(sync: FolderSync, api: HubApi, folder: string) {
     this.sync = sync;
@@ -85,6 +87,7 @@ export class FolderLoops {
     this.ended.abort();
     clearTimeout(this.lookTimer);
     clearTimeout(this.pushTimer);
+    clearTimeout(this.deferredTimer);
     // A hub that does not answer is not waited for: what it was sent is sent again, and recognised.
     if (this.isStarted) this.api.end();
     this.isStarted = false;
@@ -198,6 +201,16 @@ export class FolderLoops {
     });
   }
 
+  /** What the hub did not give out yet is asked for again, although it has nothing newer to tell of (FILE-28). */
+  private armDeferred(): void {
+    clearTimeout(this.deferredTimer);
+    if (!hasDeferred(this.sync.parts.db)) this.deferredPause.reset();
+    else if (!this.ended.signal.aborted) {
+      this.deferredTimer = setTimeout(() => this.kick("pull"), this.deferredPause.next());
+      this.deferredTimer.unref();
+    }
+  }
+
   kickPush(): void {
     if (this.isStarted) this.kick("push");
   }
@@ -250,6 +263,7 @@ export class FolderLoops {
       try {
         await this.sync.pull();
         this.pullPause.reset();
+        this.armDeferred();
       } catch (error) {
         this.sync.noteFailure(error);
         await sleep(this.pullPause.next(), this.ended.signal).catch(() => {});

@@ -104,6 +104,9 @@ test("FILE-28 a document whose content is not there yet is not laid out, and app
   await until(() => b.db.cursor === 1, PATIENCE_MS);
   a.write("now", "one");
   await b.has("now", "one");
+  // Asked for when it passed, and again after each page; no further page comes.
+  await until(() => b.wire.count("GET /v1/contents") >= 3, PATIENCE_MS);
+  await b.sync.inLane(async () => {});
   assert.deepEqual(Object.keys(b.tree()), ["now"]);
   undo();
   await until(() => b.read("later") === text, PATIENCE_MS);

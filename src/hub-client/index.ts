@@ -6,7 +6,15 @@ export { type ListenOptions, listenEntries } from "./listen.ts";
 export { isSubscribed, layOutNotes, noteFile, subscribedTopics, subscribeTopics } from "./notes.ts";
 export * from "./outbox.ts";
 export { type PublishParts, publishNote } from "./publish.ts";
-export { fillInNotes, type PullParts, passOwnEntries, pullPage, retryDeferred, type Sequenced } from "./pull.ts";
+export {
+  fillInNotes,
+  hasDeferred,
+  type PullParts,
+  passOwnEntries,
+  pullPage,
+  retryDeferred,
+  type Sequenced,
+} from "./pull.ts";
 export { type PushOutcome, type PushParts, pushBatch } from "./push.ts";
 export { awaitDone, countAwaiting, pollStatus } from "./status-poller.ts";
 export { SyncDb } from "./sync-db.ts";

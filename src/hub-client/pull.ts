@@ -97,6 +97,11 @@ export async function retryDeferred(parts: PullParts): Promise<number> {
   return taken;
 }
 
+/** True when the hub did not give out yet what some entry stands on. */
+export function hasDeferred(db: SyncDb): boolean {
+  return db.get("SELECT 1 FROM deferred LIMIT 1") !== undefined;
+}
+
 /** The hub must be the one we know, and not younger than what we saw of it (HUB-12). */
 function requireSameHub(db: SyncDb, page: Page, since: number, url: string): void {
   const known = db.meta("epoch");

@@ -62,8 +62,13 @@ export class World implements AsyncDisposable {
       ...options,
     });
     const world = new World(root, hub);
-    for (let n = 0; n < count; n += 1) await world.add();
-    return world;
+    try {
+      for (let n = 0; n < count; n += 1) await world.add();
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** One more folder, which is up unless told otherwise. */
