@@ -13,6 +13,10 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
     // Whoever read our output has seen enough.
     if (systemCode(error) === "EPIPE") process.exit(0);
   });
+  // A defect, but told like any failure: with --json there is always one document.
+  process.on("uncaughtException", (error) => {
+    process.exit(reportFailure(signal.aborted ? asInterruption(error, signal) : error, json));
+  });
   let endedBySignal = false;
   try {
     const parsed = parseCommandLine(argv);
