@@ -1,8 +1,7 @@
 // How fast folders are kept alike, each figure as a ratio to something measured in the same run.
 //
-//   npm run bench files
-//   node scripts/run.mjs bench files      the same
-//   node bench/files.bench.ts [--quick] [--only cp,latency,rename,start,cli] [--peers all|none]
+//   npm run bench -- files
+//   node_modules/node/bin/node bench/files.bench.ts [--quick] [--only cp,latency,rename,start,cli] [--peers all|none]
 //
 // Nothing here fails for being slow; the table says which aims are met.
 

@@ -35,7 +35,6 @@ export async function copyFigure(settings: Settings): Promise<Line[]> {
       }
       return { theirs: median(times) };
     };
-    // Runs take turns with what they are compared with, so that a busy minute of the machine meets both.
     const cp = await timeOf(copyAndSync, RUNS);
     const ours = (await timeOf(holdfastPeer, RUNS)).theirs ?? Number.NaN;
     const byUnison = await timeOf(unison, RUNS);
