@@ -118,6 +118,8 @@ export class FolderSync {
   private async recover(): Promise<void> {
     const { parts } = this;
     parts.placer.restoreAsides(parts.documents);
+    // First of all, or versions that were published and not yet in the catalog would be taken for saves never seen.
+    await parts.store.settlePending();
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
     recoverHeads(parts);
   }

@@ -22,7 +22,7 @@ import { type Arrival, Catalog, type ListedArtifact, ownerOf } from "./catalog.t
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
-import { collectionsOnDisk, fillCatalog, readArtifact } from "./settle.ts";
+import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
 import type { ContentAt, VersionRecord } from "./version-record.ts";
 import { createdAt } from "./version-record.ts";
@@ -353,6 +353,14 @@ export class Store implements Disposable {
         fence,
       ),
     );
+  }
+
+  /** Finishes what writers that died left half-done, so that the order of arrival holds all that is on disk. */
+  async settlePending(wait: LockWait = {}): Promise<void> {
+    const catalog = await this.readyCatalog(wait);
+    for (const collection of new Set(catalog.pending().map((key) => key.collection))) {
+      await this.exclusively([collection], wait, async () => settle({ layout: this.layout, catalog }, collection));
+    }
   }
 
   async arrivals(after: number, limit: number): Promise<Arrival[]> {
