@@ -179,7 +179,11 @@ export class FolderSync {
       for (const { path, reason } of unread) parts.documents.refuse(path, `it cannot be read (${reason})`);
       const settled = this.loops.holdBackVanished(changes, paths);
       if (settled.length === 0) return 0;
-      const written = await takeLocal(parts, settled, () => this.loops.kickPush());
+      const written = await takeLocal(parts, settled, async () => {
+        // Sending begins with the first batch, while the next is being read.
+        await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+        this.loops.kickPush();
+      });
       await this.bringTogether();
       this.loops.kickPush();
       return written;
@@ -224,7 +228,10 @@ export class FolderSync {
   async push(onFailure: "throw" | "later"): Promise<number> {
     const parts = await this.pushParts();
     let pushed = 0;
-    await this.inLane(() => fillOutbox(this.parts.store, this.parts.db, this.parts.store.identity.author));
+    // A step under way fills the outbox itself, once what it saved is recorded.
+    if (this.lane.size === 0) {
+      await this.inLane(() => fillOutbox(this.parts.store, this.parts.db, this.parts.store.identity.author));
+    }
     for (;;) {
       const outcome = await pushBatch(parts);
       if (outcome.kind === "idle") return pushed;

@@ -22,14 +22,14 @@ interface Taken {
   readonly shows?: { readonly doc: EntryId; readonly entry: EntryId };
 }
 
-const BATCH_FILES = 250;
+const BATCH_FILES = 1_000;
 const BATCH_BYTES = 8 * 1_024 * 1_024;
 
 /** Takes in `changes`. Returns how many versions were written. */
 export async function takeLocal(
   parts: FolderParts,
   changes: readonly LocalChange[],
-  onBatch: () => void = () => {},
+  onBatch: () => Promise<void> = async () => {},
 ): Promise<number> {
   let written = 0;
   let batch: Taken[] = [];
@@ -44,7 +44,7 @@ export async function takeLocal(
       written += await write(parts, batch);
       batch = [];
       bytes = 0;
-      onBatch();
+      await onBatch();
     }
   }
   return written;
