@@ -107,13 +107,20 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
  */
 export function toHoldfastError(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const known = SYSTEM_ERRORS[systemCode(error) ?? ""];
+  const known = SYSTEM_ERRORS[sqliteCause(error) ?? systemCode(error) ?? ""];
   const message = error instanceof Error ? error.message : String(error);
   if (known !== undefined) return new HoldfastError(known[0], message, { hint: known[1], cause: error });
   return new HoldfastError("INTERNAL", message, {
     hint: "This is a defect in Holdfast; please report it with the message above.",
     cause: error,
   });
+}
+
+/** What a failure of SQLite comes from, as the system error that it is: SQLITE_READONLY is 8, SQLITE_FULL 13. */
+function sqliteCause(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  const primary = Number(error.errcode) & 0xff;
+  return primary === 13 ? "ENOSPC" : primary === 8 ? "EROFS" : undefined;
 }
 
 /** Stops the program's current work when an invariant does not hold; stays on in production. */

@@ -255,6 +255,8 @@ function checkBody(body: EntryBody): void {
     throw badEntry("a delete, and only a delete, has no content");
   if (body.parents.length > MAX_PARENTS) throw badEntry(`it has ${body.parents.length} parents, over ${MAX_PARENTS}`);
   if (Object.keys(body.tags).length > MAX_TAGS) throw badEntry(`it has more than ${MAX_TAGS} tags`);
+  for (const [tag, value] of Object.entries(body.tags)) text(value, `tag ${tag}`);
+  if (body.content !== null) text(body.content.type, "content type");
   if (body.mode !== undefined && body.mode !== 0o755) throw badEntry(`its mode is ${body.mode}, not 0o755`);
 }
 

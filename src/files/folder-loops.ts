@@ -114,7 +114,13 @@ export class FolderLoops {
     const { db, store } = this.sync.parts;
     let known = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
     this.othersTimer = setInterval(() => {
-      const now = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+      let now: string;
+      try {
+        now = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+      } catch (error) {
+        this.sync.noteFailure(error);
+        return;
+      }
       if (now === known) return;
       known = now;
       this.kickPush();

@@ -178,7 +178,7 @@ export class FolderSync {
       const { changes, unread } = await look(parts, paths, rules, this.options.signal);
       for (const { path, reason } of unread) parts.documents.refuse(path, `it cannot be read (${reason})`);
       const settled = this.loops.holdBackVanished(changes, paths);
-      if (settled.length === 0) return 0;
+      if (settled.length === 0 && parts.documents.unlaid(1, "").length === 0) return 0;
       const written = await takeLocal(parts, settled, async () => {
         // Sending begins with the first batch, while the next is being read.
         await fillOutbox(parts.store, parts.db, parts.store.identity.author);
@@ -301,7 +301,11 @@ export class FolderSync {
   /** Records a failure for `status`, and says whether trying again can help. */
   noteFailure(thrown: unknown): HoldfastError {
     const error = toHoldfastError(thrown);
-    this.parts.db.recordError(error.code, error.message);
+    try {
+      this.parts.db.recordError(error.code, error.message);
+    } catch {
+      // A full disk takes no note of itself; the next failure, or success, is noted when there is room again.
+    }
     // Whoever lost the right to write may get it back under another token, which has to learn our key first.
     if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.limits = undefined;
     return error;

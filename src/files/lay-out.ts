@@ -17,6 +17,8 @@ import { partPath } from "./part-paths.ts";
 import type { Aside } from "./place.ts";
 
 const DOCS_AT_ONCE = 500;
+/** What could not be laid out is tried again after this long, ms. */
+const RETRY_MS = 2_000;
 
 /** One document on its way into the folder. */
 interface Job {
@@ -121,6 +123,8 @@ function guarded(parts: FolderParts, job: Job, step: (parts: FolderParts, job: J
     if (code === undefined) throw error;
     job.outcome = "skippedDirty";
     if (job.aside !== undefined) parts.placer.putBack(job.aside.path, job.row?.path ?? job.head.name);
+    // Whatever stands in the way may go: tried again by itself.
+    setTimeout(() => parts.lookAgain(job.head.name), RETRY_MS).unref();
     parts.documents.refuse(job.head.name, `it cannot be laid out here (${code})`);
     parts.onEvent({
       kind: "notice",

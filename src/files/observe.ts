@@ -30,7 +30,23 @@ export interface Present {
   readonly modifiedMs: number;
 }
 
+/** Looks at `path`. What lies behind a link to a directory is not in the folder, so it is absent. */
 export function observe(folder: string, path: string): Observed {
+  if (linkedParent(folder, path) !== undefined) return { kind: "absent", path };
+  return observeFound(folder, path);
+}
+
+/** The first directory above `path` that is a link, or undefined: nothing is read or written through one. */
+export function linkedParent(folder: string, path: string): string | undefined {
+  for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1)) {
+    const parent = path.slice(0, slash);
+    if (lstatSync(join(folder, parent), { throwIfNoEntry: false })?.isSymbolicLink() === true) return parent;
+  }
+  return undefined;
+}
+
+/** As `observe`, for a path that a walk has just found: the walk follows no links. */
+export function observeFound(folder: string, path: string): Observed {
   let stats: BigIntStats;
   try {
     stats = lstatSync(join(folder, path), { bigint: true });

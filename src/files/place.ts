@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import type { EntryId } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
 import type { Documents, FileRow } from "./documents.ts";
-import { contentStamp, identify, observe, type Present } from "./observe.ts";
+import { contentStamp, identify, linkedParent, observe, type Present } from "./observe.ts";
 
 /** A file that was taken out of the folder and may still be written to by whoever had it open. */
 export interface Aside {
@@ -37,6 +37,8 @@ export class Placer {
 
   /** Steps 1 and 2. Undefined: it is not what `row` says; the folder is as it was. */
   takeAside(row: FileRow): Aside | undefined {
+    // Moved behind a link: what lies there is not ours to touch.
+    if (linkedParent(this.folder, row.path) !== undefined) return undefined;
     this.count += 1;
     const aside = join(this.asideDir, `${row.doc}.${process.pid}.${this.count}`);
     const path = join(this.folder, row.path);
@@ -55,6 +57,13 @@ export class Placer {
     return undefined;
   }
 
+  /** A link among the directories above `path` may lead out of the folder: nothing is written through it. */
+  private refuseLinkedParent(path: string): void {
+    const link = linkedParent(this.folder, path);
+    if (link === undefined) return;
+    throw Object.assign(new Error(`${link} is a link`), { code: "ELOOP" });
+  }
+
   /** Brings a file that was taken aside to `path`; it stays aside when somebody else's file is there by now. */
   putBack(aside: string, path: string): boolean {
     const isBack = this.linkIn(aside, path);
@@ -64,6 +73,7 @@ export class Placer {
 
   /** Step 3: gives the file `from` the name `path`, unless that name is taken: false. Parents are made. */
   linkIn(from: string, path: string): boolean {
+    this.refuseLinkedParent(path);
     const target = join(this.folder, path);
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -96,6 +106,7 @@ export class Placer {
 
   /** Makes a directory; one that is there is fine. False: something else is there. */
   makeDirectory(path: string): boolean {
+    this.refuseLinkedParent(path);
     try {
       mkdirSync(join(this.folder, path), { recursive: true });
       return true;
@@ -108,6 +119,7 @@ export class Placer {
 
   /** Removes a directory if it is empty. */
   removeDirectory(path: string): boolean {
+    if (linkedParent(this.folder, path) !== undefined) return false;
     try {
       rmdirSync(join(this.folder, path));
       return true;

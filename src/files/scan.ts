@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { systemCode } from "../errors.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
-import { type Observed, observe } from "./observe.ts";
+import { type Observed, observeFound } from "./observe.ts";
 
 export interface Scan {
   /** Everything that is there and not ignored; of directories, only the empty ones. */
@@ -44,7 +44,7 @@ export async function scan(folder: string, start: string, rules: IgnoreRules, si
         if (depth < MAX_DEPTH) open.push({ path: child, depth: depth + 1 });
         else result.unread.push({ path: child, reason: "it lies too deep" });
       } else {
-        result.found.push(observe(folder, child));
+        result.found.push(observeFound(folder, child));
       }
       steps += 1;
       if (steps % SLICE === 0) {
@@ -52,7 +52,7 @@ export async function scan(folder: string, start: string, rules: IgnoreRules, si
         await nextTurn();
       }
     }
-    if (isEmpty && path !== "") result.found.push(observe(folder, path));
+    if (isEmpty && path !== "") result.found.push(observeFound(folder, path));
   }
   return result;
 }

@@ -57,13 +57,13 @@ export function initWorkspaceRecord(
   wanted: { id?: string; name?: string } = {},
 ): OpenedWorkspace & { created: boolean } {
   const layout = new Layout(resolve(folder));
-  requireFolder(layout.folder);
   const above = findWorkspace(dirname(layout.folder));
   if (above !== undefined && readRecord(layout.workspaceFile) === undefined) {
     throw new HoldfastError("NESTED_WORKSPACE", `${layout.folder} is inside the workspace ${above}`, {
       hint: "Use a folder outside of it; a file cannot belong to two workspaces.",
     });
   }
+  requireFolder(layout.folder);
   let created = false;
   if (readRecord(layout.workspaceFile) === undefined) {
     mkdirSync(layout.root, { recursive: true });

@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
+import { HoldfastError } from "../../errors.ts";
+import { HOLDFAST_DIR } from "../../store/layout.ts";
 import { openWorkspaceRecord } from "../../store/workspace-record.ts";
 import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
@@ -25,6 +27,11 @@ export async function run(call: Call): Promise<Outcome | undefined> {
     return undefined;
   }
   const path = resolve(call.cwd, out);
+  if (path.split(sep).includes(HOLDFAST_DIR)) {
+    throw new HoldfastError("USAGE", `${path} is inside ${HOLDFAST_DIR}, which holds the workspace itself`, {
+      hint: "Name a file outside of it.",
+    });
+  }
   const { writeWhole } = await import("../write-whole.ts");
   await writeWhole(path, watched, call.signal);
   return {
