@@ -211,3 +211,22 @@ test("only the one canonical spelling of an id is an id", () => {
     assert.throws(() => parseEntryId(text), { code: "BAD_ENTRY" }, text);
   }
 });
+
+test("a tag or a type that is not text is refused when the entry is made, not when it is read", () => {
+  const { identity } = newIdentity();
+  const body = {
+    collection: "data",
+    name: "a",
+    kind: "put" as const,
+    content: { hash: "ab".repeat(32), size: 1, type: "text/plain" },
+    parents: [],
+    clock: { wallMs: 1, counter: 0 },
+    key: { writer: "w", n: 1 },
+  };
+  const tags = { k: 1 } as unknown as Record<string, string>;
+  assert.throws(() => makeEntry({ ...body, tags }, identity), { code: "BAD_ENTRY" });
+  const type = 5 as unknown as string;
+  assert.throws(() => makeEntry({ ...body, tags: {}, content: { ...body.content, type } }, identity), {
+    code: "BAD_ENTRY",
+  });
+});

@@ -1,0 +1,47 @@
+// Found by a hostile user, and kept found.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DEFAULT_LIMITS } from "../hub/protocol.ts";
+import { until } from "../hub/testing/wait-until.ts";
+import { PATIENCE_MS, World } from "./testing/two-folders.ts";
+
+test("FILE-24 nothing is written, changed or deleted through a folder that was replaced by a link out", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  const outside = mkdtempSync(join(tmpdir(), "holdfast-outside-"));
+  try {
+    a.write("dir/f", "one");
+    a.write("dir/g", "one");
+    await world.alike((tree) => tree["dir/f"] === "one" && tree["dir/g"] === "one");
+    const [f, g] = [join(outside, "f"), join(outside, "g")];
+    for (const path of [f, g]) writeFileSync(path, "precious");
+    rmSync(b.at("dir"), { recursive: true });
+    symlinkSync(outside, b.at("dir"));
+    a.write("dir/f", "two");
+    a.write("elsewhere", "done");
+    await until(() => b.read("elsewhere") === "done", PATIENCE_MS);
+    a.remove("dir/g");
+    a.write("elsewhere", "done again");
+    await until(() => b.read("elsewhere") === "done again", PATIENCE_MS);
+    assert.deepEqual([readFileSync(f, "utf8"), readFileSync(g, "utf8")], ["precious", "precious"]);
+  } finally {
+    rmSync(outside, { recursive: true, force: true });
+  }
+});
+
+test("FILE-22 a file that was over the limit is sent once it is not", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  a.write("big", "small for now");
+  await until(() => b.read("big") === "small for now", PATIENCE_MS);
+  truncateSync(a.at("big"), DEFAULT_LIMITS.fileBytes + 1);
+  await until(() => a.sync.status().refused.some(({ path }) => path === "big"), PATIENCE_MS);
+  assert.match(a.sync.status().refused[0]?.reason ?? "", /TOO_LARGE/);
+  a.write("big", "small again");
+  await until(() => b.read("big") === "small again", PATIENCE_MS);
+  await until(() => a.sync.status().refused.length === 0, PATIENCE_MS);
+});
