@@ -57,6 +57,7 @@ export function initWorkspaceRecord(
   wanted: { id?: string; name?: string } = {},
 ): OpenedWorkspace & { created: boolean } {
   const layout = new Layout(resolve(folder));
+  refuseOther(layout.folder);
   const above = findWorkspace(dirname(layout.folder));
   if (above !== undefined && readRecord(layout.workspaceFile) === undefined) {
     throw new HoldfastError("NESTED_WORKSPACE", `${layout.folder} is inside the workspace ${above}`, {
@@ -87,6 +88,12 @@ export function initWorkspaceRecord(
   return { ...opened, created };
 }
 
+/** Refuses a path that is something else than a folder; makes nothing. */
+function refuseOther(folder: string): void {
+  const there = statSync(folder, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isDirectory()) throw notAFolder(folder);
+}
+
 function requireFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -95,7 +102,11 @@ function requireFolder(folder: string): void {
     const code = systemCode(error);
     if (code !== "EEXIST" && code !== "ENOTDIR") throw error;
   }
-  throw new HoldfastError("NOT_A_FOLDER", `${folder} is not a folder`, {
+  throw notAFolder(folder);
+}
+
+function notAFolder(folder: string): HoldfastError {
+  return new HoldfastError("NOT_A_FOLDER", `${folder} is not a folder`, {
     hint: "Name a folder; one that does not exist yet is made.",
   });
 }
