@@ -107,6 +107,9 @@ async function run(args: readonly string[]): Promise<string> {
   return out;
 }
 
+/** Of each save that must be found, where and when it was made. */
+const stories = new Map<string, string>();
+
 /** A save that was made, and when: it counts once it lay for a second under a running daemon. */
 interface Save {
   readonly hash: string;
@@ -146,9 +149,15 @@ class Folder {
     for (const [saved, save] of this.saves) {
       if (saved !== path && !saved.startsWith(`${path}/`)) continue;
       const since = Math.max(save.at, this.daemon.upSince);
-      if (now - since > STABLE_MS && hashOf(join(this.path, saved)) === save.hash) required.add(save.hash);
+      if (now - since > STABLE_MS && hashOf(join(this.path, saved)) === save.hash)
+        this.require(saved, save, now - since, required);
       this.saves.delete(saved);
     }
+  }
+  private require(path: string, save: Save, lainMs: number, required: Set<string>): void {
+    required.add(save.hash);
+    const at = new Date(performance.timeOrigin + save.at).toISOString();
+    stories.set(save.hash, `${this.path}/${path}, saved at ${at}, lay ${lainMs.toFixed(0)} ms under the daemon`);
   }
   write(path: string, bytes: Uint8Array, required: Set<string>, how: "write" | "replace"): void {
     const full = join(this.path, path);
@@ -318,7 +327,11 @@ async function main(): Promise<void> {
   let lost = 0;
   for (const folder of folders) {
     const known = knownHashes(folder);
-    for (const hash of required) if (!known.has(hash)) lost += 1;
+    for (const hash of required) {
+      if (known.has(hash)) continue;
+      lost += 1;
+      console.log(`not known to ${folder.path}: ${hash}: ${stories.get(hash)}`);
+    }
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(0);
   console.log(
