@@ -11,7 +11,7 @@
 
 import { join } from "node:path";
 import { type HeldLock, SerialByKey } from "../coordination/index.ts";
-import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import { HoldfastError, toHoldfastError } from "../errors.ts";
 import type { HubLimits } from "../hub/protocol.ts";
 import {
   awaitDone,
@@ -19,6 +19,7 @@ import {
   fillInNotes,
   fillOutbox,
   type HubApi,
+  isEntryFault,
   type PullParts,
   type PushParts,
   passOwnEntries,
@@ -310,20 +311,4 @@ export class FolderSync {
     if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.limits = undefined;
     return error;
   }
-}
-
-/** Faults of one entry: its lane is stopped, and the next batch goes without it. */
-function isEntryFault(error: HoldfastError): boolean {
-  return !(
-    [
-      "HUB_UNREACHABLE",
-      "HUB_ERROR",
-      "DISK_FULL",
-      "RATE_LIMITED",
-      "INTERNAL",
-      "INTERRUPTED",
-      "UNAUTHORIZED",
-      "NOT_AUTHOR",
-    ] as const
-  ).some((code) => isHoldfastError(error, code));
 }

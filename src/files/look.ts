@@ -1,6 +1,7 @@
 // From paths that may have changed to the list of what happened: gathers every observation and row that the plan needs.
 
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
@@ -27,6 +28,7 @@ export async function look(
   const seen = new Map<string, Observed>();
   const rows = new Map<string, FileRow>();
   const unread: { path: string; reason: string }[] = [];
+  const looked = new Set<string>();
   for (const path of paths) {
     if (path !== "" && isIgnored(rules, path)) continue;
     for (const row of parts.documents.filesBelow(path)) rows.set(row.path, row);
@@ -42,11 +44,11 @@ export async function look(
   }
   // A directory that has become empty is a document of its own; one is found by looking at where something went.
   for (const [path, item] of [...seen]) {
-    if (item.kind === "absent") await seeParent(parts, path, rules, seen);
+    if (item.kind === "absent") seeParent(folder, path, rules, seen, looked);
   }
   for (const row of rows.values()) {
     if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
-    await (seen.get(row.path)?.kind === "absent" ? seeParent(parts, row.path, rules, seen) : undefined);
+    if (seen.get(row.path)?.kind === "absent") seeParent(folder, row.path, rules, seen, looked);
   }
   // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now. A look at the
   // whole folder has all rows already.
@@ -73,30 +75,35 @@ function seeKnown(
   const blind = unread.find(({ path }) => path === "" || row.path.startsWith(`${path}/`));
   if (blind !== undefined) return { kind: "unknown", path: row.path, reason: blind.reason };
   if (isIgnored(rules, row.path)) return { kind: "unknown", path: row.path, reason: "it is ignored" };
-  const seen = observe(folder, row.path);
-  // A directory with something in it: its files speak for it.
-  return seen;
+  return observe(folder, row.path);
 }
 
-async function seeParent(
-  parts: FolderParts,
+/** Where something went, the directory above may be empty now, and so a document of its own. */
+function seeParent(
+  folder: string,
   path: string,
   rules: IgnoreRules,
   seen: Map<string, Observed>,
-): Promise<void> {
+  looked: Set<string>,
+): void {
   const slash = path.lastIndexOf("/");
-  if (slash < 0) return;
-  const parent = path.slice(0, slash);
-  if (seen.has(parent)) return;
-  const here = observe(parts.layout.folder, parent);
-  if (here.kind !== "directory") return;
-  const inside = await scanShallow(parts.layout.folder, parent, rules);
-  if (inside) seen.set(parent, here);
+  const parent = path.slice(0, Math.max(0, slash));
+  if (parent === "" || seen.has(parent) || looked.has(parent)) return;
+  looked.add(parent);
+  const here = observe(folder, parent);
+  if (here.kind === "directory" && isEmpty(folder, parent, rules)) seen.set(parent, here);
 }
 
-async function scanShallow(folder: string, path: string, rules: IgnoreRules): Promise<boolean> {
-  const { found } = await scan(folder, path, rules);
-  return found.some((item) => item.path === path);
+/** Nothing lies in the directory but what is ignored. */
+function isEmpty(folder: string, path: string, rules: IgnoreRules): boolean {
+  try {
+    return readdirSync(join(folder, path), { withFileTypes: true }).every((entry) =>
+      rules.ignores(`${path}/${entry.name}`, entry.isDirectory() ? "directory" : "file"),
+    );
+  } catch {
+    // Gone, or not readable: not known to be empty.
+    return false;
+  }
 }
 
 /** True when `path` or a directory above it is ignored. */

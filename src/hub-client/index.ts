@@ -15,7 +15,7 @@ export {
   retryDeferred,
   type Sequenced,
 } from "./pull.ts";
-export { type PushOutcome, type PushParts, pushBatch } from "./push.ts";
+export { isEntryFault, type PushOutcome, type PushParts, pushBatch } from "./push.ts";
 export { awaitDone, countAwaiting, pollStatus } from "./status-poller.ts";
 export { SyncDb } from "./sync-db.ts";
 export { takeSyncLock } from "./sync-lock.ts";

@@ -40,6 +40,11 @@ const PASSING: ReadonlySet<string> = new Set([
 /** Failures that concern this copy's right to write, not one entry. */
 const PAUSING: ReadonlySet<string> = new Set(["UNAUTHORIZED", "NOT_AUTHOR"]);
 
+/** True when the hub refused an entry for what it is: the others can go on without it. */
+export function isEntryFault(error: HoldfastError): boolean {
+  return !PASSING.has(error.code) && !PAUSING.has(error.code);
+}
+
 /** Sends what may be sent now. */
 export async function pushBatch(parts: PushParts): Promise<PushOutcome> {
   const { db, limits } = parts;
@@ -153,7 +158,7 @@ async function prepare(
           );
         } else content = await readContent(store.layout, holder);
       } catch (error) {
-        if (!isHoldfastError(error) || PASSING.has(error.code) || PAUSING.has(error.code)) throw error;
+        if (!isHoldfastError(error) || !isEntryFault(error)) throw error;
         stopLane(db, row.lane, `${error.code}: ${error.message}`);
         db.recordError(error.code, error.message);
         continue;
