@@ -65,7 +65,10 @@ test("HUB-17 pages bring what is newer than since, in order, of the topics asked
       const wasWriting = writing > 0;
       const page = await readPage(reader, at, topics);
       pages.push(page);
-      assert.ok(page.next >= at && page.next <= Math.max(at, page.sequence), `from ${at} to ${page.next} of ${page.sequence}`);
+      assert.ok(
+        page.next >= at && page.next <= Math.max(at, page.sequence),
+        `from ${at} to ${page.next} of ${page.sequence}`,
+      );
       at = page.next;
       if (at === page.sequence && !wasWriting) return pages;
     }
