@@ -3,6 +3,9 @@
 // An error has a stable `code` (programs match on it), a message that says what happened and to what, and a hint that
 // says what to do next. `docs/errors.md` lists the codes; `errors.test.ts` keeps that page and this file in step.
 
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+
 /** What went wrong, as a stable word. A code is never renamed and never changes its meaning. */
 export type ErrorCode =
   | "ALREADY_UP"
@@ -15,6 +18,7 @@ export type ErrorCode =
   | "CONTENT_MISSING"
   | "CORRUPT"
   | "DATA_FOLDER_IN_USE"
+  | "DISK_ERROR"
   | "DISK_FULL"
   | "EPOCH_CHANGED"
   | "FOLDER_GONE"
@@ -99,28 +103,103 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EPERM: ["NO_PERMISSION", "Give this user permission to the path, then run the command again."],
   EMFILE: ["TOO_MANY_OPEN_FILES", "Raise the limit (`ulimit -n`), then run the command again; nothing was lost."],
   ENFILE: ["TOO_MANY_OPEN_FILES", "The machine has no file handles left; close programs and run the command again."],
+  EIO: ["DISK_ERROR", "Check the disk and its connection; what was acknowledged before is as safe as the disk is."],
+  ENOTDIR: ["NOT_A_FOLDER", "Something on the way to the path is no folder; check the path."],
+  ELOOP: ["NOT_A_FOLDER", "Symbolic links on the way to the path lead in a circle; check the path."],
+  EISDIR: ["CORRUPT", "A folder is where a file should be; move it away."],
+  ENAMETOOLONG: ["BAD_NAME", "The file system takes no path that long; use a shorter one."],
 };
 
 /**
- * Any thrown value as a `HoldfastError`: system errors that a person can cure get a code of their own (full disk,
- * read-only disk, no permission, too many open files); all others become `INTERNAL` with the original as `cause`.
+ * Any thrown value as a `HoldfastError`: failures of the system and of SQLite that a person can cure get a code of their
+ * own (full disk, read-only disk, no permission, too many open files, ...); all others become `INTERNAL` with the
+ * original as `cause`. `path` is the file that was being used, for errors that do not say it: SQLite's.
  */
-export function toHoldfastError(error: unknown): HoldfastError {
+export function toHoldfastError(error: unknown, path?: string): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const known = SYSTEM_ERRORS[sqliteCause(error) ?? systemCode(error) ?? ""];
-  const message = error instanceof Error ? error.message : String(error);
-  if (known !== undefined) return new HoldfastError(known[0], message, { hint: known[1], cause: error });
+  const cause = causeOf(error, path);
+  const known = SYSTEM_ERRORS[systemCode(cause) ?? ""] ?? sqliteError(cause);
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const message = path === undefined || said.includes(path) ? said : `${path}: ${said}`;
+  const details = path === undefined ? {} : { details: { path } };
+  if (known !== undefined) return new HoldfastError(known[0], message, { hint: known[1], cause: error, ...details });
   return new HoldfastError("INTERNAL", message, {
     hint: "This is a defect in Holdfast; please report it with the message above.",
     cause: error,
+    ...details,
   });
 }
 
-/** What a failure of SQLite comes from, as the system error that it is: SQLITE_READONLY is 8, SQLITE_FULL 13. */
-function sqliteCause(error: unknown): string | undefined {
+/** Why nothing can be written in `folder`, or in the nearest one above it that exists; undefined where it can. */
+export function whyNotWritable(folder: string): HoldfastError | undefined {
+  const refusal = refusalAt(folder);
+  return refusal === undefined ? undefined : toHoldfastError(refusal);
+}
+
+function refusalAt(folder: string): unknown {
+  let there = folder;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  try {
+    accessSync(there, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Failures of which the system tells less than it knows are looked into; all others are their own cause. */
+function causeOf(error: unknown, path: string | undefined): unknown {
+  const code = systemCode(error);
+  // `mkdir -p` on a read-only disk: Node says that the folder is not there, not why it cannot be made.
+  if (code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "mkdir") {
+    return ("path" in error && typeof error.path === "string" ? refusalAt(error.path) : undefined) ?? error;
+  }
+  const sqlite = sqliteCode(error);
+  if (path === undefined || (sqlite !== SQLITE_CANTOPEN && (sqlite ?? 0) % 256 !== SQLITE_READONLY)) return error;
+  // SQLite says neither what it could not open nor why: the file itself, or one that it keeps beside it.
+  return refusalAt(dirname(path)) ?? openingError(path) ?? error;
+}
+
+function openingError(path: string): unknown {
+  try {
+    closeSync(openSync(path, "r+"));
+    return undefined;
+  } catch (error) {
+    return systemCode(error) === "ENOENT" ? undefined : error;
+  }
+}
+
+const SQLITE_READONLY = 8;
+const SQLITE_CANTOPEN = 14;
+
+/** Extended codes of SQLite before the primary ones that they are kinds of. */
+const SQLITE_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  5: [
+    "LOCK_TIMEOUT",
+    "Another process writes to this database for very long; wait for it, then run the command again.",
+  ],
+  [SQLITE_READONLY]: ["READ_ONLY", "The file, or its folder, cannot be written; use one that can."],
+  10: ["DISK_ERROR", "Check the disk and its connection; what was acknowledged before is as safe as the disk is."],
+  11: ["CORRUPT", "The database is damaged: move it away and run the command again; it is made anew."],
+  13: ["DISK_FULL", "Free some space and run the command again; nothing was lost."],
+  [SQLITE_CANTOPEN]: ["NO_PERMISSION", "Check that the file and its folder are there and may be written by this user."],
+  26: ["CORRUPT", "The file is no database: move it away and run the command again; it is made anew."],
+  // A write (778) and the growing of the shared memory (4874) that failed: what a full disk looks like to SQLite.
+  778: ["DISK_FULL", "Free some space and run the command again; nothing was lost."],
+  4874: ["DISK_FULL", "Free some space and run the command again; nothing was lost."],
+  // The open file was removed or moved.
+  1032: ["FOLDER_GONE", "Put the workspace's folder back, and run the command again."],
+};
+
+function sqliteError(error: unknown): readonly [ErrorCode, string] | undefined {
+  const code = sqliteCode(error);
+  return code === undefined ? undefined : (SQLITE_ERRORS[code] ?? SQLITE_ERRORS[code % 256]);
+}
+
+/** The extended error code of a failure of SQLite. */
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error)) return undefined;
-  const primary = Number(error.errcode) & 0xff;
-  return primary === 13 ? "ENOSPC" : primary === 8 ? "EROFS" : undefined;
+  return Number(error.errcode);
 }
 
 /** Stops the program's current work when an invariant does not hold; stays on in production. */

@@ -28,14 +28,19 @@ export type PushOutcome =
   | { readonly kind: "stale"; readonly lanes: readonly string[] }
   | { readonly kind: "failed"; readonly error: HoldfastError };
 
-/** Failures of a request that say nothing about the entries in it. */
+/** Failures of a request, or of this machine, that say nothing about the entries in it. */
 const PASSING: ReadonlySet<string> = new Set([
-  "HUB_UNREACHABLE",
-  "HUB_ERROR",
+  "DISK_ERROR",
   "DISK_FULL",
-  "RATE_LIMITED",
+  "FOLDER_GONE",
+  "HUB_ERROR",
+  "HUB_UNREACHABLE",
   "INTERNAL",
   "INTERRUPTED",
+  "LOCK_TIMEOUT",
+  "RATE_LIMITED",
+  "READ_ONLY",
+  "TOO_MANY_OPEN_FILES",
 ]);
 /** Failures that concern this copy's right to write, not one entry. */
 const PAUSING: ReadonlySet<string> = new Set(["UNAUTHORIZED", "NOT_AUTHOR"]);
