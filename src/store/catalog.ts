@@ -9,6 +9,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type ContentHash, decodeEntry, type Entry, type EntryId } from "../entries/index.ts";
+import { toHoldfastError } from "../errors.ts";
 import { createdAt, type VersionRecord } from "./version-record.ts";
 
 const FORMAT = 1;
@@ -43,6 +44,7 @@ interface VersionRow {
   readonly collection: string;
   readonly name: string;
   readonly version: number;
+  readonly entry: EntryId;
   readonly content_name: string | null;
   readonly content_version: number | null;
   readonly block: Uint8Array;
@@ -71,30 +73,40 @@ const SCHEMA = `
 
 export class Catalog {
   private readonly db: DatabaseSync;
+  private readonly path: string;
   private readonly statements = new Map<string, StatementSync>();
-  private readonly recent = new Map<EntryId, Entry>();
+  private recent = new Map<EntryId, Entry>();
+  private lessRecent = new Map<EntryId, Entry>();
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, path: string) {
     this.db = db;
+    this.path = path;
     this.incarnation = this.meta("incarnation") ?? "";
   }
 
-  /** Opens or makes the catalog at `path`. A file that is not a sound catalog is replaced. */
+  /** Opens or makes the catalog at `path`. A file that is not a sound catalog is replaced. Throws `DISK_FULL`,
+   *  `READ_ONLY`, `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
   static open(path: string): Catalog {
     try {
-      return Catalog.openOnce(path);
+      try {
+        return Catalog.openOnce(path);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+        return Catalog.openOnce(path);
+      }
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-      return Catalog.openOnce(path);
+      throw withPath(error, path);
     }
   }
 
   private static openOnce(path: string): Catalog {
     const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
-      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;");
+      db.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000;",
+      );
       const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
       if (version !== FORMAT) Catalog.create(db);
       const boot = bootId();
@@ -102,7 +114,7 @@ export class Catalog {
       if (known?.value !== boot) {
         Catalog.create(db);
       }
-      return new Catalog(db);
+      return new Catalog(db, path);
     } catch (error) {
       db.close();
       throw error;
@@ -132,9 +144,14 @@ export class Catalog {
       }
       db.exec("COMMIT");
     } catch (error) {
-      db.exec("ROLLBACK");
+      if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** From here on every change fails with `READ_ONLY`. */
+  refuseChanges(): void {
+    this.db.exec("PRAGMA query_only = ON");
   }
 
   close(): void {
@@ -159,14 +176,15 @@ export class Catalog {
   }
 
   private transaction<T>(body: () => T): T {
-    this.db.exec("BEGIN IMMEDIATE");
     try {
+      this.db.exec("BEGIN IMMEDIATE");
       const result = body();
       this.db.exec("COMMIT");
       return result;
     } catch (error) {
-      this.db.exec("ROLLBACK");
-      throw error;
+      // A full disk may have made SQLite undo it already.
+      if (this.db.isTransaction) this.db.exec("ROLLBACK");
+      throw withPath(error, this.path);
     }
   }
 
@@ -198,7 +216,7 @@ export class Catalog {
     entry: Entry | undefined,
     newest: VersionRecord | undefined,
   ): void {
-    this.recent.clear();
+    this.forget();
     this.transaction(() => {
       for (const version of versions) {
         this.prepare("DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?").run(
@@ -215,7 +233,7 @@ export class Catalog {
 
   /** Replaces all that is known of one artifact by what its directory holds. */
   replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
-    this.recent.clear();
+    this.forget();
     this.transaction(() => {
       const kept = new Set(records.map((record) => record.entry.id));
       const rows = this.prepare(
@@ -238,7 +256,7 @@ export class Catalog {
 
   /** Says that the catalog now holds all that is on disk. */
   markComplete(): void {
-    this.prepare("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')").run();
+    this.transaction(() => this.prepare("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')").run());
   }
 
   /** Artifacts whose rows may differ from disk: a writer is at work on them, or died at it. */
@@ -259,10 +277,38 @@ export class Catalog {
     return this.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
   }
 
-  /** Entries never change, so those read or written lately need no second reading. */
+  /** Entries never change, so those read or written lately need no second reading. Bounded: two generations, the older
+   *  is dropped when the younger is full. */
   private remember(entry: Entry): void {
-    if (this.recent.size >= MAX_RECENT) this.recent.clear();
+    if (this.recent.size >= MAX_RECENT) {
+      this.lessRecent = this.recent;
+      this.recent = new Map();
+    }
     this.recent.set(entry.id, entry);
+  }
+  private forget(): void {
+    this.recent.clear();
+    this.lessRecent.clear();
+  }
+
+  /** The entry of a row, decoded at most once while it is remembered. */
+  private entryOf(row: { readonly entry: EntryId; readonly block: Uint8Array }): Entry {
+    const known = this.recent.get(row.entry) ?? this.lessRecent.get(row.entry);
+    if (known !== undefined) return known;
+    const entry = decodeEntry(row.block);
+    this.remember(entry);
+    return entry;
+  }
+
+  private recordOf(row: VersionRow): VersionRecord {
+    const { content_name: contentName, content_version: contentVersion } = row;
+    return {
+      version: row.version,
+      entry: this.entryOf(row),
+      ...(contentName === null || contentVersion === null
+        ? {}
+        : { contentAt: { name: contentName, version: contentVersion } }),
+    };
   }
 
   private insert(record: VersionRecord): void {
@@ -342,25 +388,22 @@ export class Catalog {
       contentHash,
       collection,
     ) as VersionRow | undefined;
-    return row === undefined ? undefined : recordOf(row);
+    return row === undefined ? undefined : this.recordOf(row);
   }
 
   /** An entry that arrived here, also one that only deleted. */
   entryById(entry: EntryId): Entry | undefined {
-    const recent = this.recent.get(entry);
-    if (recent !== undefined) return recent;
+    const known = this.recent.get(entry) ?? this.lessRecent.get(entry);
+    if (known !== undefined) return known;
     const row = this.get("SELECT block FROM versions WHERE entry = ?", entry) as { block: Uint8Array } | undefined;
-    if (row === undefined) return undefined;
-    const found = decodeEntry(row.block);
-    this.remember(found);
-    return found;
+    return row === undefined ? undefined : this.entryOf({ entry, block: row.block });
   }
 
   byEntry(entry: EntryId): VersionRecord | undefined {
     const row = this.get("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry) as
       | VersionRow
       | undefined;
-    return row === undefined ? undefined : recordOf(row);
+    return row === undefined ? undefined : this.recordOf(row);
   }
 
   /** Entries whose id starts with `prefix`, two at the most: enough to tell an ambiguous prefix. */
@@ -368,7 +411,7 @@ export class Catalog {
     const rows = this.prepare(
       "SELECT * FROM versions WHERE entry >= ? AND entry < ? AND version IS NOT NULL ORDER BY entry LIMIT 2",
     ).all(prefix, `${prefix}\u{10ffff}`) as unknown as VersionRow[];
-    return rows.map(recordOf);
+    return rows.map((row) => this.recordOf(row));
   }
 
   /** All versions that were ever at `name`, and all others of the documents that ever were, in order of arrival. */
@@ -381,16 +424,15 @@ export class Catalog {
            SELECT doc FROM versions WHERE collection = ?1 AND doc IS NOT NULL AND (name = ?2 OR from_name = ?2)))
        ORDER BY arrival`,
     ).all(collection, name) as unknown as VersionRow[];
-    return rows.map(recordOf);
+    return rows.map((row) => this.recordOf(row));
   }
 
   /** What arrived after `after`, in order, `limit` at the most. */
   arrivals(after: number, limit: number): Arrival[] {
-    const rows = this.prepare("SELECT arrival, block FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?").all(
-      after,
-      limit,
-    ) as unknown as { arrival: number; block: Uint8Array }[];
-    return rows.map((row) => ({ arrival: row.arrival, entry: decodeEntry(row.block) }));
+    const rows = this.prepare(
+      "SELECT arrival, entry, block FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?",
+    ).all(after, limit) as unknown as { arrival: number; entry: EntryId; block: Uint8Array }[];
+    return rows.map((row) => ({ arrival: row.arrival, entry: this.entryOf(row) }));
   }
 }
 
@@ -399,15 +441,9 @@ export function ownerOf(entry: Entry): string | null {
   return entry.tags.owner ?? null;
 }
 
-function recordOf(row: VersionRow): VersionRecord {
-  const { content_name: contentName, content_version: contentVersion } = row;
-  return {
-    version: row.version,
-    entry: decodeEntry(row.block),
-    ...(contentName === null || contentVersion === null
-      ? {}
-      : { contentAt: { name: contentName, version: contentVersion } }),
-  };
+/** SQLite does not say which file it failed on. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error && "errcode" in error ? toHoldfastError(error, path) : error;
 }
 
 function isDamage(error: unknown): boolean {

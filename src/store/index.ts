@@ -2,6 +2,7 @@
 
 export { contentPath as contentFile, openContent } from "./artifact-on-disk.ts";
 export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
+export { withDatabaseCopy } from "./database-copy.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
 export { encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";

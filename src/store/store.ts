@@ -16,12 +16,13 @@ import {
   type Identity,
   makeEntry,
 } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, whyNotWritable } from "../errors.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type Arrival, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
+import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
 import type { ContentAt, VersionRecord } from "./version-record.ts";
@@ -121,11 +122,12 @@ export class Store implements Disposable {
     this.openedCatalog = undefined;
   }
 
-  /** Opened at first use: reading one artifact does without it. */
+  /** Opened at first use: reading one artifact does without it. A copy where the workspace cannot be written. */
   get catalog(): Catalog {
     if (this.openedCatalog === undefined) {
-      const catalog = Catalog.open(this.layout.catalogFile);
-      this.openedCatalog = catalog;
+      // Asked first: where only the index file can still be opened, rows would be written of what cannot be.
+      const canWrite = whyNotWritable(this.layout.root) === undefined;
+      this.openedCatalog = canWrite ? Catalog.open(this.layout.catalogFile) : openReadOnlyCatalog(this.layout);
     }
     return this.openedCatalog;
   }

@@ -35,6 +35,26 @@ export function findWorkspace(start: string): string | undefined {
   }
 }
 
+/** The key is read when it is first used: reading, and stopping a daemon, need none, and go on where it is damaged or
+ *  may not be read. Its fields throw `CORRUPT`, `NO_PERMISSION`. */
+class KeptIdentity implements Identity {
+  private readonly layout: Layout;
+  private known: Identity | undefined;
+  constructor(layout: Layout) {
+    this.layout = layout;
+  }
+  get author(): Identity["author"] {
+    return this.kept().author;
+  }
+  get privateKey(): Identity["privateKey"] {
+    return this.kept().privateKey;
+  }
+  private kept(): Identity {
+    this.known ??= readIdentity(this.layout.identityFile) ?? createIdentity(this.layout);
+    return this.known;
+  }
+}
+
 /** Opens the workspace in `folder`. Throws `NO_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`. */
 export function openWorkspaceRecord(folder: string): OpenedWorkspace {
   const layout = new Layout(resolve(folder));
@@ -44,8 +64,7 @@ export function openWorkspaceRecord(folder: string): OpenedWorkspace {
       hint: `Make it one with \`holdfast init ${layout.folder}\`, or start it with \`holdfast up\`.`,
     });
   }
-  const identity = readIdentity(layout.identityFile) ?? createIdentity(layout);
-  return { layout, record, identity };
+  return { layout, record, identity: new KeptIdentity(layout) };
 }
 
 /**
@@ -85,6 +104,8 @@ export function initWorkspaceRecord(
       },
     );
   }
+  // Made with the workspace, not at the first save: a copy of the folder is then a copy of the author, too.
+  if (created) createIdentity(layout);
   return { ...opened, created };
 }
 

@@ -10,11 +10,11 @@ import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import { type FolderEvent, FolderSync } from "../files/index.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
-import { SyncDb } from "../hub-client/sync-db.ts";
 import { initWorkspaceRecord, type OpenedWorkspace, Store } from "../store/index.ts";
 import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
 import { openLinked } from "./join.ts";
+import { openSyncDb } from "./open-sync-db.ts";
 
 export type { FolderEvent };
 
@@ -67,7 +67,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     if (hub !== undefined) await api.registerKey(opened.identity);
     const store = new Store(layout, opened.identity);
     undo.push(() => store[Symbol.dispose]());
-    const db = SyncDb.open(layout);
+    const db = openSyncDb(layout);
     undo.push(() => db[Symbol.dispose]());
     const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, signal);
     undo.push(() => sync.stop({ drainMs: DRAIN_MS }));

@@ -11,9 +11,9 @@ import {
   retry as retryPath,
 } from "../files/index.ts";
 import { wakeWaiting } from "../hub-client/outbox.ts";
-import { SyncDb } from "../hub-client/sync-db.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
+import { openSyncDb, readSyncDb } from "./open-sync-db.ts";
 
 export interface SyncResult {
   readonly pulled: number;
@@ -31,7 +31,7 @@ export interface SyncOptions {
 export async function syncOnce(parts: HubParts, { onProgress }: SyncOptions = {}): Promise<SyncResult> {
   const { layout, store } = parts;
   const { api } = connected(layout, parts.signal);
-  using db = SyncDb.open(layout);
+  using db = openSyncDb(layout);
   const folder = await FolderSync.open({
     store,
     api,
@@ -63,19 +63,19 @@ export interface ConflictList {
 }
 
 export function conflicts(layout: Layout): ConflictList {
-  using db = SyncDb.open(layout);
+  using db = readSyncDb(layout);
   return { conflicts: listConflicts(db) };
 }
 
 /** Says that the conflict of `path` (the file or the copy) is settled; the files stay as they are. Throws `NOT_FOUND`. */
 export function resolve(layout: Layout, path: string): { resolved: string[] } {
-  using db = SyncDb.open(layout);
+  using db = openSyncDb(layout);
   const result = resolveConflict(db, path);
   if (result.resolved.length > 0) return result;
   throw new NotFoundError(`there is no conflict at ${path}`, { hint: "`holdfast conflicts` lists them." });
 }
 
 export function retry(layout: Layout, path?: string): { retried: number } {
-  using db = SyncDb.open(layout);
+  using db = openSyncDb(layout);
   return { retried: retryPath(db, path) };
 }

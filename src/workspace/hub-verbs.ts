@@ -7,10 +7,10 @@ import type { HubApi } from "../hub-client/hub-api.ts";
 import { type ListenOptions, listenEntries } from "../hub-client/listen.ts";
 import { subscribeTopics } from "../hub-client/notes.ts";
 import { publishNote } from "../hub-client/publish.ts";
-import { SyncDb } from "../hub-client/sync-db.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { connect, hubLinkOf } from "./connection.ts";
 import { formatInvite } from "./invite.ts";
+import { openSyncDb } from "./open-sync-db.ts";
 
 export interface HubParts {
   readonly layout: Layout;
@@ -29,12 +29,12 @@ export async function publish(
 ): Promise<{ sequence: number; entry: EntryId }> {
   const { store, signal, topic, text, key } = parts;
   const { api } = connected(parts.layout, signal);
-  using db = SyncDb.open(parts.layout);
+  using db = openSyncDb(parts.layout);
   return await publishNote({ store, api, db, topic, text, signal, ...(key === undefined ? {} : { key }) });
 }
 
 export function subscribe(layout: Layout, topics: readonly string[]): { topics: readonly string[] } {
-  using db = SyncDb.open(layout);
+  using db = openSyncDb(layout);
   return { topics: subscribeTopics(db, topics) };
 }
 

@@ -2,11 +2,11 @@
 
 import { type FolderStatus, folderStatus } from "../files/index.ts";
 import type { HubApi } from "../hub-client/hub-api.ts";
-import { SyncDb } from "../hub-client/sync-db.ts";
 import { type SyncStatus, syncStatus } from "../hub-client/sync-status.ts";
 import type { Layout } from "../store/index.ts";
 import { connect, knownHubLink } from "./connection.ts";
 import { runningDaemon } from "./daemon-record.ts";
+import { readSyncDb } from "./open-sync-db.ts";
 
 /** A hub that has not answered by then is shown as not answering, ms. */
 const HUB_PATIENCE_MS = 2_000;
@@ -41,7 +41,7 @@ export interface WorkspaceStatus {
 
 export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<WorkspaceStatus> {
   const link = knownHubLink(layout);
-  using db = SyncDb.open(layout);
+  using db = readSyncDb(layout);
   const seen = syncStatus(db);
   const head = link === undefined ? undefined : await headOf(connect(link, deadline(signal)));
   const { queue, conflicts, stopped, failed, refused } = folderStatus(db);

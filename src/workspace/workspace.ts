@@ -59,8 +59,6 @@ export class Workspace implements AsyncDisposable {
   /** Shared by all copies of the workspace. */
   readonly id: string;
   readonly name: string;
-  /** This copy's public key, as entries name their author. */
-  readonly author: string;
   private readonly opened: OpenedWorkspace;
   private readonly artifacts: Artifacts;
   private readonly closing = new AbortController();
@@ -72,9 +70,13 @@ export class Workspace implements AsyncDisposable {
     this.folder = opened.layout.folder;
     this.id = opened.record.id;
     this.name = opened.record.name;
-    this.author = opened.identity.author;
     this.signal = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]);
     this.artifacts = new Artifacts(opened, this.signal);
+  }
+
+  /** This copy's public key, as entries name their author. Throws `CORRUPT`, `NO_PERMISSION`. */
+  get author(): string {
+    return this.opened.identity.author;
   }
 
   /** Ends what is under way and gives everything back. Again, it does nothing. */

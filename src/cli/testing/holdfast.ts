@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
+  /** The words that the command is started with: as another user, or where other disks are mounted. */
+  readonly within?: readonly string[];
 }
 
 /** A command under way. */
@@ -34,7 +36,8 @@ export class Running implements AsyncDisposable {
   private changed: () => void = () => {};
 
   constructor(args: readonly string[], options: RunOptions = {}, stdin: "pipe" | "ignore" = "pipe") {
-    this.child = spawn(BIN, args, {
+    const [program = BIN, ...words] = [...(options.within ?? []), BIN, ...args];
+    this.child = spawn(program, words, {
       cwd: options.cwd ?? tmpdir(),
       env: { ...process.env, ...options.env },
       stdio: [stdin, "pipe", "pipe"],

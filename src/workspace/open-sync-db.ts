@@ -1,0 +1,23 @@
+// Opening sync.db for the verbs, with errors that name it; and reading it where it cannot be written.
+
+import { toHoldfastError, whyNotWritable } from "../errors.ts";
+import { SyncDb } from "../hub-client/sync-db.ts";
+import { type Layout, withDatabaseCopy } from "../store/index.ts";
+
+/** Throws `READ_ONLY`, `NO_PERMISSION`, `DISK_FULL`, `DISK_ERROR`, each with the path. */
+export function openSyncDb(layout: Layout): SyncDb {
+  try {
+    return SyncDb.open(layout);
+  } catch (error) {
+    throw toHoldfastError(error, layout.syncFile);
+  }
+}
+
+/** For verbs that change nothing: a copy where the workspace cannot be written. Throws what `openSyncDb` throws. */
+export function readSyncDb(layout: Layout): SyncDb {
+  if (whyNotWritable(layout.root) === undefined) return openSyncDb(layout);
+  return withDatabaseCopy(layout.syncFile, (copy) => {
+    const beside: Layout = Object.create(layout, { syncFile: { value: copy } });
+    return openSyncDb(beside);
+  });
+}
