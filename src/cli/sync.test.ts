@@ -109,7 +109,7 @@ test("HUB-01 of 16 contenders in one process exactly one syncs, and 15 get SYNC_
   assert.equal(refused, 15);
 });
 
-test("HUB-02 HUB-03 of 16 processes exactly one syncs; the others exit 75 and name lock, holder and since when", async () => {
+test("HUB-02 of 16 processes exactly one syncs; the others exit 75 and name lock, holder and since when", async () => {
   using folder = new TestFolder();
   await using gate = await GatedHub.start(folder.at("hub"));
   await holdfastJson(["join", await gate.invite(), folder.at("a")]);
@@ -133,6 +133,47 @@ test("HUB-02 HUB-03 of 16 processes exactly one syncs; the others exit 75 and na
     const since = Date.parse(failure.details.since);
     assert.ok(since >= startedAt - 1_000 && since <= Date.now(), failure.details.since);
   }
+});
+
+test("HUB-03 a sync that finds another at work, or an up, names the lock, the holder's pid and since when: SYNC_RUNNING, exit 75", async () => {
+  using folder = new TestFolder();
+  await using gate = await GatedHub.start(folder.at("hub"));
+  const lock = folder.at("a/.holdfast/locks/sync");
+  await holdfastJson(["join", await gate.invite(), folder.at("a")]);
+  const sync = ["-C", folder.at("a"), "sync"];
+  const isToldBy = async (holder: Running): Promise<void> => {
+    const failure = await holdfastFailure(sync);
+    const { path, pid, since = "" } = failure.details as Record<string, string>;
+    assert.deepEqual([failure.code, failure.exitCode], ["SYNC_RUNNING", 75]);
+    assert.deepEqual([path, Number(pid)], [lock, holder.pid]);
+    assert.equal(new Date(since).toISOString(), since);
+    // The same words for people, and the same since: it is the holder's, not the moment of asking.
+    const { code, stdout, stderr } = await holdfast(sync);
+    assert.deepEqual([code, stdout], [75, ""]);
+    for (const fact of [lock, `pid ${holder.pid} `, since]) assert.ok(stderr.includes(fact), `${fact}: ${stderr}`);
+    const { locks } = await holdfastJson<{ locks: { scope: string; pid: number }[] }>([
+      "-C",
+      folder.at("a"),
+      "lock",
+      "list",
+    ]);
+    assert.ok(locks.some((each) => each.scope === "sync" && each.pid === holder.pid));
+  };
+  gate.mode = "shut";
+  {
+    await using stuck = new Running(sync);
+    await until(() => gate.waiting > 0, "it asks the hub");
+    await isToldBy(stuck);
+    gate.mode = "open";
+    assert.equal((await stuck.finished).code, 0);
+  }
+  {
+    await using up = new Running(["-C", folder.at("a"), "up"]);
+    await up.firstLine();
+    await isToldBy(up);
+    await up.end();
+  }
+  await holdfastJson(sync);
 });
 
 test("HUB-04 after a sync that succeeded or failed in any way, the next one starts", { timeout: 60_000 }, async () => {
