@@ -1,14 +1,19 @@
 // Reads a hub's server-sent events. Only what a hub sends: `event`, `id`, `data` on one line each, and comments.
 
-import { HoldfastError } from "../errors.ts";
-import type { HubEvent, Listed } from "../hub/protocol.ts";
-import { fromErrorBody } from "./hub-wire.ts";
+import type { HoldfastError } from "../errors.ts";
+import type { HubEvent } from "../hub/protocol.ts";
+import { HEAD_HINT, inShape, LISTED, READY, ShapeError } from "./hub-answers.ts";
+import { noAnswerOfAHub, refusalOf } from "./hub-refusal.ts";
 
 /** Characters of one event at the most: a note of 1 MiB, escaped as JSON at its worst. */
 const MAX_EVENT_CHARS = 8 * 1_024 * 1_024;
 
-/** The events of a stream of bytes, cut anywhere. Throws what an `error` event says; `HUB_ERROR` for rubbish. */
-export async function* parseEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<HubEvent, void, undefined> {
+/** The events of the stream from `url`, as bytes cut anywhere. Throws what an `error` event says; `HUB_ERROR` for what no
+ *  hub says. */
+export async function* parseEvents(
+  url: string,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<HubEvent, void, undefined> {
   const decoder = new TextDecoder();
   let pending = "";
   for await (const chunk of chunks) {
@@ -17,16 +22,16 @@ export async function* parseEvents(chunks: AsyncIterable<Uint8Array>): AsyncGene
     let from = Math.max(0, pending.length - 1);
     pending += text;
     for (let end = pending.indexOf("\n\n", from); end !== -1; end = pending.indexOf("\n\n")) {
-      const event = parseEvent(pending.slice(0, end));
+      const event = parseEvent(url, pending.slice(0, end));
       pending = pending.slice(end + 2);
       from = 0;
       if (event !== undefined) yield event;
     }
-    if (pending.length > MAX_EVENT_CHARS) throw rubbish("an event without end");
+    if (pending.length > MAX_EVENT_CHARS) throw rubbish(url, "an event without end");
   }
 }
 
-function parseEvent(block: string): HubEvent | undefined {
+function parseEvent(url: string, block: string): HubEvent | undefined {
   let name = "";
   let data = "";
   for (const line of block.split("\n")) {
@@ -34,30 +39,29 @@ function parseEvent(block: string): HubEvent | undefined {
     else if (line.startsWith("data: ")) data += line.slice("data: ".length);
   }
   if (name === "") return undefined;
-  let value: Record<string, unknown>;
+  let refusal: HoldfastError;
   try {
-    value = JSON.parse(data) as Record<string, unknown>;
+    const value: unknown = JSON.parse(data);
+    switch (name) {
+      case "ready":
+        return { event: "ready", ...inShape(value, READY) };
+      case "entry":
+        return { event: "entry", entry: inShape(value, LISTED) };
+      case "head":
+        return { event: "head", ...inShape(value, HEAD_HINT) };
+      case "error":
+        refusal = refusalOf(value, 0);
+        break;
+      default:
+        // A later hub may say more; what is not known is not for us.
+        return undefined;
+    }
   } catch (error) {
-    throw rubbish(`the event ${name} is not JSON`, error);
+    throw rubbish(url, `the event ${name}: ${error instanceof ShapeError ? error.message : "it is not JSON"}`, error);
   }
-  switch (name) {
-    case "ready":
-      return { event: "ready", epoch: String(value.epoch), sequence: Number(value.sequence) };
-    case "entry":
-      return { event: "entry", entry: value as unknown as Listed };
-    case "head":
-      return { event: "head", sequence: Number(value.sequence) };
-    case "error":
-      throw fromErrorBody(value, 0);
-    default:
-      // A later hub may say more; what is not known is not for us.
-      return undefined;
-  }
+  throw refusal;
 }
 
-function rubbish(what: string, cause?: unknown): HoldfastError {
-  return new HoldfastError("HUB_ERROR", `the hub's event stream cannot be read: ${what}`, {
-    hint: "Check that the URL is a Holdfast hub of this version.",
-    cause,
-  });
+function rubbish(url: string, what: string, cause?: unknown): HoldfastError {
+  return noAnswerOfAHub(`${url}/v1/events`, 200, what, { cause });
 }

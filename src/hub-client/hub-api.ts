@@ -26,7 +26,22 @@ import {
   type WorkspaceInfo,
 } from "../hub/protocol.ts";
 import { parseEvents } from "./event-stream.ts";
-import { DEFAULT_DEADLINES, type Deadlines, HubWire } from "./hub-wire.ts";
+import {
+  ANYTHING,
+  APPENDED,
+  DOCUMENTS,
+  FOUND,
+  LISTED_PAGE,
+  MISSING,
+  NEW_TOKEN,
+  PAGE,
+  requireOrder,
+  requireParallel,
+  TOKENS,
+  WORKSPACE,
+} from "./hub-answers.ts";
+import { HubWire, MAX_PAGE_BYTES } from "./hub-wire.ts";
+import { DEFAULT_DEADLINES, type Deadlines } from "./transfer-deadline.ts";
 
 export interface HubApiOptions {
   /** `http://HOST:PORT`, without a path. */
@@ -76,14 +91,14 @@ export class HubApi {
   }
 
   workspace(): Promise<WorkspaceInfo> {
-    return this.wire.json("GET", "/v1/workspace");
+    return this.wire.json("GET", "/v1/workspace", WORKSPACE);
   }
 
   /** Makes `identity` an author that this token may publish as. `epoch` from `workspace()`; asked for when absent. */
   async registerKey(identity: Identity, epoch?: string): Promise<void> {
     const signed = Buffer.from(KEY_REGISTRATION_CONTEXT + (epoch ?? (await this.workspace()).epoch));
     const proof = Buffer.from(signBytes(identity, signed)).toString("base64");
-    await this.wire.json("POST", "/v1/keys", { publicKey: identity.author, proof });
+    await this.wire.json("POST", "/v1/keys", ANYTHING, { publicKey: identity.author, proof });
   }
 
   /** Appends all or none. Throws `STALE_BASE` or `PATH_TAKEN` (all conflicts in `details.conflicts`),
@@ -92,19 +107,22 @@ export class HubApi {
     const contents: Record<ContentHash, Uint8Array> = {};
     for (const { content } of outgoing) if (content !== undefined) contents[digest("sha256", content)] = content;
     const body = encode({ entries: outgoing.map(({ block }) => block), contents });
-    return this.wire.answerJson(await this.wire.send("POST", "/v1/entries", { body, type: CBOR }));
+    const response = await this.wire.send("POST", "/v1/entries", { body, type: CBOR });
+    const appended = await this.wire.answer(response, APPENDED);
+    return this.wire.inShape(response, () => requireParallel(appended, outgoing.length));
   }
 
   /** Which of `hashes` (at most `batchEntries`) the hub does not have. */
   async missing(hashes: readonly ContentHash[]): Promise<readonly ContentHash[]> {
-    return (await this.wire.json<{ missing: ContentHash[] }>("POST", "/v1/contents/missing", { hashes })).missing;
+    return (await this.wire.json("POST", "/v1/contents/missing", MISSING, { hashes })).missing;
   }
 
   /** How many bytes of `hash` the hub has, and whether that is all of it. */
   async uploaded(hash: ContentHash): Promise<{ complete: boolean; bytes: number }> {
     const response = await this.wire.send("HEAD", `/v1/contents/${hash}`, { accept404: true });
     if (response.status === 404) {
-      return { complete: false, bytes: Number(response.headers.get("upload-offset") ?? 0) };
+      const bytes = Number(response.headers.get("upload-offset") ?? 0);
+      return { complete: false, bytes: Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0 };
     }
     return { complete: true, bytes: Number(response.headers.get("content-length") ?? 0) };
   }
@@ -138,20 +156,16 @@ export class HubApi {
   async page(query: PageQuery & { readonly inline?: "contents" }): Promise<Page> {
     const path = `/v1/entries?${search(query)}${query.inline === undefined ? "" : "&contents=inline"}`;
     const response = await this.wire.send("GET", path, { accept: CBOR });
-    const bytes = await this.wire.bytes(response);
-    try {
-      return decode(bytes);
-    } catch (error) {
-      throw new HoldfastError("HUB_ERROR", `the hub at ${this.url} answered with a page that cannot be read`, {
-        hint: "Check that the URL is a Holdfast hub of this version.",
-        details: { status: response.status },
-        cause: error,
-      });
-    }
+    const page = await this.wire.answer(response, PAGE, { type: CBOR, decode, maxBytes: MAX_PAGE_BYTES });
+    this.wire.inShape(response, () => requireOrder(page, query.since));
+    return page;
   }
 
-  listPage(query: PageQuery): Promise<ListedPage> {
-    return this.wire.json("GET", `/v1/entries?${search(query)}`);
+  async listPage(query: PageQuery): Promise<ListedPage> {
+    const response = await this.wire.send("GET", `/v1/entries?${search(query)}`);
+    const page = await this.wire.answer(response, LISTED_PAGE, { maxBytes: MAX_PAGE_BYTES });
+    this.wire.inShape(response, () => requireOrder(page, query.since));
+    return page;
   }
 
   /** The bytes of a content from `fromOffset`. Throws `CONTENT_MISSING`; the caller checks the hash. */
@@ -164,7 +178,7 @@ export class HubApi {
         details: { status: response.status },
       });
     }
-    yield* this.wire.chunks(response, "idleMs");
+    yield* this.wire.chunks(response);
   }
 
   /** What is new: first `ready`, then entries in order (or `head` hints with `wake`). `since` absent: from now on.
@@ -185,7 +199,8 @@ export class HubApi {
         accept: EVENT_STREAM,
         signal: query.signal,
       });
-      yield* parseEvents(this.wire.chunks(response, "silenceMs", query.signal));
+      this.wire.requireType(response, EVENT_STREAM);
+      yield* parseEvents(this.url, this.wire.chunks(response, this.wire.streamRules, query.signal));
     } catch (error) {
       if (this.wire.isAborted(query.signal)) return;
       throw error;
@@ -198,28 +213,33 @@ export class HubApi {
 
   /** The state of each document's head; unknown documents are left out. At most `batchEntries`. */
   async documentStatus(docs: readonly EntryId[]): Promise<readonly DocumentStatus[]> {
-    const answer = await this.wire.json<{ documents: DocumentStatus[] }>("POST", "/v1/documents/status", { docs });
+    const answer = await this.wire.json("POST", "/v1/documents/status", DOCUMENTS, { docs });
     return answer.documents;
   }
 
-  async search(query: { q: string; prefix?: string; collection?: string; limit?: number }): Promise<SearchResult[]> {
+  async search(query: {
+    q: string;
+    prefix?: string;
+    collection?: string;
+    limit?: number;
+  }): Promise<readonly SearchResult[]> {
     const params = new URLSearchParams({ q: query.q });
     if (query.prefix !== undefined) params.set("prefix", query.prefix);
     if (query.collection !== undefined) params.set("collection", query.collection);
     if (query.limit !== undefined) params.set("limit", String(query.limit));
-    return (await this.wire.json<{ results: SearchResult[] }>("GET", `/v1/search?${params}`)).results;
+    return (await this.wire.json("GET", `/v1/search?${params}`, FOUND)).results;
   }
 
   createToken(role: Role): Promise<NewToken> {
-    return this.wire.json("POST", "/v1/tokens", { role });
+    return this.wire.json("POST", "/v1/tokens", NEW_TOKEN, { role });
   }
 
   async tokens(): Promise<readonly TokenInfo[]> {
-    return (await this.wire.json<{ tokens: TokenInfo[] }>("GET", "/v1/tokens")).tokens;
+    return (await this.wire.json("GET", "/v1/tokens", TOKENS)).tokens;
   }
 
   async revokeToken(id: string): Promise<void> {
-    await this.wire.json("DELETE", `/v1/tokens/${encodeURIComponent(id)}`);
+    await this.wire.json("DELETE", `/v1/tokens/${encodeURIComponent(id)}`, ANYTHING);
   }
 }
 

@@ -1,25 +1,28 @@
-// One HTTP request to a hub: deadlines, failures as coded errors, rate limits waited out. `hub-api.ts` says what to ask.
+// One HTTP request to a hub: deadlines, failures as coded errors, rate limits waited out. `hub-api.ts` says what to ask,
+// `hub-answers.ts` what may be answered.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { type ErrorCode, HoldfastError } from "../errors.ts";
+import { HoldfastError } from "../errors.ts";
 import { JSON_TYPE } from "../hub/protocol.ts";
-
-export interface Deadlines {
-  /** Until the response's headers are there, for requests whose body is at hand, ms. */
-  readonly headersMs: number;
-  /** Between two pieces of a body, sent or received, ms. */
-  readonly idleMs: number;
-  /** Without a sign of life on an event stream, ms; the hub's heartbeat comes three times as often. */
-  readonly silenceMs: number;
-}
-
-export const DEFAULT_DEADLINES: Deadlines = { headersMs: 10_000, idleMs: 30_000, silenceMs: 45_000 };
+import { inShape, type Shape, ShapeError } from "./hub-answers.ts";
+import { noAnswerOfAHub, refusalOf } from "./hub-refusal.ts";
+import {
+  DeadlineError,
+  type Deadlines,
+  TransferDeadline,
+  type TransferRules,
+  UploadSource,
+} from "./transfer-deadline.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** A hub that says "later" is asked again this often, each time after the wait it named. */
 const MAX_RATE_WAITS = 20;
 const MAX_RATE_WAIT_MS = 10_000;
-/** Bytes of an answer that is read whole. */
-const MAX_ANSWER_BYTES = 128 * 1_024 * 1_024;
+/** Bytes of an answer that is read whole: one that holds entries, and any other. */
+export const MAX_PAGE_BYTES = 128 * 1_024 * 1_024;
+const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
+/** About what a system takes from us before the other side has it. */
+const BUFFERED_BYTES = 1_024 * 1_024;
 
 export interface HubWireOptions {
   readonly url: string;
@@ -39,11 +42,19 @@ interface SendOptions {
   readonly accept404?: true;
 }
 
+/** How an answer that is read whole is to be understood. */
+interface AnswerOptions {
+  readonly type: string;
+  readonly decode: (bytes: Uint8Array) => unknown;
+  readonly maxBytes: number;
+}
+const AS_JSON: AnswerOptions = { type: JSON_TYPE, decode: fromJson, maxBytes: MAX_ANSWER_BYTES };
+
 export class HubWire {
   readonly url: string;
   private readonly options: HubWireOptions;
-  /** The controller of each response still being read, so that a deadline on its body can end it. */
-  private readonly controllers = new WeakMap<Response, AbortController>();
+  /** Of each response still being read: what ends it, for a deadline on its body, and what was asked, for people. */
+  private readonly requests = new WeakMap<Response, { readonly controller: AbortController; readonly asked: string }>();
 
   constructor(options: HubWireOptions) {
     this.options = options;
@@ -63,25 +74,52 @@ export class HubWire {
     return this.options.signal?.aborted === true || signal?.aborted === true;
   }
 
-  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async json<T>(method: string, path: string, shape: Shape<T>, body?: unknown): Promise<T> {
     const sent = body === undefined ? {} : { body: JSON.stringify(body), type: JSON_TYPE };
-    return this.answerJson(await this.send(method, path, sent));
+    return this.answer(await this.send(method, path, sent), shape);
   }
 
-  async answerJson<T>(response: Response): Promise<T> {
-    const bytes = await this.bytes(response);
+  /** An answer read whole and checked. Throws `HUB_ERROR` that says what is wrong with it. */
+  async answer<T>(response: Response, shape: Shape<T>, options: Partial<AnswerOptions> = {}): Promise<T> {
+    const { type, decode, maxBytes } = { ...AS_JSON, ...options };
+    this.requireType(response, type);
+    const bytes = await this.bytes(response, maxBytes);
+    let value: unknown;
     try {
-      return JSON.parse(new TextDecoder().decode(bytes)) as T;
+      value = decode(bytes);
     } catch (error) {
-      throw this.rubbish(response.status, error);
+      throw this.rubbish(response, `it cannot be read as ${type}`, error);
     }
+    return this.inShape(response, () => inShape(value, shape));
+  }
+
+  /** What `check` returns; its `ShapeError` becomes a `HUB_ERROR` about this answer. */
+  inShape<T>(response: Response, check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw this.rubbish(response, error.message, error);
+    }
+  }
+
+  /** Throws `HUB_ERROR`. */
+  requireType(response: Response, wanted: string): void {
+    const type = response.headers.get("content-type") ?? "of no type";
+    if (type.split(";", 1)[0]?.trim().toLowerCase() === wanted) return;
+    void response.body?.cancel().catch(() => {});
+    throw this.rubbish(response, `it is ${type.slice(0, 80)}, not ${wanted}`);
   }
 
   /** Sends a request whose body is at hand; repeated while the hub says RATE_LIMITED. */
   async send(method: string, path: string, options: SendOptions = {}): Promise<Response> {
+    const { headersMs, minBytesPerSecond } = this.options.deadlines;
+    const answerMs = headersMs + ((options.body?.length ?? 0) / minBytesPerSecond) * 1_000;
     for (let waits = 0; ; waits += 1) {
       const controller = new AbortController();
-      const response = await this.exchange(path, controller, this.options.deadlines.headersMs, options.signal, {
+      const late = (): void => controller.abort(new DeadlineError(`no answer within ${Math.round(answerMs)} ms`));
+      const timer = setTimeout(late, answerMs);
+      const response = await this.exchange(path, controller, options.signal, {
         method,
         headers: {
           authorization: `Bearer ${this.options.token}`,
@@ -90,7 +128,7 @@ export class HubWire {
           ...options.headers,
         },
         ...(options.body === undefined ? {} : { body: options.body as NonNullable<RequestInit["body"]> }),
-      });
+      }).finally(() => clearTimeout(timer));
       if (response.ok || (response.status === 404 && options.accept404 === true)) return response;
       const failure = await this.failure(response);
       if (failure.code !== "RATE_LIMITED" || waits >= MAX_RATE_WAITS) throw failure;
@@ -98,7 +136,7 @@ export class HubWire {
     }
   }
 
-  /** PUTs a streamed body. The deadline is on its progress, not on the whole. */
+  /** PUTs a streamed body. */
   async sendStream(
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -106,62 +144,59 @@ export class HubWire {
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<Response> {
     const controller = new AbortController();
-    const { idleMs } = this.options.deadlines;
-    const timer = setTimeout(() => controller.abort(new DeadlineError(idleMs)), idleMs);
-    let sourceError: unknown;
-    const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-      try {
-        for await (const chunk of chunks) {
-          timer.refresh();
-          yield chunk;
-        }
-      } catch (error) {
-        sourceError = error;
-        throw error;
-      }
-    };
+    const deadline = new TransferDeadline(controller, { ...this.transferRules, bufferedBytes: BUFFERED_BYTES });
+    const source = new UploadSource(chunks, deadline);
     try {
-      const response = await this.exchange(path, controller, undefined, undefined, {
+      const response = await this.exchange(path, controller, undefined, {
         method: "PUT",
         headers: {
           authorization: `Bearer ${this.options.token}`,
           "content-type": "application/octet-stream",
           ...headers,
         },
-        body: length === 0 ? new Uint8Array(0) : ReadableStream.from(source()),
+        body: length === 0 ? new Uint8Array(0) : ReadableStream.from(source),
         duplex: "half",
       } as RequestInit);
       if (!response.ok) throw await this.failure(response);
       return response;
     } catch (error) {
       // The source's own failure (a file gone) is not the hub's.
-      throw sourceError ?? error;
+      throw source.failure ?? error;
     } finally {
-      clearTimeout(timer);
+      deadline.end();
     }
   }
 
-  async bytes(response: Response): Promise<Uint8Array> {
+  private async bytes(response: Response, maxBytes: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     let total = 0;
-    for await (const chunk of this.chunks(response, "idleMs")) {
+    for await (const chunk of this.chunks(response)) {
       total += chunk.length;
-      if (total > MAX_ANSWER_BYTES) throw this.rubbish(response.status);
+      if (total > maxBytes) throw this.rubbish(response, `it is longer than ${maxBytes} bytes`);
       parts.push(chunk);
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, total);
   }
 
-  /** A response's body, with a deadline between its pieces. Leaving the loop early ends the request. */
+  private get transferRules(): TransferRules {
+    const { idleMs, graceMs, minBytesPerSecond } = this.options.deadlines;
+    return { idleMs, pace: { graceMs, minBytesPerSecond } };
+  }
+
+  /** Of an event stream: it may go on for ever. */
+  get streamRules(): TransferRules {
+    return { idleMs: this.options.deadlines.silenceMs };
+  }
+
+  /** A response's body, with deadlines. Leaving the loop early ends the request. */
   async *chunks(
     response: Response,
-    deadline: keyof Deadlines,
+    rules: TransferRules = this.transferRules,
     signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     if (response.body === null) return;
-    const controller = this.controllers.get(response) ?? new AbortController();
-    const idleMs = this.options.deadlines[deadline];
-    const timer = setTimeout(() => controller.abort(new DeadlineError(idleMs)), idleMs);
+    const controller = this.requests.get(response)?.controller ?? new AbortController();
+    const deadline = new TransferDeadline(controller, rules);
     const unlink = link(controller, [this.options.signal, signal]);
     const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     // A body that comes from a hub in this very process knows nothing of the request's signal: it is cancelled here.
@@ -173,14 +208,15 @@ export class HubWire {
         const { done, value } = await reader.read();
         controller.signal.throwIfAborted();
         if (done) return;
-        timer.refresh();
+        deadline.moved(value.length);
+        deadline.pause();
         yield value;
-        timer.refresh();
+        deadline.resume();
       }
     } catch (error) {
       throw this.networkFailure(error, controller, signal);
     } finally {
-      clearTimeout(timer);
+      deadline.end();
       unlink();
       controller.signal.removeEventListener("abort", cancel);
       cancel();
@@ -190,38 +226,45 @@ export class HubWire {
   private async exchange(
     path: string,
     controller: AbortController,
-    headersMs: number | undefined,
     signal: AbortSignal | undefined,
     init: RequestInit,
   ): Promise<Response> {
     const unlink = link(controller, [this.options.signal, signal]);
-    const timer =
-      headersMs === undefined ? undefined : setTimeout(() => controller.abort(new DeadlineError(headersMs)), headersMs);
+    let response: Response;
     try {
-      const response = await this.options.fetch(this.url + path, {
-        ...init,
-        redirect: "error",
-        signal: controller.signal,
-      });
-      this.controllers.set(response, controller);
-      return response;
+      response = await this.options.fetch(this.url + path, { ...init, redirect: "manual", signal: controller.signal });
     } catch (error) {
       throw this.networkFailure(error, controller, signal);
     } finally {
-      clearTimeout(timer);
       unlink();
     }
+    this.requests.set(response, { controller, asked: path.split("?", 1)[0] ?? "" });
+    if (response.status >= 300 && response.status < 400) throw this.redirected(response);
+    return response;
+  }
+
+  /** Not followed: the token is for the hub whose address was given, and a redirect may lead anywhere, or in a circle. */
+  private redirected(response: Response): HoldfastError {
+    const to = response.headers.get("location") ?? "nowhere";
+    void response.body?.cancel().catch(() => {});
+    return this.rubbish(
+      response,
+      `it sends to ${to.slice(0, 200)}`,
+      undefined,
+      "A hub does not redirect. Join with the address that answers itself; if this one asks for https, with https://.",
+    );
   }
 
   private async failure(response: Response): Promise<HoldfastError> {
-    let body: unknown;
     try {
-      body = JSON.parse(new TextDecoder().decode(await this.bytes(response)));
+      this.requireType(response, JSON_TYPE);
+      const body = fromJson(await this.bytes(response, MAX_ANSWER_BYTES));
+      return this.inShape(response, () => refusalOf(body, response.status));
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === "INTERRUPTED") return error;
-      return this.rubbish(response.status, error);
+      return error instanceof HoldfastError
+        ? error
+        : this.rubbish(response, `it cannot be read as ${JSON_TYPE}`, error);
     }
-    return fromErrorBody(body, response.status);
   }
 
   private async rateWait(response: Response, signal: AbortSignal | undefined): Promise<void> {
@@ -239,46 +282,17 @@ export class HubWire {
   private networkFailure(error: unknown, controller: AbortController, signal?: AbortSignal): HoldfastError {
     if (error instanceof HoldfastError) return error;
     if (this.isAborted(signal)) return interrupted(error);
-    const reason = controller.signal.aborted ? controller.signal.reason : error;
-    const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : reason;
-    const why =
-      cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : String(cause);
-    return new HoldfastError("HUB_UNREACHABLE", `the hub at ${this.url} cannot be reached: ${why}`, {
-      hint: "Check that it runs and that the URL is right; what was not sent is kept and sent later.",
-      details: { url: this.url },
-      cause: error,
-    });
+    return unreachable(this.url, controller.signal.aborted ? controller.signal.reason : error);
   }
 
-  private rubbish(status: number, cause?: unknown): HoldfastError {
-    if (cause instanceof HoldfastError && cause.code !== "HUB_ERROR") return cause;
-    return new HoldfastError("HUB_ERROR", `${this.url} answered ${status} with something that no hub says`, {
-      hint: "Check that the URL is a Holdfast hub of this version.",
-      details: { status },
-      cause,
-    });
+  private rubbish(response: Response, what: string, cause?: unknown, hint?: string): HoldfastError {
+    const asked = `${this.url}${this.requests.get(response)?.asked ?? ""}`;
+    return noAnswerOfAHub(asked, response.status, what, { cause, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
-/** The error that a hub's failure body stands for. `status` 0: it came in an event stream. */
-export function fromErrorBody(body: unknown, status: number): HoldfastError {
-  const { error, code, hint, details } = (typeof body === "object" && body !== null ? body : {}) as Record<
-    string,
-    unknown
-  >;
-  const said = typeof error === "string" ? error : `the hub answered ${status}`;
-  // A hub's own breakdown is not this program's: only what the hub means for us keeps its code.
-  const ours = typeof code === "string" && code !== "INTERNAL" && /^[A-Z_]{2,40}$/.test(code);
-  return new HoldfastError(ours ? (code as ErrorCode) : "HUB_ERROR", said, {
-    ...(typeof hint === "string" ? { hint } : {}),
-    details: { ...(typeof details === "object" && details !== null ? details : {}), status },
-  });
-}
-
-class DeadlineError extends Error {
-  constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
-  }
+function fromJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 function interrupted(cause?: unknown): HoldfastError {

@@ -8,7 +8,7 @@ import type { Store } from "../store/index.ts";
 import type { HubApi } from "./hub-api.ts";
 import type { SyncDb } from "./sync-db.ts";
 
-/** How long an unreachable hub is tried, ms. */
+/** How long an unreachable hub is tried, for all that one publishing asks of it together, ms. */
 const RETRY_FOR_MS = 30_000;
 const RETRY_EVERY_MS = 500;
 
@@ -32,7 +32,8 @@ export async function publishNote(parts: PublishParts): Promise<{ sequence: numb
   const collection = notesOf(topic);
   const name = parts.key ?? randomUUID();
   const bytes = Buffer.from(text);
-  const { noteBytes } = (await answered(() => api.workspace(), parts.signal)).limits;
+  const giveUpAt = performance.now() + RETRY_FOR_MS;
+  const { noteBytes } = (await answered(() => api.workspace(), giveUpAt, parts.signal)).limits;
   if (bytes.length > noteBytes) {
     throw new HoldfastError("TOO_LARGE", `the note is ${bytes.length} bytes; the hub takes ${noteBytes}`, {
       hint: "Put long content into a file, or split the note.",
@@ -59,7 +60,7 @@ export async function publishNote(parts: PublishParts): Promise<{ sequence: numb
   }
   if (entry === undefined) throw new HoldfastError("INTERNAL", "a note was not saved");
   const { block, id } = entry;
-  const response = await answered(() => api.append([{ block, content: bytes }]), parts.signal);
+  const response = await answered(() => api.append([{ block, content: bytes }]), giveUpAt, parts.signal);
   const first = response.results[0];
   if (first === undefined) throw new HoldfastError("HUB_ERROR", "the hub did not say where the note stands");
   db.transaction(() => db.markSequenced(id, first.sequence));
@@ -67,13 +68,12 @@ export async function publishNote(parts: PublishParts): Promise<{ sequence: numb
 }
 
 /** Repeats `call` while the hub cannot be reached; safe, because what it sends is recognised by its key. */
-async function answered<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const started = performance.now();
+async function answered<T>(call: () => Promise<T>, giveUpAt: number, signal: AbortSignal | undefined): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (!isHoldfastError(error, "HUB_UNREACHABLE") || performance.now() - started > RETRY_FOR_MS) throw error;
+      if (!isHoldfastError(error, "HUB_UNREACHABLE") || performance.now() > giveUpAt) throw error;
       await pause(RETRY_EVERY_MS, undefined, signal === undefined ? {} : { signal });
     }
   }

@@ -114,6 +114,8 @@ function settleFailure(db: SyncDb, batch: readonly Unsent[], lanes: Set<string>,
   const index = Number(error.details?.index ?? 0);
   const culprit = batch[index];
   if (culprit !== undefined) stopLane(db, culprit.lane, `${error.code}: ${error.message}`);
+  // It blames an entry that it was not sent: nothing is known of these, and asking again at once would be for ever.
+  else backOff(db, lanes, error.message, Date.now());
   return { kind: "failed", error };
 }
 

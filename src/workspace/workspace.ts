@@ -168,7 +168,7 @@ export class Workspace implements AsyncDisposable {
   async grep(
     words: string,
     options: { prefix?: string; collection?: string; limit?: number } = {},
-  ): Promise<{ results: SearchResult[] }> {
+  ): Promise<{ results: readonly SearchResult[] }> {
     const { api } = (await this.hubVerbs()).connected(this.opened.layout, this.signal);
     return { results: await api.search({ q: words, collection: FILES, ...options }) };
   }
