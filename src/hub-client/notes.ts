@@ -68,9 +68,13 @@ export function recordNotes(
   }
 }
 
-/** Writes what is recorded and not yet laid out. */
+/** Writes what is recorded and not yet laid out: what came just now, and what a crash left behind. */
 export async function layOutNotes(store: Store, db: SyncDb): Promise<void> {
-  const topics = db.all<TopicRow>("SELECT * FROM topics WHERE topic <> '*'");
+  const topics = db.all<TopicRow>(
+    `SELECT * FROM topics WHERE topic <> '*' AND EXISTS (SELECT 1 FROM topic_notes AS notes
+       WHERE notes.topic = topics.topic AND (laid_bytes = 0 OR notes.sequence >
+         (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'laid:' || topics.topic)))`,
+  );
   for (const row of topics) await layOutTopic(store, db, row);
 }
 

@@ -173,7 +173,8 @@ async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only
     parts.onDocuments(documents.filter(({ entry }) => !notReady.has(entry.id)));
     moveCursor();
   });
-  if (notes.length > 0) await layOutNotes(store, db);
+  // Also when this page has none: the cursor may have moved past some right before a crash.
+  await layOutNotes(store, db);
   return pulled;
 }
 
