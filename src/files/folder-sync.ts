@@ -11,8 +11,7 @@
 
 import { join } from "node:path";
 import { type HeldLock, SerialByKey } from "../coordination/index.ts";
-import { HoldfastError, toHoldfastError } from "../errors.ts";
-import type { HubLimits } from "../hub/protocol.ts";
+import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
   awaitDone,
   countSendable,
@@ -38,6 +37,7 @@ import type { FolderEvent, OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
 import type { FolderParts } from "./folder-parts.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
+import { HubTerms } from "./hub-terms.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
 import { layOut } from "./lay-out.ts";
 import { look } from "./look.ts";
@@ -66,6 +66,8 @@ export interface SyncResult {
 /** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
 const MAX_ROUNDS = 10_000;
 const PROGRESS_EVERY_MS = 250;
+/** How long a start waits for the hub's first answer before it goes on without, ms. */
+const FIRST_ANSWER_MS = 2_000;
 
 export class FolderSync {
   private readonly options: FolderSyncOptions;
@@ -74,13 +76,14 @@ export class FolderSync {
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
   private progressAt = 0;
-  private limits: HubLimits | undefined;
+  private readonly terms: HubTerms;
   readonly parts: FolderParts;
 
   private constructor(options: FolderSyncOptions, lock: HeldLock) {
     const { layout, store, db } = options;
     this.options = options;
     this.lock = lock;
+    this.terms = new HubTerms(options.api, db, store.identity);
     this.loops = new FolderLoops(this, options.api, layout.folder);
     this.asides = new AsideWatch((aside) => this.inLane(() => this.asides.salvage(this.parts, aside)));
     this.parts = {
@@ -125,9 +128,10 @@ export class FolderSync {
     recoverHeads(parts);
   }
 
-  /** Resolves when the folder is scanned and watched; from then on it is kept in step until `stop`. */
+  /** Resolves when the folder is scanned and watched; from then on it is kept in step until `stop`. A hub that does not
+   *  answer is not waited for: it is followed when it comes. */
   async start(): Promise<void> {
-    await this.loops.start();
+    await this.terms.unlessSilent(FIRST_ANSWER_MS, () => this.loops.start());
   }
 
   /** Scans, pulls and pushes until neither side has anything new. Throws when the hub cannot be reached. */
@@ -253,7 +257,7 @@ export class FolderSync {
       store,
       db,
       api,
-      limits: await this.hubLimits(),
+      limits: await this.terms.limits(),
       onDocuments: (entries) => recordRemote(this.parts, store.identity.author, entries),
     };
   }
@@ -265,7 +269,7 @@ export class FolderSync {
       store,
       db,
       api,
-      limits: await this.hubLimits(),
+      limits: await this.terms.limits(),
       onAccepted: (entry, sequence) => {
         if (entry.doc === undefined) return;
         const doc = entry.doc ?? entry.id;
@@ -279,26 +283,6 @@ export class FolderSync {
     };
   }
 
-  private async hubLimits(): Promise<HubLimits> {
-    if (this.limits === undefined) {
-      const info = await this.options.api.workspace();
-      const known = this.parts.db.meta("epoch");
-      if (known !== undefined && known !== info.epoch) {
-        throw new HoldfastError(
-          "EPOCH_CHANGED",
-          `the hub at ${this.options.api.url} is another one than this folder is joined to`,
-          {
-            hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
-            details: { known, found: info.epoch },
-          },
-        );
-      }
-      await this.options.api.registerKey(this.options.store.identity, info.epoch);
-      this.limits = info.limits;
-    }
-    return this.limits;
-  }
-
   /** Records a failure for `status`, and says whether trying again can help. */
   noteFailure(thrown: unknown): HoldfastError {
     const error = toHoldfastError(thrown);
@@ -308,7 +292,7 @@ export class FolderSync {
       // A full disk takes no note of itself; the next failure, or success, is noted when there is room again.
     }
     // Whoever lost the right to write may get it back under another token, which has to learn our key first.
-    if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.limits = undefined;
+    if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.terms.forget();
     return error;
   }
 }

@@ -22,11 +22,9 @@ export function readHubLink(layout: Layout): HubLink | undefined {
     throw error;
   }
   try {
-    const link = JSON.parse(text) as HubLink;
-    if (typeof link.url !== "string" || typeof link.token !== "string") throw new TypeError("no url and token in it");
-    return { url: link.url, token: link.token };
+    return readLink(JSON.parse(text));
   } catch (error) {
-    throw new HoldfastError("CORRUPT", `${path} is damaged`, {
+    throw new HoldfastError("CORRUPT", `${path} is damaged: ${error instanceof Error ? error.message : error}`, {
       hint: "Join again with `holdfast join INVITE`; nothing in the folder is lost.",
       details: { path },
       cause: error,
@@ -36,6 +34,16 @@ export function readHubLink(layout: Layout): HubLink | undefined {
 
 export function writeHubLink(layout: Layout, link: HubLink): void {
   replaceFile(linkFile(layout), `${JSON.stringify({ url: link.url, token: link.token }, null, 2)}\n`, { mode: 0o600 });
+}
+
+function readLink(value: unknown): HubLink {
+  const { url, token } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  if (typeof url !== "string" || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new TypeError("`url` is not the URL of a hub");
+  }
+  // What no header can carry would be found out at the first request, as something else.
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) throw new TypeError("`token` is not a token");
+  return { url, token };
 }
 
 function linkFile(layout: Layout): string {

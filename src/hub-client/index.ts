@@ -12,6 +12,7 @@ export {
   type PullParts,
   passOwnEntries,
   pullPage,
+  requireEpoch,
   retryDeferred,
   type Sequenced,
 } from "./pull.ts";

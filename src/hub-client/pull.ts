@@ -102,15 +102,19 @@ export function hasDeferred(db: SyncDb): boolean {
   return db.get("SELECT 1 FROM deferred LIMIT 1") !== undefined;
 }
 
-/** The hub must be the one we know, and not younger than what we saw of it (HUB-12). */
-function requireSameHub(db: SyncDb, page: Page, since: number, url: string): void {
+/** The hub must be the one we know (HUB-12). Throws `EPOCH_CHANGED`. */
+export function requireEpoch(db: SyncDb, found: string, url: string): void {
   const known = db.meta("epoch");
-  if (known !== undefined && known !== page.epoch) {
-    throw new HoldfastError("EPOCH_CHANGED", `the hub at ${url} is another one than this folder is joined to`, {
-      hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
-      details: { known, found: page.epoch },
-    });
-  }
+  if (known === undefined || known === found) return;
+  throw new HoldfastError("EPOCH_CHANGED", `the hub at ${url} is another one than this folder is joined to`, {
+    hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
+    details: { known, found },
+  });
+}
+
+/** And not younger than what we saw of it. */
+function requireSameHub(db: SyncDb, page: Page, since: number, url: string): void {
+  requireEpoch(db, page.epoch, url);
   if (page.sequence < since) {
     throw new HoldfastError(
       "EPOCH_CHANGED",
@@ -121,7 +125,7 @@ function requireSameHub(db: SyncDb, page: Page, since: number, url: string): voi
       },
     );
   }
-  if (known === undefined) db.setMeta("epoch", page.epoch);
+  if (db.meta("epoch") === undefined) db.setMeta("epoch", page.epoch);
 }
 
 async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only?: "notes"): Promise<number> {
