@@ -1,7 +1,8 @@
 // Pulling: one page of what is new at the hub, taken into the store, and then the cursor moved past it.
 //
 // The store comes first and knows entries by id, so a page that was cut off half-way is simply taken in again: what is
-// there already is passed over (HUB-14). The cursor moves in the same transaction as everything that the page says.
+// there already is passed over (HUB-14), and large contents that came whole are not fetched again. The cursor moves in the
+// same transaction as everything that the page says.
 
 import { type Entry, type EntryId, readEntry, readEntryAside, topicOf } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError } from "../errors.ts";
@@ -26,6 +27,8 @@ export interface PullParts {
 }
 
 const PAGE_ENTRIES = 1_000;
+/** Contents received and not yet in the store, bytes: a cut loses no more than that, and staging needs no more room. */
+const ADOPT_AT_BYTES = 32 * 1_024 * 1_024;
 
 /** Takes in one page. Returns how many entries of others it brought, and whether there is more. */
 export async function pullPage(parts: PullParts): Promise<{ pulled: number; more: boolean }> {
@@ -131,38 +134,25 @@ function requireSameHub(db: SyncDb, page: Page, since: number, url: string): voi
 async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only?: "notes"): Promise<number> {
   const { store, db } = parts;
   const catalog = await store.readyCatalog();
-  const incoming: Incoming[] = [];
+  const wanted: Wanted[] = [];
   const documents: Sequenced[] = [];
   const notes: { collection: string; entry: EntryId; sequence: number }[] = [];
-  const deferred: Sequenced[] = [];
   const deletes: Entry[] = [];
   const seen: Sequenced[] = [];
-  const onTheWay = new Map<string, StagedContent>();
-  let pulled = 0;
-  try {
-    const entries = await Promise.all(page.entries.map(({ block }) => readEntryAside(block)));
-    for (const [index, entry] of entries.entries()) {
-      const { sequence, content } = page.entries[index] as PageEntry;
-      const topic = topicOf(entry.collection);
-      if (only === "notes" && topic === undefined) continue;
-      seen.push({ entry, sequence });
-      if (topic !== undefined && !isSubscribed(db, topic)) continue;
-      if (topic !== undefined) notes.push({ collection: entry.collection, entry: entry.id, sequence });
-      if (entry.doc !== undefined) documents.push({ entry, sequence });
-      if (catalog.has(entry.id)) continue;
-      pulled += 1;
-      if (entry.kind === "delete" && entry.doc === undefined) {
-        deletes.push(entry);
-        continue;
-      }
-      const received = await receive(parts, entry, content, onTheWay);
-      if (received === "not ready") deferred.push({ entry, sequence });
-      else incoming.push(received);
-    }
-    await adopt(store, incoming);
-  } finally {
-    for (const item of incoming) if (item.content !== undefined) store.staging.discard(item.content.dir);
+  const entries = await Promise.all(page.entries.map(({ block }) => readEntryAside(block)));
+  for (const [index, entry] of entries.entries()) {
+    const { sequence, content } = page.entries[index] as PageEntry;
+    const topic = topicOf(entry.collection);
+    if (only === "notes" && topic === undefined) continue;
+    seen.push({ entry, sequence });
+    if (topic !== undefined && !isSubscribed(db, topic)) continue;
+    if (topic !== undefined) notes.push({ collection: entry.collection, entry: entry.id, sequence });
+    if (entry.doc !== undefined) documents.push({ entry, sequence });
+    if (catalog.has(entry.id)) continue;
+    if (entry.kind === "delete" && entry.doc === undefined) deletes.push(entry);
+    else wanted.push({ entry, sequence, content });
   }
+  const deferred = await bringIn(parts, wanted);
   for (const entry of deletes) await store.applyDelete(entry);
   const notReady = new Set(deferred.map(({ entry }) => entry.id));
   db.transaction(() => {
@@ -179,7 +169,50 @@ async function takeIn(parts: PullParts, page: Page, moveCursor: () => void, only
   });
   // Also when this page has none: the cursor may have moved past some right before a crash.
   await layOutNotes(store, db);
-  return pulled;
+  return wanted.length + deletes.length;
+}
+
+/** An entry that is not here yet, and its content where the page brought it along. */
+interface Wanted extends Sequenced {
+  readonly content: Uint8Array | undefined;
+}
+
+/** Takes entries with their contents into the store, large contents by and by. Returns those whose content the hub does
+ *  not give out yet. */
+async function bringIn(parts: PullParts, wanted: readonly Wanted[]): Promise<Sequenced[]> {
+  const { store } = parts;
+  const deferred: Sequenced[] = [];
+  const onTheWay = new Map<string, StagedContent>();
+  const incoming: Incoming[] = [];
+  let heldBytes = 0;
+  const keep = async (): Promise<void> => {
+    const received = incoming.splice(0);
+    heldBytes = 0;
+    try {
+      await adopt(store, received);
+    } finally {
+      for (const { content } of received) if (content !== undefined) store.staging.discard(content.dir);
+    }
+  };
+  for (const { entry, sequence, content } of wanted) {
+    let received: Incoming | "not ready";
+    try {
+      received = await receive(parts, entry, content, onTheWay);
+    } catch (error) {
+      // What came whole is kept: a page larger than a connection lasts gets ahead all the same.
+      await keep();
+      throw error;
+    }
+    if (received === "not ready") {
+      deferred.push({ entry, sequence });
+      continue;
+    }
+    incoming.push(received);
+    heldBytes += received.content?.size ?? 0;
+    if (heldBytes >= ADOPT_AT_BYTES) await keep();
+  }
+  await keep();
+  return deferred;
 }
 
 /** An entry with its bytes, wherever they come from; `not ready` when the hub does not give them out yet. */
