@@ -26,6 +26,8 @@ const OTHERS_EVERY_MS = 100;
 const POLL_MS = [50, 100, 200, 500, 1_000];
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000];
 const MAX_REMEMBERED = 10_000;
+/** How long the answer to what was sent is waited for before all that is new is asked for, ms. */
+const ANSWER_MS = 1_000;
 
 export class FolderLoops {
   private readonly sync: FolderSync;
@@ -40,6 +42,8 @@ export class FolderLoops {
   private readonly takenAt = new Map<string, number>();
   private readonly vanishedSince = new Map<string, number>();
   private lookTimer: NodeJS.Timeout | undefined;
+  /** When the look that is armed comes, ms of the monotonic clock. */
+  private lookAt = Number.POSITIVE_INFINITY;
   private pushTimer: NodeJS.Timeout | undefined;
   private scanTimer: NodeJS.Timeout | undefined;
   private othersTimer: NodeJS.Timeout | undefined;
@@ -153,14 +157,25 @@ export class FolderLoops {
     const quietAt = Math.min(now + QUIET_MS, since + COALESCE_MS);
     const dueAt = Math.max(quietAt, last === undefined ? 0 : last + COALESCE_MS);
     this.noticed.set(path, { dueAt, since });
-    this.armLook();
+    if (dueAt < this.lookAt) this.armLook(dueAt);
   }
 
-  private armLook(): void {
+  /** Looks at `dueAt`, or when the first of what is noticed is due. What is looked at too early is looked at again. */
+  private armLook(dueAt = this.firstDue()): void {
     if (!this.isStarted || this.ended.signal.aborted || this.noticed.size === 0) return;
     clearTimeout(this.lookTimer);
-    const dueAt = Math.min(...this.noticed.values().map((each) => each.dueAt));
-    this.lookTimer = setTimeout(() => this.kick("look"), Math.max(1, dueAt - performance.now()));
+    this.lookAt = dueAt;
+    const look = (): void => {
+      this.lookAt = Number.POSITIVE_INFINITY;
+      this.kick("look");
+    };
+    this.lookTimer = setTimeout(look, Math.max(1, dueAt - performance.now()));
+  }
+
+  private firstDue(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { dueAt } of this.noticed.values()) first = Math.min(first, dueAt);
+    return first;
   }
 
   /** Everything noticed so far, due or not. */
@@ -304,7 +319,11 @@ export class FolderLoops {
             this.kick("pull");
             this.kickPush();
             this.kick("poll");
-          } else if (event.sequence > this.sync.passOwn()) this.kick("pull");
+          } else {
+            // What is being sent right now may be all that is new; the answer says so a moment after this hint.
+            if (event.sequence > this.sync.passOwn()) await this.sync.answered(ANSWER_MS);
+            if (event.sequence > this.sync.passOwn()) this.kick("pull");
+          }
         }
       } catch (error) {
         this.sync.noteFailure(error);

@@ -10,7 +10,7 @@
 // What concerns the folder's rows runs in one lane, one step after the other; the network is waited for outside of it.
 
 import { join } from "node:path";
-import { type HeldLock, SerialByKey } from "../coordination/index.ts";
+import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
   awaitDone,
@@ -20,6 +20,7 @@ import {
   type HubApi,
   isEntryFault,
   type PullParts,
+  type PushOutcome,
   type PushParts,
   passOwnEntries,
   pollStatus,
@@ -75,6 +76,7 @@ export class FolderSync {
   private readonly lane = new SerialByKey<string>();
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
+  private sending: Promise<PushOutcome> | undefined;
   private progressAt = 0;
   private readonly terms: HubTerms;
   readonly parts: FolderParts;
@@ -238,7 +240,7 @@ export class FolderSync {
       await this.inLane(() => fillOutbox(this.parts.store, this.parts.db, this.parts.store.identity.author));
     }
     for (;;) {
-      const outcome = await pushBatch(parts);
+      const outcome = await this.sendBatch(parts);
       if (outcome.kind === "idle") return pushed;
       if (outcome.kind === "sent") pushed += outcome.entries;
       else if (outcome.kind === "stale") {
@@ -249,6 +251,24 @@ export class FolderSync {
       } else if (onFailure === "throw" && !isEntryFault(outcome.error)) throw outcome.error;
       else if (!isEntryFault(outcome.error)) return pushed;
     }
+  }
+
+  private async sendBatch(parts: PushParts): Promise<PushOutcome> {
+    const sending = pushBatch(parts);
+    this.sending = sending;
+    try {
+      return await sending;
+    } finally {
+      if (this.sending === sending) this.sending = undefined;
+    }
+  }
+
+  /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`. */
+  async answered(limitMs: number): Promise<void> {
+    if (this.sending === undefined) return;
+    const limit = new AbortController();
+    const answer = this.sending.catch(() => {}).finally(() => limit.abort());
+    await Promise.race([answer, sleep(limitMs, limit.signal).catch(() => {})]);
   }
 
   private async pullParts(): Promise<PullParts> {

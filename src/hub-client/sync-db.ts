@@ -72,7 +72,9 @@ export class SyncDb implements Disposable {
     const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       // Not flushed at each commit: what is lost in a power loss is seen again.
-      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;");
+      db.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000;",
+      );
       const sync = new SyncDb(db);
       sync.transaction(() => {
         const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
@@ -128,7 +130,8 @@ export class SyncDb implements Disposable {
       this.db.exec("COMMIT");
       return result;
     } catch (error) {
-      this.db.exec("ROLLBACK");
+      // A full disk may have made SQLite undo it already: its own error is the one to tell.
+      if (this.db.isTransaction) this.db.exec("ROLLBACK");
       throw error;
     } finally {
       this.depth -= 1;

@@ -1,5 +1,6 @@
 // The thread that indexes. Woken by a message; goes on slice by slice until nothing is left, then sleeps.
 
+import { constants, setPriority } from "node:os";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, isHoldfastError } from "../errors.ts";
@@ -12,6 +13,7 @@ const SLICE_ENTRIES = 128;
 const RETRY_MS = 500;
 
 assert(parentPort !== null, "text-index-worker.ts runs as a worker");
+giveWay();
 const port = parentPort;
 const indexer = new TextIndexer(String((workerData as { dir: string }).dir));
 let woken = false;
@@ -25,6 +27,17 @@ port.on("message", (message) => {
   woken = true;
   if (!running) void run();
 });
+
+/** What is being synced goes before what is being searched. On Linux a priority is one thread's; elsewhere it would be the
+ *  whole process's, so there it is left alone. */
+function giveWay(): void {
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(0, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Not allowed here: then both share alike.
+  }
+}
 
 async function run(): Promise<void> {
   running = true;

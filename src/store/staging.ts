@@ -34,6 +34,7 @@ export class Staging {
   private readonly root: string;
   private mine: string | undefined;
   private count = 0;
+  private readonly shared = new Map<string, string>();
 
   constructor(root: string) {
     this.root = root;
@@ -88,6 +89,18 @@ export class Staging {
     }
   }
 
+  /** A file that holds just `text`, made once and never written to again: to be linked wherever such a file is wanted,
+   *  which takes a third of the time of making one. */
+  sharedText(text: string): string {
+    let path = this.shared.get(text);
+    if (path === undefined) {
+      path = join(this.newDir(), "text");
+      writeFileSync(path, text);
+      this.shared.set(text, path);
+    }
+    return path;
+  }
+
   /** Removes a staged directory; one that became a version is not there any more, and that is fine. */
   discard(dir: string): void {
     if (existsSync(dir)) rmSync(dir, { recursive: true, force: true });
@@ -97,6 +110,7 @@ export class Staging {
   close(): void {
     if (this.mine !== undefined) rmSync(this.mine, { recursive: true, force: true });
     this.mine = undefined;
+    this.shared.clear();
   }
 }
 

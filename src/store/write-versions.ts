@@ -14,7 +14,7 @@
 // A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, which step 3 or any
 // reader turns into the right rows.
 
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Entry } from "../entries/index.ts";
@@ -110,7 +110,7 @@ export async function writeVersions(
       if (count > 0) await nextTurn();
       fence.assertHeld();
     }
-    publish(layout, record, dir, isFirst, changedDirs);
+    publish(parts, record, dir, isFirst, changedDirs);
     written[index] = record;
   }
   await flush([...changedDirs], layout.data);
@@ -148,7 +148,13 @@ function makeArtifactDir(
   changed.add(layout.data);
 }
 
-function publish(layout: Layout, record: VersionRecord, dir: string, isFirst: boolean, changed: Set<string>): void {
+function publish(
+  { layout, staging }: WriterParts,
+  record: VersionRecord,
+  dir: string,
+  isFirst: boolean,
+  changed: Set<string>,
+): void {
   const { collection, name } = record.entry;
   const artifactDir = layout.artifactDir(collection, name);
   const target = join(artifactDir, String(record.version));
@@ -164,6 +170,16 @@ function publish(layout: Layout, record: VersionRecord, dir: string, isFirst: bo
   changed.add(artifactDir);
   const latest = join(artifactDir, "latest");
   // Nobody reads `latest` to decide anything, so it need not survive a power loss, only never be seen half-written.
-  if (isFirst) writeFileSync(latest, String(record.version));
+  if (isFirst) writeFirstLatest(staging, latest, String(record.version));
   else replaceFile(latest, String(record.version), { durable: false });
+}
+
+/** Most artifacts start with the same number, so one file serves them all: it is only ever replaced by another. */
+function writeFirstLatest(staging: Staging, latest: string, version: string): void {
+  try {
+    linkSync(staging.sharedText(version), latest);
+  } catch {
+    // No links here, or as many as one file can have: then a file of its own.
+    writeFileSync(latest, version);
+  }
 }
