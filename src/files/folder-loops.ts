@@ -10,6 +10,7 @@ import type { FolderSync } from "./folder-sync.ts";
 import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
 import type { LocalChange } from "./plan-local.ts";
 import { FolderWatch } from "./watch.ts";
+import { beginWatch, tellingHandlers } from "./watch-state.ts";
 
 /** A path is looked at when nothing more was noticed of it for this long, ms. */
 const QUIET_MS = 20;
@@ -61,6 +62,7 @@ export class FolderLoops {
 
   async start(): Promise<void> {
     this.isStarted = true;
+    beginWatch(this.sync.parts.db);
     // Watch first, then scan: what changes during the scan is noticed, and looked at after it.
     this.watchAnew();
     // What the hub has comes before what lies here, so that the same file on both sides is recognised, not sent.
@@ -101,16 +103,17 @@ export class FolderLoops {
   /** Watches by the rules as they are now. */
   private watchAnew(): void {
     this.watch?.stop();
-    this.watch = new FolderWatch(this.folder, readIgnoreRules(this.folder), {
+    const handlers = tellingHandlers(this.sync.parts, {
       onPath: (path) => {
         if (path === IGNORE_FILE) this.watchAnew();
         this.noticePath(path === IGNORE_FILE ? "" : path);
       },
-      onLost: (reason) => {
-        this.sync.parts.onEvent({ kind: "notice", message: `changes are also looked for by scanning: ${reason}` });
-        this.noticePath("");
+      // The first scan of all is on its way, and arms the next one.
+      scanOften: () => {
+        if (this.scanTimer !== undefined) this.scanFrom(0);
       },
     });
+    this.watch = new FolderWatch(this.folder, readIgnoreRules(this.folder), handlers);
   }
 
   /** Other processes save notes and data, subscribe and retry: what they wrote is noticed and sent. */
@@ -134,11 +137,17 @@ export class FolderLoops {
   }
 
   private armScan(): void {
-    const everyMs = this.watch?.isPartial === true ? SCAN_EVERY_UNWATCHED_MS : SCAN_EVERY_MS;
+    this.scanFrom(this.watch?.isPartial === true ? SCAN_EVERY_UNWATCHED_MS : SCAN_EVERY_MS);
+  }
+
+  /** Scans in `ms`, and then as often as is needed. */
+  private scanFrom(ms: number): void {
+    clearTimeout(this.scanTimer);
     this.scanTimer = setTimeout(() => {
+      this.watch?.retry();
       this.noticePath("");
       this.armScan();
-    }, everyMs);
+    }, ms);
     this.scanTimer.unref();
   }
 

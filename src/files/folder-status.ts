@@ -3,6 +3,7 @@
 import { countAwaiting, type SyncDb } from "../hub-client/index.ts";
 import { listConflicts } from "./conflicts.ts";
 import { Documents } from "./documents.ts";
+import { readWatch, type WatchState } from "./watch-state.ts";
 
 export interface FolderStatus {
   /** Entries not yet at the hub, less those that are stopped, and documents that the hub is still working on. */
@@ -15,6 +16,8 @@ export interface FolderStatus {
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
   /** Paths that are left alone, and why. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
+  /** How changes are noticed, while somebody keeps the folder. */
+  readonly watch: WatchState;
 }
 
 export function folderStatus(db: SyncDb): FolderStatus {
@@ -36,5 +39,6 @@ export function folderStatus(db: SyncDb): FolderStatus {
        WHERE state = 'failed' ORDER BY path`,
     ),
     refused: new Documents(db).refused(),
+    watch: readWatch(db),
   };
 }

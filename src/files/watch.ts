@@ -4,7 +4,7 @@
 // of it looks at all that is in it, so nothing that happens around its appearance is missed. See
 // docs/decisions/0005-own-watcher.md for why this is not a library's watcher.
 
-import { type Dirent, type FSWatcher, lstatSync, readdirSync, watch } from "node:fs";
+import { type Dirent, type FSWatcher, lstatSync, readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
@@ -12,17 +12,32 @@ import type { IgnoreRules } from "./ignore-rules.ts";
 export interface WatchHandlers {
   /** A relative path at or below which something changed. */
   readonly onPath: (path: string) => void;
-  /** Not everything can be watched here (no watches left, or an error): scan often. */
-  readonly onLost: (reason: string) => void;
+  /** From now on not every directory is watched (the system has no watches left): scan often. Told once until
+   *  `onWhole`. */
+  readonly onPartial: (reason: string) => void;
+  /** Every directory is watched again. */
+  readonly onWhole: () => void;
+  /** So much happened at once that some of it may not have been told: scan once. */
+  readonly onMissed: (reason: string) => void;
 }
+
+/** Events that the kernel keeps for us until we read them; what comes on top is dropped, and we are not told so. */
+const QUEUE_FILE = "/proc/sys/fs/inotify/max_queued_events";
+const USUAL_QUEUE = 16_384;
+/** The part of a full queue that makes a loss possible: the rest was of directories that went, which nobody is told. */
+const SUSPICIOUS = 0.75;
 
 export class FolderWatch {
   private readonly folder: string;
   private readonly rules: IgnoreRules;
   private readonly handlers: WatchHandlers;
   private readonly watches = new Map<string, FSWatcher>();
-  /** True when some directory is not watched. */
-  isPartial = false;
+  /** Directories that could not be watched. */
+  private readonly unwatched = new Set<string>();
+  private isToldPartial = false;
+  /** Events told since the event loop last turned: all that were queued are told in one turn. */
+  private toldAtOnce = 0;
+  private readonly suspicious = Math.ceil(queueLimit() * SUSPICIOUS);
 
   constructor(folder: string, rules: IgnoreRules, handlers: WatchHandlers) {
     this.folder = folder;
@@ -34,6 +49,26 @@ export class FolderWatch {
   stop(): void {
     for (const each of this.watches.values()) each.close();
     this.watches.clear();
+    this.unwatched.clear();
+  }
+
+  /** True when some directory is not watched. */
+  get isPartial(): boolean {
+    return this.unwatched.size > 0;
+  }
+
+  /** Tries again what could not be watched. Whoever calls this looks at the whole folder afterwards. */
+  retry(): void {
+    const [first, ...others] = this.unwatched;
+    if (first !== undefined) {
+      this.watchOne(first);
+      // While there is none for one, the tree is not walked in vain.
+      if (this.unwatched.has(first)) return;
+      for (const path of [first, ...others]) this.add(path);
+    }
+    if (this.isPartial || !this.isToldPartial) return;
+    this.isToldPartial = false;
+    this.handlers.onWhole();
   }
 
   /** Watches a directory and all below it. */
@@ -48,25 +83,41 @@ export class FolderWatch {
     }
   }
 
+  /** False when there is no such directory. */
   private watchOne(path: string): boolean {
     this.watches.get(path)?.close();
     try {
       const each = watch(join(this.folder, path), { persistent: true, encoding: "utf8" }, (_event, name) => {
+        this.count();
         if (name === null) this.handlers.onPath(path);
         else this.onName(path, name);
       });
       // The directory went: its parent's watch tells of that.
       each.on("error", () => this.drop(path));
       this.watches.set(path, each);
+      this.unwatched.delete(path);
       return true;
     } catch (error) {
+      this.watches.delete(path);
       const code = systemCode(error);
-      if (code === "ENOENT" || code === "ENOTDIR") return false;
+      if (code === "ENOENT" || code === "ENOTDIR") {
+        this.unwatched.delete(path);
+        return false;
+      }
       // ENOSPC, EMFILE: the system has no watches left for us. The rest of the tree is still worth walking.
-      if (!this.isPartial) this.handlers.onLost(`${path === "" ? "the folder" : path} cannot be watched (${code})`);
-      this.isPartial = true;
+      this.unwatched.add(path);
+      if (!this.isToldPartial) {
+        this.isToldPartial = true;
+        this.handlers.onPartial(`${path === "" ? "the folder" : path} cannot be watched${whyNot(code)}`);
+      }
       return true;
     }
+  }
+
+  private count(): void {
+    if (this.toldAtOnce === 0) setImmediate(() => (this.toldAtOnce = 0));
+    this.toldAtOnce += 1;
+    if (this.toldAtOnce === this.suspicious) this.handlers.onMissed("more happened at once than the system remembers");
   }
 
   private onName(dir: string, name: string): void {
@@ -91,6 +142,9 @@ export class FolderWatch {
 
   /** Forgets a directory and all below it. */
   private drop(path: string): void {
+    for (const other of this.unwatched) {
+      if (other === path || other.startsWith(`${path}/`)) this.unwatched.delete(other);
+    }
     this.watches.get(path)?.close();
     if (!this.watches.delete(path)) return;
     for (const [other, each] of this.watches) {
@@ -108,4 +162,19 @@ export class FolderWatch {
       return [];
     }
   }
+}
+
+function queueLimit(): number {
+  if (process.platform !== "linux") return Number.POSITIVE_INFINITY;
+  try {
+    return Number(readFileSync(QUEUE_FILE, "utf8")) || USUAL_QUEUE;
+  } catch {
+    return USUAL_QUEUE;
+  }
+}
+
+function whyNot(code: string | undefined): string {
+  if (code === "ENOSPC") return ": the system has no watches left (ENOSPC, fs.inotify.max_user_watches)";
+  if (code === "EMFILE") return ": the system has no more watchers (EMFILE, fs.inotify.max_user_instances)";
+  return ` (${code})`;
 }

@@ -30,6 +30,8 @@ export interface WorkspaceStatus {
   readonly failed: FolderStatus["failed"];
   /** Paths that are left alone, and why. */
   readonly refused: FolderStatus["refused"];
+  /** How the daemon notices changes; null when none does. */
+  readonly watch: FolderStatus["watch"] | null;
   readonly lastError: SyncStatus["lastError"];
   readonly peers: {
     readonly id: string | null;
@@ -44,10 +46,11 @@ export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<Wo
   using db = readSyncDb(layout);
   const seen = syncStatus(db);
   const head = link === undefined ? undefined : await headOf(connect(link, deadline(signal)));
-  const { queue, conflicts, stopped, failed, refused } = folderStatus(db);
+  const { queue, conflicts, stopped, failed, refused, watch } = folderStatus(db);
+  const pid = runningDaemon(layout)?.owner.pid ?? null;
   return {
     folder: layout.folder,
-    pid: runningDaemon(layout)?.owner.pid ?? null,
+    pid,
     hub: link === undefined ? null : { url: link.url, epoch: head?.epoch ?? seen.epoch, reachable: head !== undefined },
     cursor: seen.cursor,
     lag: head === undefined ? seen.lag : Math.max(0, head.sequence - seen.cursor),
@@ -56,6 +59,7 @@ export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<Wo
     stopped,
     failed,
     refused,
+    watch: pid === null ? null : watch,
     lastError: seen.lastError,
     peers: { id: null, addresses: [], connected: [], converged: null },
   };
