@@ -12,6 +12,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, "node_modules/node/bin/node");
 const bin = (name) => join(root, "node_modules/.bin", name);
 const TESTED = ["src", "scripts", "bench"];
+/** A test, or a file of them, that takes longer than this hangs, ms. */
+const TEST_LIMIT_MS = 300_000;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** What each command runs, one after the other; the first that fails ends it. */
@@ -25,14 +27,21 @@ const COMMANDS = {
     [node, join(root, "scripts/import-direction.ts")],
   ],
   soak: (args) => [named(args, "soak", "soak", ".soak.ts")],
-  bench: (args) =>
-    (args.length > 0 ? args : names("bench", ".bench.ts")).map((name) => named([name], "bench", "bench", ".bench.ts")),
+  bench: (args) => benches(args),
   mutants: (args) => [[node, join(root, "scripts/mutants.ts"), ...args]],
 };
 
 /** `npm start` without a folder works on ./workspace. */
 function withFolder(args) {
   return args.some((arg) => !arg.startsWith("-")) ? args : ["workspace", ...args];
+}
+
+/** Names first, then what each of them is told: `bench files --quick`. No name: all. */
+function benches(args) {
+  const end = args.findIndex((arg) => arg.startsWith("-"));
+  const [chosen, told] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
+  const all = chosen.length > 0 ? chosen : names("bench", ".bench.ts");
+  return all.map((name) => named([name, ...told], "bench", "bench", ".bench.ts"));
 }
 
 /** The files under the tested folders, relative to the root, whose names end so. */
@@ -57,7 +66,7 @@ function testRun(args, wanted) {
   );
   if (files.length === 0) fail(`no test file matches ${parts.join(" ")}`);
   const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=2", "--test-reporter=spec"];
-  return [node, ...flags, ...args.filter((arg) => arg.startsWith("-")), ...files];
+  return [node, ...flags, `--test-timeout=${TEST_LIMIT_MS}`, ...args.filter((arg) => arg.startsWith("-")), ...files];
 }
 
 function names(folder, ending) {

@@ -92,15 +92,26 @@ export class Documents {
   filesById(fileId: string): FileRow[] {
     return this.db.all<FileRow>("SELECT * FROM files WHERE file_id = ?", fileId);
   }
-  /** Files at or below `path`; all for "". */
-  filesBelow(path: string): FileRow[] {
-    if (path === "") return this.db.all<FileRow>("SELECT * FROM files");
-    return this.db.all<FileRow>(
-      "SELECT * FROM files WHERE path = ? OR (path > ? AND path < ?)",
-      path,
-      `${path}/`,
-      `${path}0`,
-    );
+  /** Paths of files at or below `path` ("": of all), those after `after`, in order, `limit` at the most. */
+  pathsBelow(path: string, limit: number, after?: string): string[] {
+    const rows =
+      path === ""
+        ? this.db.all<{ path: string }>(
+            "SELECT path FROM files WHERE path > ? ORDER BY path LIMIT ?",
+            after ?? "",
+            limit,
+          )
+        : this.db.all<{ path: string }>(
+            `SELECT path FROM files WHERE path > ?1 AND path < ?2 AND (?3 IS NULL OR path > ?3)
+             UNION ALL SELECT path FROM files WHERE path = ?4 AND ?3 IS NULL
+             ORDER BY path LIMIT ?5`,
+            `${path}/`,
+            `${path}0`,
+            after ?? null,
+            path,
+            limit,
+          );
+    return rows.map((row) => row.path);
   }
   putFile(row: FileRow): void {
     // A document lies at one path: a row of it elsewhere is what we knew before.

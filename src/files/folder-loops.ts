@@ -106,6 +106,7 @@ export class FolderLoops {
     const handlers = tellingHandlers(this.sync.parts, {
       onPath: (path) => {
         if (path === IGNORE_FILE) this.watchAnew();
+        else if (this.sync.parts.placer.isAsPlaced(path)) return;
         this.noticePath(path === IGNORE_FILE ? "" : path);
       },
       // The first scan of all is on its way, and arms the next one.

@@ -19,6 +19,7 @@ import {
   fillOutbox,
   type HubApi,
   isEntryFault,
+  type PageAhead,
   type PullParts,
   type PushOutcome,
   type PushParts,
@@ -43,6 +44,7 @@ import { readIgnoreRules } from "./ignore-rules.ts";
 import { layOut } from "./lay-out.ts";
 import { look } from "./look.ts";
 import { Placer } from "./place.ts";
+import type { LocalChange } from "./plan-local.ts";
 import { recoverHeads } from "./recover-heads.ts";
 import { takeLocal } from "./take-local.ts";
 import { joinBehind, recordRemote } from "./take-remote.ts";
@@ -182,15 +184,19 @@ export class FolderSync {
     return this.inLane(async () => {
       const { parts } = this;
       const rules = readIgnoreRules(parts.layout.folder);
-      const { changes, unread } = await look(parts, paths, rules, this.options.signal);
+      let written = 0;
+      const take = async (changes: readonly LocalChange[]): Promise<void> => {
+        written += await takeLocal(parts, changes, async () => {
+          // Sending begins with the first batch, while the next is being read.
+          await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+          this.loops.kickPush();
+        });
+      };
+      const { changes, unread } = await look(parts, paths, rules, take, this.options.signal);
       for (const { path, reason } of unread) parts.documents.refuse(path, `it cannot be read (${reason})`);
       const settled = this.loops.holdBackVanished(changes, paths);
-      if (settled.length === 0 && parts.documents.unlaid(1, "").length === 0) return 0;
-      const written = await takeLocal(parts, settled, async () => {
-        // Sending begins with the first batch, while the next is being read.
-        await fillOutbox(parts.store, parts.db, parts.store.identity.author);
-        this.loops.kickPush();
-      });
+      if (written === 0 && settled.length === 0 && parts.documents.unlaid(1, "").length === 0) return 0;
+      await take(settled);
       await this.bringTogether();
       this.loops.kickPush();
       return written;
@@ -218,10 +224,12 @@ export class FolderSync {
     const parts = await this.pullParts();
     this.passOwn();
     let pulled = 0;
+    let ahead: PageAhead | undefined;
     for (let more = true; more; ) {
-      const page = await pullPage(parts);
+      const page = await pullPage(parts, ahead);
       pulled += page.pulled;
       more = page.more;
+      ahead = page.ahead;
       if (page.pulled > 0 || !more) await this.inLane(() => this.bringTogether());
       if (more) this.parts.onEvent({ kind: "progress", phase: "pull", done: this.parts.db.cursor });
     }

@@ -25,7 +25,7 @@ import { contentStamp, DIRECTORY_TYPE, identify, SYMLINK_TYPE } from "./observe.
 import { partPath } from "./part-paths.ts";
 import type { Aside } from "./place.ts";
 
-const DOCS_AT_ONCE = 500;
+const DOCS_AT_ONCE = 1_000;
 /** What could not be laid out is tried again after this long, ms. */
 const RETRY_MS = 2_000;
 const COPIED_IN_MEMORY_BYTES = 256 * 1_024;
@@ -238,6 +238,7 @@ function remember({ documents, placer, lookAgain }: FolderParts, { doc, head, ro
     (placed.fileId === at.fileId && contentStamp(placed.stamp) === contentStamp(at.stamp)) ||
     at.kind === "directory";
   if (!isOurs) lookAgain(head.name);
+  else if (at.kind === "file") placer.notePlaced(at);
   documents.accept(head.name);
   documents.putFile({
     path: head.name,

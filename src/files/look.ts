@@ -7,41 +7,99 @@ import { HoldfastError } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
 import type { FolderParts } from "./folder-parts.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
-import { type Observed, observe } from "./observe.ts";
+import { isPresent, type Observed, observe, type Present } from "./observe.ts";
 import { type LocalChange, planLocal } from "./plan-local.ts";
-import { scan } from "./scan.ts";
+import { scan, type Unread } from "./scan.ts";
 
 export interface Look {
   readonly changes: LocalChange[];
   /** Paths that could not be read, with the reason. */
-  readonly unread: readonly { readonly path: string; readonly reason: string }[];
+  readonly unread: readonly Unread[];
 }
 
-/** Looks at `paths` and all below them; "" stands for the whole folder. */
+/** New files that are told of together. */
+const NEW_AT_ONCE = 4_000;
+const ROWS_AT_ONCE = 5_000;
+
+/**
+ * Looks at `paths` and all below them; "" stands for the whole folder. Files of which nothing was known, neither at their
+ * path nor elsewhere, are told to `onNew` while the look goes on: whatever else is found, they are new. So a folder of any
+ * size passes through the memory of a small one, but for the paths of what is as it was.
+ */
 export async function look(
   parts: FolderParts,
   paths: ReadonlySet<string>,
   rules: IgnoreRules,
+  onNew: (changes: LocalChange[]) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<Look> {
+  const { documents } = parts;
   const { folder } = parts.layout;
+  /** What is not as it was, and not simply new; and the rows that it takes to say what happened. */
   const seen = new Map<string, Observed>();
   const rows = new Map<string, FileRow>();
-  const unread: { path: string; reason: string }[] = [];
-  const looked = new Set<string>();
+  /** Paths that need no second thought: they are as they were, or were told of as new. */
+  const asKnown = new Set<string>();
+  const fresh = new Map<string, Present>();
+  const unread: Unread[] = [];
+  const note = (item: Observed): void => {
+    const row = documents.file(item.path);
+    if (isPresent(item)) {
+      if (row !== undefined && row.file_id === item.fileId && row.stamp === item.stamp) {
+        asKnown.add(item.path);
+        return;
+      }
+      if (row === undefined && documents.filesById(item.fileId).length === 0) {
+        fresh.set(item.path, item);
+        return;
+      }
+    }
+    if (row !== undefined) rows.set(row.path, row);
+    seen.set(item.path, item);
+  };
+  const tellNew = async (): Promise<void> => {
+    const told = speakable(parts, [...fresh.values()]).filter(isPresent);
+    for (const path of fresh.keys()) asKnown.add(path);
+    fresh.clear();
+    if (told.length > 0) await onNew(told.map((at) => ({ kind: "create", at })));
+  };
   for (const path of paths) {
     if (path !== "" && isIgnored(rules, path)) continue;
-    for (const row of parts.documents.filesBelow(path)) rows.set(row.path, row);
     const here = path === "" ? undefined : observe(folder, path);
-    if (here !== undefined && here.kind !== "directory") {
-      seen.set(path, here);
-      // A file appeared or went: the directory above may be empty now, or not any more.
-      continue;
+    if (here !== undefined && here.kind !== "directory") note(here);
+    else {
+      for await (const slice of scan(folder, path, rules, unread, signal)) {
+        for (const item of slice) note(item);
+        if (fresh.size >= NEW_AT_ONCE) await tellNew();
+      }
     }
-    const found = await scan(folder, path, rules, signal);
-    for (const item of found.found) seen.set(item.path, item);
-    unread.push(...found.unread);
+    let after: string | undefined;
+    do {
+      const known = documents.pathsBelow(path, ROWS_AT_ONCE, after);
+      for (const each of known) {
+        const row = asKnown.has(each) || rows.has(each) ? undefined : documents.file(each);
+        if (row !== undefined) rows.set(each, row);
+      }
+      after = known.at(-1);
+    } while (after !== undefined);
   }
+  await tellNew();
+  seeAround(parts, rules, rows, seen, unread);
+  requireFolder(parts, seen);
+  return { changes: planLocal([...rows.values()], speakable(parts, [...seen.values()])), unread };
+}
+
+/** Adds to what was seen all that belongs to the picture: whatever lies at the paths of the rows, and the rows of whatever
+ *  lies there. */
+function seeAround(
+  parts: FolderParts,
+  rules: IgnoreRules,
+  rows: Map<string, FileRow>,
+  seen: Map<string, Observed>,
+  unread: readonly Unread[],
+): void {
+  const { folder } = parts.layout;
+  const looked = new Set<string>();
   // A directory that has become empty is a document of its own; one is found by looking at where something went.
   for (const [path, item] of [...seen]) {
     if (item.kind === "absent") seeParent(folder, path, rules, seen, looked);
@@ -50,28 +108,19 @@ export async function look(
     if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
     if (seen.get(row.path)?.kind === "absent") seeParent(folder, row.path, rules, seen, looked);
   }
-  // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now. A look at the
-  // whole folder has all rows already.
-  const isWhole = rows.size > 0 && paths.has("");
-  for (const item of isWhole ? [] : [...seen.values()]) {
-    if (item.kind === "absent" || item.kind === "unknown" || item.kind === "special") continue;
+  // A file that was known elsewhere: its old path belongs to the picture, and whatever lies there now.
+  for (const item of [...seen.values()]) {
+    if (!isPresent(item)) continue;
     for (const row of parts.documents.filesById(item.fileId)) {
       if (rows.has(row.path)) continue;
       rows.set(row.path, row);
       if (!seen.has(row.path)) seen.set(row.path, seeKnown(folder, row, rules, unread));
     }
   }
-  requireFolder(parts, seen);
-  return { changes: planLocal([...rows.values()], speakable(parts, [...seen.values()])), unread };
 }
 
 /** A row that the scan did not find: absent, unless it is ignored now, or lies where nothing could be read. */
-function seeKnown(
-  folder: string,
-  row: FileRow,
-  rules: IgnoreRules,
-  unread: readonly { path: string; reason: string }[],
-): Observed {
+function seeKnown(folder: string, row: FileRow, rules: IgnoreRules, unread: readonly Unread[]): Observed {
   const blind = unread.find(({ path }) => path === "" || row.path.startsWith(`${path}/`));
   if (blind !== undefined) return { kind: "unknown", path: row.path, reason: blind.reason };
   if (isIgnored(rules, row.path)) return { kind: "unknown", path: row.path, reason: "it is ignored" };

@@ -30,6 +30,10 @@ export interface Present {
   readonly modifiedMs: number;
 }
 
+export function isPresent(item: Observed): item is Present {
+  return item.kind === "file" || item.kind === "directory" || item.kind === "symlink";
+}
+
 /** Looks at `path`. What lies behind a link to a directory is not in the folder, so it is absent. */
 export function observe(folder: string, path: string): Observed {
   if (linkedParent(folder, path) !== undefined) return { kind: "absent", path };

@@ -15,6 +15,9 @@ import { systemCode } from "../errors.ts";
 import type { Documents, FileRow } from "./documents.ts";
 import { contentStamp, identify, linkedParent, observe, type Present } from "./observe.ts";
 
+/** Files just laid out that are remembered at the most. */
+const MAX_PLACED = 4_096;
+
 /** A file that was taken out of the folder and may still be written to by whoever had it open. */
 export interface Aside {
   readonly path: string;
@@ -28,6 +31,8 @@ export class Placer {
   private readonly folder: string;
   private readonly asideDir: string;
   private count = 0;
+  /** Files as they were when they had just been laid out, by path: what the watcher tells of those is our own doing. */
+  private readonly placed = new Map<string, { readonly fileId: string; readonly stamp: string }>();
 
   constructor(folder: string, asideDir: string) {
     this.folder = folder;
@@ -142,6 +147,22 @@ export class Placer {
   look(path: string): Present | undefined {
     const seen = observe(this.folder, path);
     return seen.kind === "file" || seen.kind === "symlink" || seen.kind === "directory" ? seen : undefined;
+  }
+
+  /** Remembers a file that was just laid out, so that its own events need no look at it. */
+  notePlaced({ path, fileId, stamp }: Present): void {
+    if (this.placed.size >= MAX_PLACED) this.placed.clear();
+    this.placed.set(path, { fileId, stamp });
+  }
+
+  /** True when nothing was done to `path` since it was laid out. Whatever is done after this is told by another event. */
+  isAsPlaced(path: string): boolean {
+    const placed = this.placed.get(path);
+    if (placed === undefined) return false;
+    const now = observe(this.folder, path);
+    if (now.kind === "file" && now.fileId === placed.fileId && now.stamp === placed.stamp) return true;
+    this.placed.delete(path);
+    return false;
   }
 
   /** Puts back what a crash left aside and nothing has replaced; the rest was replaced and goes. */

@@ -5,7 +5,7 @@
 // whose own file is gone: then that one was overwritten, and the survivor is never deleted (FILE-13, 16, 19).
 
 import type { FileRow } from "./documents.ts";
-import type { Observed, Present } from "./observe.ts";
+import { isPresent, type Observed, type Present } from "./observe.ts";
 
 export type LocalChange =
   | { readonly kind: "create"; readonly at: Present }
@@ -70,8 +70,4 @@ export function planLocal(rows: readonly FileRow[], seen: readonly Observed[]): 
     if (now.kind === "absent" || now.kind === "special") changes.push({ kind: "remove", row });
   }
   return changes;
-}
-
-function isPresent(item: Observed): item is Present {
-  return item.kind === "file" || item.kind === "directory" || item.kind === "symlink";
 }

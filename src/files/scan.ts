@@ -7,21 +7,27 @@ import { systemCode } from "../errors.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
 import { type Observed, observeFound } from "./observe.ts";
 
-export interface Scan {
-  /** Everything that is there and not ignored; of directories, only the empty ones. */
-  readonly found: Observed[];
-  /** Directories that could not be read: nothing below them is known. */
-  readonly unread: { readonly path: string; readonly reason: string }[];
+export interface Unread {
+  readonly path: string;
+  readonly reason: string;
 }
 
 const SLICE = 1_000;
 /** Directories within directories at the most: a bound for a walk through a damaged tree. */
 const MAX_DEPTH = 256;
 
-/** Looks at `start` ("" for the whole folder) and all below it. */
-export async function scan(folder: string, start: string, rules: IgnoreRules, signal?: AbortSignal): Promise<Scan> {
-  const result: Scan = { found: [], unread: [] };
-  let steps = 0;
+/**
+ * Everything at and below `start` ("" for the whole folder) that is there and not ignored, slice by slice; of directories,
+ * only the empty ones. A directory that cannot be read is added to `unread`: nothing below it is known.
+ */
+export async function* scan(
+  folder: string,
+  start: string,
+  rules: IgnoreRules,
+  unread: Unread[],
+  signal?: AbortSignal,
+): AsyncGenerator<readonly Observed[]> {
+  let slice: Observed[] = [];
   const open: { path: string; depth: number }[] = [{ path: start, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { path, depth } = next;
@@ -31,7 +37,7 @@ export async function scan(folder: string, start: string, rules: IgnoreRules, si
     } catch (error) {
       const code = systemCode(error) ?? String(error);
       // Gone since it was listed: its absence is found by whoever looks at what was known below it.
-      if (code !== "ENOENT" && code !== "ENOTDIR") result.unread.push({ path, reason: code });
+      if (code !== "ENOENT" && code !== "ENOTDIR") unread.push({ path, reason: code });
       continue;
     }
     let isEmpty = true;
@@ -42,17 +48,16 @@ export async function scan(folder: string, start: string, rules: IgnoreRules, si
       isEmpty = false;
       if (kind === "directory") {
         if (depth < MAX_DEPTH) open.push({ path: child, depth: depth + 1 });
-        else result.unread.push({ path: child, reason: "it lies too deep" });
-      } else {
-        result.found.push(observeFound(folder, child));
-      }
-      steps += 1;
-      if (steps % SLICE === 0) {
+        else unread.push({ path: child, reason: "it lies too deep" });
+      } else slice.push(observeFound(folder, child));
+      if (slice.length >= SLICE) {
+        yield slice;
+        slice = [];
         signal?.throwIfAborted();
         await nextTurn();
       }
     }
-    if (isEmpty && path !== "") result.found.push(observeFound(folder, path));
+    if (isEmpty && path !== "") slice.push(observeFound(folder, path));
   }
-  return result;
+  yield slice;
 }

@@ -25,27 +25,38 @@ interface Taken {
 const BATCH_FILES = 1_000;
 const BATCH_BYTES = 8 * 1_024 * 1_024;
 
-/** Takes in `changes`. Returns how many versions were written. */
+/** Takes in `changes`. While one batch is written, and waited for by the disk, the next is read. Returns how many versions
+ *  were written. */
 export async function takeLocal(
   parts: FolderParts,
   changes: readonly LocalChange[],
   onBatch: () => Promise<void> = async () => {},
 ): Promise<number> {
   let written = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const writeOut = async (batch: readonly Taken[]): Promise<void> => {
+    written += await write(parts, batch);
+    await onBatch();
+  };
   let batch: Taken[] = [];
   let bytes = 0;
-  for (const [index, change] of changes.entries()) {
-    const taken = await take(parts, change);
-    if (taken !== undefined) {
-      batch.push(taken);
-      bytes += taken.draft?.content?.at.size ?? 0;
+  try {
+    for (const [index, change] of changes.entries()) {
+      const taken = await take(parts, change);
+      if (taken !== undefined) {
+        batch.push(taken);
+        bytes += taken.draft?.content?.at.size ?? 0;
+      }
+      if (batch.length >= BATCH_FILES || bytes >= BATCH_BYTES || index === changes.length - 1) {
+        await writing;
+        writing = writeOut(batch);
+        writing.catch(() => {}); // it is awaited below, or before the next batch
+        batch = [];
+        bytes = 0;
+      }
     }
-    if (batch.length >= BATCH_FILES || bytes >= BATCH_BYTES || index === changes.length - 1) {
-      written += await write(parts, batch);
-      batch = [];
-      bytes = 0;
-      await onBatch();
-    }
+  } finally {
+    await writing;
   }
   return written;
 }

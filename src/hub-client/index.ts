@@ -9,6 +9,7 @@ export { type PublishParts, publishNote } from "./publish.ts";
 export {
   fillInNotes,
   hasDeferred,
+  type PageAhead,
   type PullParts,
   passOwnEntries,
   pullPage,

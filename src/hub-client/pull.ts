@@ -30,16 +30,37 @@ const PAGE_ENTRIES = 1_000;
 /** Contents received and not yet in the store, bytes: a cut loses no more than that, and staging needs no more room. */
 const ADOPT_AT_BYTES = 32 * 1_024 * 1_024;
 
-/** Takes in one page. Returns how many entries of others it brought, and whether there is more. */
-export async function pullPage(parts: PullParts): Promise<{ pulled: number; more: boolean }> {
+/** A page that was asked for before its turn. */
+export interface PageAhead {
+  readonly since: number;
+  readonly page: Promise<Page>;
+}
+
+/**
+ * Takes in one page; while it does, the next is on its way (`ahead`, for the next call). Returns how many entries of others
+ * it brought, and whether there is more.
+ */
+export async function pullPage(
+  parts: PullParts,
+  asked?: PageAhead,
+): Promise<{ pulled: number; more: boolean; ahead?: PageAhead }> {
   const { db, api } = parts;
   const since = db.cursor;
-  const page = await api.page({ since, limit: PAGE_ENTRIES, inline: "contents" });
+  // Asked for from another cursor: whatever moved it has seen to what is in between.
+  const page = await (asked?.since === since ? asked.page : askPage(api, since).page);
   requireSameHub(db, page, since, api.url);
+  const more = page.next < page.sequence;
+  const ahead = more ? askPage(api, page.next) : undefined;
   const pulled = await takeIn(parts, page, () => {
     db.cursor = page.next;
   });
-  return { pulled, more: page.next < page.sequence };
+  return { pulled, more, ...(ahead === undefined ? {} : { ahead }) };
+}
+
+function askPage(api: HubApi, since: number): PageAhead {
+  const page = api.page({ since, limit: PAGE_ENTRIES, inline: "contents" });
+  page.catch(() => {}); // told to whoever takes the page; nobody does when the one before it fails
+  return { since, page };
 }
 
 /** A newly subscribed topic's notes from the hub's first entry on (HUB-11). */
