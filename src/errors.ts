@@ -120,7 +120,8 @@ export function toHoldfastError(error: unknown, path?: string): HoldfastError {
   const cause = causeOf(error, path);
   const known = SYSTEM_ERRORS[systemCode(cause) ?? ""] ?? sqliteError(cause);
   const said = cause instanceof Error ? cause.message : String(cause);
-  const message = path === undefined || said.includes(path) ? said : `${path}: ${said}`;
+  const named = path === undefined || said.includes(path) || (cause instanceof Error && "path" in cause);
+  const message = named ? said : `${path}: ${said}`;
   const details = path === undefined ? {} : { details: { path } };
   if (known !== undefined) return new HoldfastError(known[0], message, { hint: known[1], cause: error, ...details });
   return new HoldfastError("INTERNAL", message, {
@@ -128,6 +129,13 @@ export function toHoldfastError(error: unknown, path?: string): HoldfastError {
     cause: error,
     ...details,
   });
+}
+
+/** A failure of the system or of SQLite that a person can cure, as `toHoldfastError` has it; any other value as it is. */
+export function withPath(error: unknown, path: string): unknown {
+  if (sqliteCode(error) === undefined && SYSTEM_ERRORS[systemCode(causeOf(error, path)) ?? ""] === undefined)
+    return error;
+  return toHoldfastError(error, path);
 }
 
 /** Why nothing can be written in `folder`, or in the nearest one above it that exists; undefined where it can. */

@@ -9,7 +9,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type ContentHash, decodeEntry, type Entry, type EntryId } from "../entries/index.ts";
-import { toHoldfastError } from "../errors.ts";
+import { withPath } from "../errors.ts";
 import { createdAt, type VersionRecord } from "./version-record.ts";
 
 const FORMAT = 1;
@@ -439,11 +439,6 @@ export class Catalog {
 /** The owner an entry names (tag `owner`), or null. */
 export function ownerOf(entry: Entry): string | null {
   return entry.tags.owner ?? null;
-}
-
-/** SQLite does not say which file it failed on. */
-function withPath(error: unknown, path: string): unknown {
-  return error instanceof Error && "errcode" in error ? toHoldfastError(error, path) : error;
 }
 
 function isDamage(error: unknown): boolean {

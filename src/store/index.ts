@@ -5,6 +5,7 @@ export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
 export { withDatabaseCopy } from "./database-copy.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
 export { encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
+export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-workspace.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
 export {
@@ -20,7 +21,6 @@ export {
 export { createdAt, type VersionRecord } from "./version-record.ts";
 export {
   findWorkspace,
-  initWorkspaceRecord,
   type OpenedWorkspace,
   openWorkspaceRecord,
   type WorkspaceRecord,

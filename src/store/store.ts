@@ -2,7 +2,7 @@
 // `write-versions.ts` and `delete-versions.ts`, which hold the two protocols.
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { StructuralLock } from "../coordination/index.ts";
 import {
   checkArtifactName,
@@ -375,6 +375,13 @@ export class Store implements Disposable {
     wait: LockWait,
     body: (fence: { assertHeld(): void }) => Promise<T>,
   ): Promise<T> {
+    if (!existsSync(this.layout.workspaceFile)) {
+      // Made anew, its folders would hold versions of no workspace.
+      throw new HoldfastError("FOLDER_GONE", `the workspace in ${this.layout.folder} is gone`, {
+        hint: "Nothing was saved. Bring it back, then run the command again.",
+        details: { path: this.layout.workspaceFile },
+      });
+    }
     mkdirSync(this.layout.data, { recursive: true });
     return this.lock.withCollections(
       collections,

@@ -2,12 +2,12 @@
 // a command that only touches the store starts fast.
 
 import { FILES } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, withPath } from "../errors.ts";
 import type { ListedArtifact } from "../store/index.ts";
 import { readContent } from "../store/read-content.ts";
 import { type ListedVersion, type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
 import type { OpenedWorkspace } from "../store/workspace-record.ts";
-
+import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
 export type { ContentSource, ListedArtifact } from "../store/index.ts";
@@ -27,6 +27,20 @@ export interface DeleteResult {
   readonly deleted: number[];
 }
 
+const COLLECTION = { collection: "name" } satisfies Record<string, Kind>;
+const CHOICE = { ...COLLECTION, version: "version" } satisfies Record<string, Kind>;
+const WAIT = { lockTimeoutMs: "count", signal: "signal" } satisfies Record<string, Kind>;
+const PUT = {
+  ...COLLECTION,
+  ...WAIT,
+  type: "text",
+  tags: "tags",
+  base: "textOrNull",
+  takeOver: "takeOver",
+  maxBytes: "count",
+  onProgress: "callback",
+} satisfies Record<string, Kind>;
+
 export class Artifacts implements Disposable {
   readonly store: Store;
   private readonly signal: AbortSignal | undefined;
@@ -41,31 +55,52 @@ export class Artifacts implements Disposable {
     this.store[Symbol.dispose]();
   }
 
-  /** Saves one version; durable when it resolves. Throws `BAD_NAME`, `NOT_OWNER`, `STALE_BASE`, `LOCK_TIMEOUT`, and
-   *  `USAGE` for the folder's own collection. */
+  /** Saves one version; durable when it resolves. Throws `BAD_NAME`, `NOT_OWNER`, `STALE_BASE`, `LOCK_TIMEOUT`,
+   *  `DISK_FULL`, and `USAGE` for the folder's own collection. */
   async put(name: string, content: StorePutSource, options: PutOptions = {}): Promise<PutResult> {
+    checkName("the name", name);
+    checkOptions("put", options, PUT);
     refuseFolderFiles(options.collection, name, "write");
-    return this.store.put(name, content, { ...this.withSignal(), ...options });
+    const source = checkContent(content);
+    return this.told(() => this.store.put(name, source, { ...this.withSignal(), ...options }));
   }
 
   /** Throws `NOT_FOUND` (naming the versions that exist), `CORRUPT`. */
   async get(name: string, choice: VersionChoice = {}): Promise<GetResult> {
-    const record = this.store.find(name, choice);
-    return { ...infoOf(record), content: await readContent(this.store.layout, record) };
+    checkName("the name", name);
+    checkOptions("get", choice, CHOICE);
+    return this.told(async () => {
+      const record = this.store.find(name, choice);
+      return { ...infoOf(record), content: await readContent(this.store.layout, record) };
+    });
   }
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
-    return { artifacts: await this.store.list(options) };
+    checkOptions("list", options, { ...COLLECTION, prefix: "text" });
+    return this.told(async () => ({ artifacts: await this.store.list(options) }));
   }
 
   async versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
-    return { versions: this.store.versions(name, options) };
+    checkName("the name", name);
+    checkOptions("versions", options, COLLECTION);
+    return this.told(async () => ({ versions: this.store.versions(name, options) }));
   }
 
   /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */
   async delete(name: string, options: DeleteOptions = {}): Promise<DeleteResult> {
+    checkName("the name", name);
+    checkOptions("delete", options, { ...CHOICE, ...WAIT });
     refuseFolderFiles(options.collection, name, "delete");
-    return this.store.delete(name, { ...this.withSignal(), ...options });
+    return this.told(() => this.store.delete(name, { ...this.withSignal(), ...options }));
+  }
+
+  /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw withPath(error, this.store.layout.root);
+    }
   }
 
   private withSignal(): { signal?: AbortSignal } {

@@ -3,14 +3,17 @@
 import { HoldfastError } from "../errors.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
-import type { Layout } from "../store/index.ts";
+import { type Layout, openWorkspaceRecord } from "../store/index.ts";
 import { runningDaemon } from "./daemon-record.ts";
+import { lostLink } from "./lost-link.ts";
 import { hasOwnHubData, readOwnToken } from "./own-token.ts";
 
 /** Throws `NOT_JOINED` when the folder has no hub at all, `NOT_UP` when its own is not running. */
 export function hubLinkOf(layout: Layout): HubLink {
   const link = knownHubLink(layout);
   if (link !== undefined) return link;
+  const lost = lostLink(layout, openWorkspaceRecord(layout.folder).record);
+  if (lost !== undefined) throw lost;
   if (hasOwnHubData(layout)) {
     throw new HoldfastError("NOT_UP", `the hub of ${layout.folder} is not running`, {
       hint: `Start it with \`holdfast up ${layout.folder} --detach\`.`,

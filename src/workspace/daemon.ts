@@ -6,7 +6,7 @@
 //   announce  daemon.json, for the other commands
 // Stopping goes the same way back. A kill at any point leaves locks of a dead owner and files that nobody believes.
 
-import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import { HoldfastError, isHoldfastError, toHoldfastError, withPath } from "../errors.ts";
 import { type FolderEvent, FolderSync } from "../files/index.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
@@ -14,7 +14,9 @@ import { initWorkspaceRecord, type OpenedWorkspace, Store } from "../store/index
 import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
 import { openLinked } from "./join.ts";
+import { lostLink } from "./lost-link.ts";
 import { openSyncDb } from "./open-sync-db.ts";
+import { recordGone, removeRemains, watchRecord } from "./record-watch.ts";
 
 export type { FolderEvent };
 
@@ -38,7 +40,8 @@ export interface DaemonOptions {
 
 export interface Daemon {
   readonly record: DaemonRecord;
-  /** Rejects with `LOCK_LOST` when the folder was taken from this daemon by force: it is to be stopped then. */
+  /** Rejects with `LOCK_LOST` when the folder was taken from this daemon by force, with `FOLDER_GONE` when the workspace
+   *  is there no more: it is to be stopped then. */
   readonly lost: Promise<never>;
   /** Sends what can be sent within a few seconds, then gives everything back. Again, it does nothing. */
   stop(): Promise<void>;
@@ -53,15 +56,19 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
   const undo: (() => unknown)[] = [];
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    stopped ??= undoAll(undo);
+    stopped ??= undoAll(undo).finally(() => {
+      if (recordGone(layout) !== undefined) removeRemains(layout);
+    });
     return stopped;
   };
   try {
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => {}); // nobody may be waiting for it
-    const lock = takeDaemonLock(layout, lost.reject);
+    // A lock that went with the whole workspace is the lesser news.
+    const lock = takeDaemonLock(layout, (error) => lost.reject(recordGone(layout) ?? error));
     undo.push(() => lock.release());
-    const link = readHubLink(layout);
+    undo.push(watchRecord(layout, lost.reject));
+    const link = linkOf(opened);
     const hub = link === undefined ? await embeddedHub(opened, options, undo) : undefined;
     const api = apiOf(link, hub);
     if (hub !== undefined) await api.registerKey(opened.identity);
@@ -70,7 +77,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     const db = openSyncDb(layout);
     undo.push(() => db[Symbol.dispose]());
     const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, signal);
-    undo.push(() => sync.stop({ drainMs: DRAIN_MS }));
+    undo.push(() => sync.stop({ drainMs: recordGone(layout) === undefined ? DRAIN_MS : 0 }));
     await sync.start();
     signal?.throwIfAborted();
     const record: DaemonRecord = {
@@ -84,7 +91,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     return { record, lost: lost.promise, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw withPath(error, layout.root);
   }
 }
 
@@ -99,6 +106,14 @@ async function embeddedHub(
   });
   undo.push(() => hub.close());
   return hub;
+}
+
+/** Undefined for a folder that has a hub of its own. Throws `NOT_JOINED` for one that has lost its link. */
+function linkOf({ layout, record }: OpenedWorkspace): HubLink | undefined {
+  const link = readHubLink(layout);
+  const lost = link === undefined ? lostLink(layout, record) : undefined;
+  if (lost !== undefined) throw lost;
+  return link;
 }
 
 function apiOf(link: HubLink | undefined, hub: EmbeddedHub | undefined): HubApi {

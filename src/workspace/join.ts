@@ -1,10 +1,18 @@
 // Joining: a folder becomes a copy of the workspace that a hub serves.
 
+import { existsSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, withPath } from "../errors.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink, writeHubLink } from "../hub-client/hub-link.ts";
-import { initWorkspaceRecord, Layout, type OpenedWorkspace, openWorkspaceRecord } from "../store/index.ts";
+import {
+  initWorkspaceRecord,
+  Layout,
+  type OpenedWorkspace,
+  openWorkspaceRecord,
+  refuseNoFolder,
+  unmakeWorkspace,
+} from "../store/index.ts";
 import { runningDaemon } from "./daemon-record.ts";
 import { hubLinkFor } from "./invite.ts";
 
@@ -14,17 +22,45 @@ export interface JoinedWorkspace extends OpenedWorkspace {
 
 /**
  * Makes `folder` a copy of the hub's workspace and remembers hub and token. Nothing is fetched yet: `sync` does that.
- * Throws `UNAUTHORIZED`, `HUB_UNREACHABLE`, `NESTED_WORKSPACE` when the folder belongs to another workspace, `ALREADY_UP`.
+ * Throws `UNAUTHORIZED`, `HUB_UNREACHABLE`, `NESTED_WORKSPACE` when the folder belongs to another workspace, `ALREADY_UP`,
+ * `NOT_A_FOLDER`. On failure a folder that was no workspace is none.
  */
 export async function linkFolder(folder: string, link: HubLink, signal?: AbortSignal): Promise<JoinedWorkspace> {
+  refuseNoFolder(folder);
   refuseRunning(new Layout(folder));
   const api = new HubApi({ ...link, ...(signal === undefined ? {} : { signal }) });
   // Asked first: a hub that is not there, or a token that it does not know, leaves no trace in the folder.
   const { workspace, name, epoch } = await api.workspace();
-  const opened = initWorkspaceRecord(folder, { id: workspace, name });
-  await api.registerKey(opened.identity, epoch);
-  writeHubLink(opened.layout, { url: api.url, token: link.token });
-  return { ...opened, link: { url: api.url, token: link.token } };
+  const wasThere = existsSync(folder);
+  const isKnownCopy = knownUrl(new Layout(folder)) === api.url;
+  const opened = initWorkspaceRecord(folder, { id: workspace, name, joined: true, isKnownCopy });
+  const joined = { ...opened, link: { url: api.url, token: link.token } };
+  try {
+    await api.registerKey(opened.identity, epoch);
+    writeHubLink(opened.layout, joined.link);
+    return joined;
+  } catch (error) {
+    if (opened.created) unmake(opened.layout, wasThere);
+    throw withPath(error, opened.layout.root);
+  }
+}
+
+function unmake(layout: Layout, wasThere: boolean): void {
+  unmakeWorkspace(layout);
+  try {
+    if (!wasThere) rmdirSync(layout.folder);
+  } catch {
+    // Somebody has put something there.
+  }
+}
+
+/** The hub that the folder says it is joined to. */
+function knownUrl(layout: Layout): string | undefined {
+  try {
+    return readHubLink(layout)?.url;
+  } catch {
+    return undefined; // damaged: joining is how to mend it
+  }
 }
 
 /**
@@ -38,6 +74,7 @@ export async function openLinked(
 ): Promise<OpenedWorkspace> {
   const layout = new Layout(resolve(folder));
   const link = hubLinkFor(layout, hub, options.token);
+  refuseNoFolder(layout.folder);
   const known = readHubLink(layout);
   if (known?.url === link.url && known.token === link.token) return openWorkspaceRecord(layout.folder);
   return linkFolder(layout.folder, link, options.signal);

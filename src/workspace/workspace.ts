@@ -3,10 +3,10 @@
 
 import { resolve } from "node:path";
 import { FILES } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, withPath } from "../errors.ts";
 import type { Listed, SearchResult } from "../hub/protocol.ts";
 import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
-import { initWorkspaceRecord } from "../store/workspace-record.ts";
+import { initWorkspaceRecord } from "../store/make-workspace.ts";
 import {
   Artifacts,
   type DeleteOptions,
@@ -17,6 +17,7 @@ import {
   type PutResult,
   type VersionChoice,
 } from "./artifacts.ts";
+import { checkName, checkOptions, checkText } from "./call-checks.ts";
 import type * as folderVerbs from "./folder-verbs.ts";
 import type * as hubVerbs from "./hub-verbs.ts";
 import type { WorkspaceStatus } from "./status.ts";
@@ -42,6 +43,9 @@ export interface ListenOptions {
  * `NOT_A_FOLDER`, `NESTED_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`; with `hub` also `UNAUTHORIZED`, `HUB_UNREACHABLE`.
  */
 export async function openWorkspace(folder: string, options: OpenOptions = {}): Promise<Workspace> {
+  checkText("the folder", folder);
+  checkOptions("openWorkspace", options, { hub: "text", token: "text", signal: "signal" });
+  if (folder === "") throw new HoldfastError("BAD_OPTION", "the folder is empty", { hint: 'Say "." for this one.' });
   const absolute = resolve(folder);
   if (options.hub !== undefined) {
     const { openLinked } = await import("./join.ts");
@@ -115,21 +119,30 @@ export class Workspace implements AsyncDisposable {
     text: string,
     options: { key?: string; signal?: AbortSignal } = {},
   ): ReturnType<typeof hubVerbs.publish> {
-    return (await this.hubVerbs()).publish({ ...this.hubParts(options.signal), topic, text, ...options });
+    checkName("the topic", topic);
+    checkText("the note", text);
+    checkOptions("publish", options, { key: "text", signal: "signal" });
+    const verbs = await this.hubVerbs();
+    return this.told(() => verbs.publish({ ...this.hubParts(options.signal), topic, text, ...options }));
   }
 
   /** Subscribes to topics (none: all); the next sync lays their notes out. */
   async subscribe(topics: readonly string[] = []): Promise<{ topics: readonly string[] }> {
-    return (await this.hubVerbs()).subscribe(this.opened.layout, topics);
+    checkOptions("subscribe", { topics }, { topics: "texts" });
+    const verbs = await this.hubVerbs();
+    return this.told(async () => verbs.subscribe(this.opened.layout, topics));
   }
 
   /** Brings folder, store and hub in step once. Throws `SYNC_RUNNING`, `HUB_UNREACHABLE`, `EPOCH_CHANGED`, ... */
   async sync(options: folderVerbs.SyncOptions & { signal?: AbortSignal } = {}): Promise<folderVerbs.SyncResult> {
-    return (await this.folderVerbs()).syncOnce(this.hubParts(options.signal), options);
+    checkOptions("sync", options, { signal: "signal", onProgress: "callback" });
+    const verbs = await this.folderVerbs();
+    return this.told(() => verbs.syncOnce(this.hubParts(options.signal), options));
   }
 
   /** Every entry that the hub has after `since`, in order and once each, across reconnects, until `signal` fires. */
   async *listen(options: ListenOptions = {}): AsyncGenerator<Listed, void, undefined> {
+    checkOptions("listen", options, { since: "count", topics: "texts", signal: "signal" });
     const { listen } = await this.hubVerbs();
     const signal = this.signalWith(options.signal);
     yield* listen(this.opened.layout, { ...options, signal });
@@ -137,31 +150,44 @@ export class Workspace implements AsyncDisposable {
 
   async status(): Promise<WorkspaceStatus> {
     const { statusOf } = await import("./status.ts");
-    return statusOf(this.opened.layout, this.signal);
+    return this.told(() => statusOf(this.opened.layout, this.signal));
   }
 
   /** Every version that was ever at `path` of the folder. */
   async history(path: string): ReturnType<typeof folderVerbs.history> {
-    return (await this.folderVerbs()).history(this.artifacts.store, path);
+    checkName("the path", path);
+    const verbs = await this.folderVerbs();
+    return this.told(() => verbs.history(this.artifacts.store, path));
   }
 
   /** Writes an old version's bytes into the folder, as a new save. */
   async restore(path: string, choice: { version: number | string }): ReturnType<typeof folderVerbs.restore> {
-    return (await this.folderVerbs()).restore(this.artifacts.store, path, choice.version);
+    checkName("the path", path);
+    checkOptions("restore", choice, { version: "version" });
+    if (choice.version === undefined) {
+      throw new HoldfastError("BAD_OPTION", "restore is not told which version", { hint: "Give `version`." });
+    }
+    const verbs = await this.folderVerbs();
+    return this.told(() => verbs.restore(this.artifacts.store, path, choice.version));
   }
 
   /** Files that were kept beside others because both sides had changed. */
   async conflicts(): Promise<folderVerbs.ConflictList> {
-    return (await this.folderVerbs()).conflicts(this.opened.layout);
+    const verbs = await this.folderVerbs();
+    return this.told(async () => verbs.conflicts(this.opened.layout));
   }
 
   async resolveConflict(path: string): Promise<{ resolved: string[] }> {
-    return (await this.folderVerbs()).resolve(this.opened.layout, path);
+    checkName("the path", path);
+    const verbs = await this.folderVerbs();
+    return this.told(async () => verbs.resolve(this.opened.layout, path));
   }
 
   /** Tries again now what waits or was given up: all, or one path. */
   async retry(path?: string): Promise<{ retried: number }> {
-    return (await this.folderVerbs()).retry(this.opened.layout, path);
+    if (path !== undefined) checkName("the path", path);
+    const verbs = await this.folderVerbs();
+    return this.told(async () => verbs.retry(this.opened.layout, path));
   }
 
   /** Lines of the folder's files that hold all words, best first. */
@@ -169,6 +195,8 @@ export class Workspace implements AsyncDisposable {
     words: string,
     options: { prefix?: string; collection?: string; limit?: number } = {},
   ): Promise<{ results: readonly SearchResult[] }> {
+    checkText("the words", words);
+    checkOptions("grep", options, { prefix: "text", collection: "text", limit: "count" });
     const { api } = (await this.hubVerbs()).connected(this.opened.layout, this.signal);
     return { results: await api.search({ q: words, collection: FILES, ...options }) };
   }
@@ -176,6 +204,15 @@ export class Workspace implements AsyncDisposable {
   /** An invite to this workspace, as `holdfast invite` prints it. */
   async invite(): Promise<{ invite: string }> {
     return (await this.hubVerbs()).invite(this.opened.layout, this.signal);
+  }
+
+  /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw withPath(error, this.opened.layout.root);
+    }
   }
 
   private hubVerbs(): Promise<typeof hubVerbs> {

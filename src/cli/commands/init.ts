@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { initWorkspaceRecord } from "../../store/workspace-record.ts";
+import { initWorkspaceRecord } from "../../store/make-workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 
 export async function run(call: Call): Promise<Outcome> {
