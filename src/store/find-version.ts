@@ -2,7 +2,7 @@
 // starts most often.
 
 import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/index.ts";
-import { NotFoundError } from "../errors.ts";
+import { HoldfastError, NotFoundError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
 import type { VersionRecord } from "./version-record.ts";
@@ -23,6 +23,11 @@ export function findVersion(layout: Layout, name: string, choice: VersionChoice 
     const newest = readNewest(layout, collection, name);
     if (newest === undefined || newest.entry.kind === "delete") throw notFound(layout, collection, name);
     return newest;
+  }
+  if (version === "") {
+    throw new HoldfastError("BAD_OPTION", "the version asked for is empty", {
+      hint: "Give its number, its entry id, or the start of one.",
+    });
   }
   const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
   const record =
