@@ -1,17 +1,26 @@
 // Writing to stdout and stderr so that nothing is lost at exit, and how failures look.
 
-import { isHoldfastError, toHoldfastError } from "../errors.ts";
+import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 
-/** Resolves when the chunk is handed over; waits while a slow reader is behind. Rejects with the signal's reason. */
+/** Resolves when the chunk is handed over; waits while a slow reader is behind. Rejects with the signal's reason, or with
+ *  what keeps stdout from being written: that is told as such, and never blamed on the workspace. */
 export function writeStdout(chunk: string | Uint8Array, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     process.stdout.write(chunk, (error) => {
       signal?.removeEventListener("abort", onAbort);
-      if (error) reject(error);
+      if (error) reject(stdoutFailure(error));
       else resolve();
     });
+  });
+}
+
+function stdoutFailure(error: Error): HoldfastError {
+  const { code } = toHoldfastError(error);
+  return new HoldfastError(code, `stdout cannot be written: ${error.message}`, {
+    hint: "Look at what stdout is redirected to; the workspace is not what failed.",
+    cause: error,
   });
 }
 

@@ -13,6 +13,8 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
     // Whoever read our output has seen enough.
     if (systemCode(error) === "EPIPE") process.exit(0);
   });
+  // Nobody is left to be told.
+  process.stderr.on("error", () => {});
   // A defect, but told like any failure: with --json there is always one document.
   process.on("uncaughtException", (error) => {
     process.exit(reportFailure(signal.aborted ? asInterruption(error, signal) : error, json));

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { HoldfastError, systemCode } from "../errors.ts";
+import { HoldfastError, systemCode, withPath } from "../errors.ts";
 
 /** Throws `NOT_A_FOLDER` when the file's folder is not there, `USAGE` when `path` is a folder. Leaves nothing behind. */
 export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
@@ -19,7 +19,7 @@ export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>
     if (target !== path) await rename(target, path);
   } catch (error) {
     if (target !== path) rmSync(target, { force: true });
-    if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTDIR") throw error;
+    if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTDIR") throw withPath(error, path);
     throw new HoldfastError("NOT_A_FOLDER", `${dirname(path)} is not a folder`, {
       hint: "Make it first, or name another file.",
       cause: error,
