@@ -7,6 +7,8 @@ import { join } from "node:path";
 export interface PictureOptions {
   /** Paths, relative to the folder, that are left out with all below them. */
   readonly without?: (path: string) => boolean;
+  /** Paths of files that are not shown, but that their folder is not empty for. */
+  readonly hidden?: ReadonlySet<string>;
   /** Also which file it is and when it was last written or replaced, to the nanosecond. */
   readonly times?: boolean;
 }
@@ -24,6 +26,7 @@ function walk(folder: string, path: string, options: PictureOptions): [string, s
   return names.flatMap((name): [string, string][] => {
     const child = path === "" ? name : `${path}/${name}`;
     const full = join(folder, child);
+    if (options.hidden?.has(child) === true) return [];
     const stats = lstatSync(full, { bigint: true });
     if (stats.isDirectory()) return walk(folder, child, options);
     const times = options.times === true ? ` ${stats.ino} ${stats.mtimeNs}` : "";
