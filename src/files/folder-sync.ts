@@ -45,6 +45,7 @@ import { layOut } from "./lay-out.ts";
 import { look } from "./look.ts";
 import { Placer } from "./place.ts";
 import type { LocalChange } from "./plan-local.ts";
+import { recallFiles } from "./recall-files.ts";
 import { recoverHeads } from "./recover-heads.ts";
 import { takeLocal } from "./take-local.ts";
 import { joinBehind, recordRemote } from "./take-remote.ts";
@@ -58,6 +59,9 @@ export interface FolderSyncOptions {
   readonly signal?: AbortSignal;
   /** Who syncs, as people say it. Default `holdfast`. */
   readonly holder?: string;
+  /** Told that sync.db or the catalog was found damaged while in use (`CORRUPT`, with its path in `details`): the folder
+   *  is to be stopped and opened anew. */
+  readonly onDamage?: (error: HoldfastError) => void;
 }
 
 export interface SyncResult {
@@ -125,10 +129,14 @@ export class FolderSync {
   /** What a crash may have left: files aside, and versions that were saved and not yet recorded as heads. */
   private async recover(): Promise<void> {
     const { parts } = this;
+    parts.store.checkCatalog((path, aside) => {
+      parts.onEvent({ kind: "notice", message: `${path} was damaged: it is kept as ${aside}, and was made anew` });
+    });
     parts.placer.restoreAsides(parts.documents);
     // First of all, or versions that were published and not yet in the catalog would be taken for saves never seen.
     await parts.store.settlePending();
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    await recallFiles(parts);
     recoverHeads(parts);
   }
 
@@ -158,10 +166,13 @@ export class FolderSync {
 
   /** Waits at most `drainMs` for what is under way, then ends; what is left stays queued and is told. */
   async stop(options: { drainMs?: number } = {}): Promise<{ left: number }> {
-    await this.loops.stop(options.drainMs ?? 5_000);
-    await this.asides.close();
-    await this.inLane(async () => {});
-    await this.lock.release();
+    try {
+      await this.loops.stop(options.drainMs ?? 5_000);
+      await this.asides.close();
+      await this.inLane(async () => {});
+    } finally {
+      await this.lock.release();
+    }
     return { left: countSendable(this.parts.db) };
   }
 
@@ -311,6 +322,11 @@ export class FolderSync {
     };
   }
 
+  private get standsOn(): readonly string[] {
+    const { syncFile, catalogFile } = this.options.layout;
+    return [syncFile, catalogFile];
+  }
+
   /** Records a failure for `status`, and says whether trying again can help. */
   noteFailure(thrown: unknown): HoldfastError {
     const error = toHoldfastError(thrown);
@@ -319,6 +335,7 @@ export class FolderSync {
     } catch {
       // A full disk takes no note of itself; the next failure, or success, is noted when there is room again.
     }
+    if (error.code === "CORRUPT" && this.standsOn.includes(String(error.details?.path))) this.options.onDamage?.(error);
     // Whoever lost the right to write may get it back under another token, which has to learn our key first.
     if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.terms.forget();
     return error;

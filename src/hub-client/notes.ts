@@ -5,10 +5,19 @@
 // were, and whatever lies beyond is cut off before the next append. So a crash between writing and recording writes the
 // same notes again in the same place, never a second time (HUB-09).
 
-import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { type EntryId, notesOf, topicOf } from "../entries/index.ts";
-import { createdAt, encodeName, type Layout, readContent, type Store } from "../store/index.ts";
+import { createdAt, decodeName, encodeName, type Layout, readContent, type Store } from "../store/index.ts";
 import type { SyncDb } from "./sync-db.ts";
 
 const NOTES_AT_ONCE = 500;
@@ -81,6 +90,16 @@ export async function layOutNotes(store: Store, db: SyncDb): Promise<void> {
 /** The file that `topic` is laid out as. */
 export function noteFile(layout: Layout, topic: string): string {
   return join(layout.notes, `${topic.split("/").map(encodeName).join("/")}.md`);
+}
+
+/** The topics whose notes lie there as files, whoever remembers them. */
+export function laidOutTopics(layout: Layout): string[] {
+  if (!existsSync(layout.notes)) return [];
+  return readdirSync(layout.notes, { recursive: true, encoding: "utf8" }).flatMap((path) => {
+    if (!path.endsWith(".md")) return [];
+    const parts = path.slice(0, -".md".length).split(sep).map(decodeName);
+    return parts.includes(undefined) ? [] : [parts.join("/")];
+  });
 }
 
 async function layOutTopic(store: Store, db: SyncDb, row: TopicRow): Promise<void> {

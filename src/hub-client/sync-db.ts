@@ -2,13 +2,13 @@
 // what is meant to be done, so a crash anywhere is only a reason to look again; a lost or damaged sync.db is made anew
 // and filled from the store, the hub and the folder.
 
-import { rmSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { lockPath } from "../coordination/index.ts";
 import type { EntryId } from "../entries/index.ts";
-import type { Layout } from "../store/index.ts";
+import { damaged, IndexDatabase, type IndexOptions, type Layout, setAsideDamaged } from "../store/index.ts";
+import { laidOutTopics } from "./notes.ts";
 
 const FORMAT = 1;
-const BUSY_TIMEOUT_MS = 20_000;
 
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,97 +45,60 @@ const SCHEMA = `
   CREATE TABLE refused (path TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-export type Row = Record<string, SQLInputValue>;
+export interface SyncDbOptions {
+  /** `whole`: for whoever is going to keep the folder in step, so that damage is found before it is met. */
+  readonly check?: "whole";
+  /** Told that the file was damaged, and where it is kept. */
+  readonly onSetAside?: (path: string, aside: string) => void;
+}
 
 export class SyncDb implements Disposable {
-  private readonly db: DatabaseSync;
-  private readonly statements = new Map<string, StatementSync>();
+  readonly path: string;
+  private readonly db: IndexDatabase;
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: IndexDatabase, path: string) {
     this.db = db;
+    this.path = path;
   }
 
-  /** Opens or makes `sync.db`. A damaged one is made anew: `rebuilt` says so to whoever reports to people. */
-  static open(layout: Layout, onRebuilt: (path: string) => void = () => {}): SyncDb {
+  /** Opens or makes `sync.db`. A damaged one is set aside and made anew, unless another process keeps the folder in step
+   *  by it: `CORRUPT`. */
+  static open(layout: Layout, { check, onSetAside }: SyncDbOptions = {}): SyncDb {
     const path = layout.syncFile;
-    try {
-      return SyncDb.openOnce(path);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-      onRebuilt(path);
-      return SyncDb.openOnce(path);
-    }
+    const db = IndexDatabase.open({
+      path,
+      check,
+      lock: lockOf(layout),
+      prepare: makeTables,
+      onSetAside: (aside, fresh) => {
+        salvage(layout, aside, fresh);
+        onSetAside?.(path, aside);
+      },
+    });
+    return new SyncDb(db, path);
   }
 
-  private static openOnce(path: string): SyncDb {
-    const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      // Not flushed at each commit: what is lost in a power loss is seen again.
-      db.exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000;",
-      );
-      const sync = new SyncDb(db);
-      sync.transaction(() => {
-        const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-        if (version === FORMAT) return;
-        for (const { name } of db
-          .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-          .all() as { name: string }[]) {
-          db.exec(`DROP TABLE "${name}"`);
-        }
-        db.exec(SCHEMA);
-        db.exec(`PRAGMA user_version = ${FORMAT}`);
-      });
-      return sync;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+  /** Keeps a `sync.db` that was found damaged in use beside; the next opening makes it anew. */
+  static setAside(layout: Layout): string | undefined {
+    return setAsideDamaged({ path: layout.syncFile, lock: lockOf(layout) });
   }
 
   [Symbol.dispose](): void {
-    this.statements.clear();
-    this.db.close();
-  }
-
-  private prepare(sql: string): StatementSync {
-    let statement = this.statements.get(sql);
-    if (statement === undefined) {
-      statement = this.db.prepare(sql);
-      this.statements.set(sql, statement);
-    }
-    return statement;
+    this.db[Symbol.dispose]();
   }
 
   get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
-    return this.prepare(sql).get(...values) as T | undefined;
+    return this.db.get(sql, ...values);
   }
   all<T>(sql: string, ...values: SQLInputValue[]): T[] {
-    return this.prepare(sql).all(...values) as T[];
+    return this.db.all(sql, ...values);
   }
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.prepare(sql).run(...values).changes);
+    return this.db.run(sql, ...values);
   }
-
-  private depth = 0;
-
   /** All of `body`'s changes or none. A transaction inside another is part of it. */
   transaction<T>(body: () => T): T {
-    if (this.depth > 0) return body();
-    this.db.exec("BEGIN IMMEDIATE");
-    this.depth += 1;
-    try {
-      const result = body();
-      this.db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      // A full disk may have made SQLite undo it already: its own error is the one to tell.
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      throw error;
-    } finally {
-      this.depth -= 1;
-    }
+    return this.db.transaction(body);
   }
 
   meta(key: string): string | undefined {
@@ -146,9 +109,10 @@ export class SyncDb implements Disposable {
     else this.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value);
   }
 
-  /** Changes when another process has changed something here. */
+  /** Changes when another process has changed something here. Throws `CORRUPT` when another file is in its place. */
   dataVersion(): number {
-    return this.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+    if (this.db.isReplaced()) throw damaged(this.path, "it was replaced while it was in use");
+    return this.db.dataVersion();
   }
 
   /** The last of the hub's sequences that this copy has taken in. */
@@ -177,8 +141,40 @@ export class SyncDb implements Disposable {
   }
 }
 
-function isDamage(error: unknown): boolean {
-  // SQLITE_ERROR (no such table), SQLITE_CORRUPT, SQLITE_NOTADB
-  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
-  return code === 1 || code === 11 || code === 26;
+/** Whoever syncs holds this lock, and goes by the file as it is. */
+function lockOf(layout: Layout): IndexOptions["lock"] {
+  return { path: lockPath(layout.locks, "sync"), scope: "sync", patienceMs: 0 };
+}
+
+function makeTables(db: IndexDatabase): void {
+  if (db.format() === FORMAT) return;
+  db.transaction(() => {
+    if (db.format() !== FORMAT) db.makeTables(SCHEMA, FORMAT);
+  });
+}
+
+/** What stands nowhere else, as far as it can still be read: which hub it was, what is subscribed to, which conflicts are
+ *  open. All else is found again by looking at the store, the hub and the folder. */
+function salvage(layout: Layout, aside: string, fresh: IndexDatabase): void {
+  const wanted = [
+    ["SELECT key, value FROM meta WHERE key = 'epoch'", "INSERT OR IGNORE INTO meta VALUES (?, ?)"],
+    [
+      "SELECT topic, subscribed, 0 AS laid_bytes FROM topics WHERE subscribed = 1",
+      "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
+    ],
+    ["SELECT copy, path, author, at FROM conflicts", "INSERT OR IGNORE INTO conflicts VALUES (?, ?, ?, ?)"],
+  ] as const;
+  for (const [read, write] of wanted) {
+    try {
+      using old = new DatabaseSync(aside, { readOnly: true });
+      const rows = old.prepare(read).all() as Record<string, SQLInputValue>[];
+      fresh.transaction(() => {
+        for (const row of rows) fresh.run(write, ...Object.values(row));
+      });
+    } catch {
+      // Not to be read any more.
+    }
+  }
+  if (fresh.get("SELECT 1 FROM topics") !== undefined) return;
+  for (const topic of laidOutTopics(layout)) fresh.run("INSERT OR IGNORE INTO topics VALUES (?, 1, 0)", topic);
 }

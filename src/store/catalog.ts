@@ -5,15 +5,17 @@
 // (`pending`) before it changes them and clears the note with the change, so that a crash between disk and catalog
 // leaves a note, and the next writer, or any reader, reads those artifacts from disk again.
 
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { dirname, join } from "node:path";
+import { lockPath } from "../coordination/index.ts";
 import { type ContentHash, decodeEntry, type Entry, type EntryId } from "../entries/index.ts";
-import { withPath } from "../errors.ts";
+import { IndexDatabase, type IndexOptions, setAsideDamaged } from "./index-database.ts";
 import { createdAt, type VersionRecord } from "./version-record.ts";
 
 const FORMAT = 1;
-const BUSY_TIMEOUT_MS = 20_000;
+/** How long another process may take to make the catalog's tables anew, ms. */
+const ANEW_MS = 5_000;
 const MAX_RECENT = 4_096;
 
 export interface ArtifactKey {
@@ -72,136 +74,63 @@ const SCHEMA = `
 `;
 
 export class Catalog {
-  private readonly db: DatabaseSync;
-  private readonly path: string;
-  private readonly statements = new Map<string, StatementSync>();
+  private readonly db: IndexDatabase;
   private recent = new Map<EntryId, Entry>();
   private lessRecent = new Map<EntryId, Entry>();
+  private isReadOnly = false;
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
-  private constructor(db: DatabaseSync, path: string) {
+  private constructor(db: IndexDatabase) {
     this.db = db;
-    this.path = path;
     this.incarnation = this.meta("incarnation") ?? "";
   }
 
-  /** Opens or makes the catalog at `path`. A file that is not a sound catalog is replaced. Throws `DISK_FULL`,
-   *  `READ_ONLY`, `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
-  static open(path: string): Catalog {
-    try {
-      try {
-        return Catalog.openOnce(path);
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-        return Catalog.openOnce(path);
-      }
-    } catch (error) {
-      throw withPath(error, path);
-    }
+  /** Opens or makes the catalog. One that is damaged is set aside and made anew. Throws `DISK_FULL`, `READ_ONLY`,
+   *  `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
+  static open(path: string, options: Pick<IndexOptions, "check" | "onSetAside"> = {}): Catalog {
+    return new Catalog(IndexDatabase.open({ ...options, path, lock: lockOf(path), prepare: makeTables }));
   }
 
-  private static openOnce(path: string): Catalog {
-    const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      db.exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000;",
-      );
-      const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-      if (version !== FORMAT) Catalog.create(db);
-      const boot = bootId();
-      const known = db.prepare("SELECT value FROM meta WHERE key = 'boot'").get() as { value: string } | undefined;
-      if (known?.value !== boot) {
-        Catalog.create(db);
-      }
-      return new Catalog(db, path);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-  }
-
-  private static create(db: DatabaseSync): void {
-    db.exec("BEGIN IMMEDIATE");
-    try {
-      // Another process may have made it while we waited for the lock.
-      const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-      const boot = bootId();
-      const sound =
-        version === FORMAT &&
-        (db.prepare("SELECT value FROM meta WHERE key = 'boot'").get() as { value: string } | undefined)?.value ===
-          boot;
-      if (!sound) {
-        const tables = db
-          .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-          .all() as { name: string }[];
-        for (const { name } of tables) db.exec(`DROP TABLE "${name}"`);
-        db.exec(SCHEMA);
-        const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
-        put.run("boot", boot);
-        put.run("incarnation", crypto.randomUUID());
-        db.exec(`PRAGMA user_version = ${FORMAT}`);
-      }
-      db.exec("COMMIT");
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
+  /** Keeps the catalog at `path`, which was found damaged in use, beside; the next opening makes it anew. */
+  static setAside(path: string): string | undefined {
+    return setAsideDamaged({ path, lock: lockOf(path) });
   }
 
   /** From here on every change fails with `READ_ONLY`. */
   refuseChanges(): void {
     this.db.exec("PRAGMA query_only = ON");
+    this.isReadOnly = true;
   }
 
   close(): void {
-    this.statements.clear();
-    this.db.close();
+    this.db[Symbol.dispose]();
+  }
+
+  /** True when the file was set aside, and others write to another one. */
+  isReplaced(): boolean {
+    return !this.isReadOnly && this.db.isReplaced();
   }
 
   private meta(key: string): string | undefined {
-    return (this.get("SELECT value FROM meta WHERE key = ?", key) as { value: string } | undefined)?.value;
-  }
-
-  private prepare(sql: string): StatementSync {
-    let statement = this.statements.get(sql);
-    if (statement === undefined) {
-      statement = this.db.prepare(sql);
-      this.statements.set(sql, statement);
-    }
-    return statement;
-  }
-  private get(sql: string, ...values: (string | number | null)[]): unknown {
-    return this.prepare(sql).get(...values);
-  }
-
-  private transaction<T>(body: () => T): T {
-    try {
-      this.db.exec("BEGIN IMMEDIATE");
-      const result = body();
-      this.db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      // A full disk may have made SQLite undo it already.
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      throw withPath(error, this.path);
-    }
+    return this.db.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value;
   }
 
   /** Notes, before the disk changes, which artifacts are about to. */
   begin(keys: Iterable<ArtifactKey>): void {
-    this.transaction(() => {
-      const note = this.prepare("INSERT OR IGNORE INTO pending VALUES (?, ?)");
-      for (const { collection, name } of keys) note.run(collection, name);
+    this.db.transaction(() => {
+      for (const { collection, name } of keys) {
+        this.db.run("INSERT OR IGNORE INTO pending VALUES (?, ?)", collection, name);
+      }
     });
   }
 
   /** Records new versions and clears their notes, in one transaction. */
   commit(records: readonly VersionRecord[]): void {
-    this.transaction(() => {
+    this.db.transaction(() => {
       for (const record of records) {
         this.insert(record);
-        this.prepare("DELETE FROM pending WHERE collection = ? AND name = ?").run(
+        this.db.run(
+          "DELETE FROM pending WHERE collection = ? AND name = ?",
           record.entry.collection,
           record.entry.name,
         );
@@ -217,9 +146,10 @@ export class Catalog {
     newest: VersionRecord | undefined,
   ): void {
     this.forget();
-    this.transaction(() => {
+    this.db.transaction(() => {
       for (const version of versions) {
-        this.prepare("DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?").run(
+        this.db.run(
+          "DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?",
           key.collection,
           key.name,
           version,
@@ -227,25 +157,27 @@ export class Catalog {
       }
       if (entry !== undefined) this.insertRow(entry, null, undefined);
       this.setNewest(key, newest);
-      this.prepare("DELETE FROM pending WHERE collection = ? AND name = ?").run(key.collection, key.name);
+      this.db.run("DELETE FROM pending WHERE collection = ? AND name = ?", key.collection, key.name);
     });
   }
 
   /** Replaces all that is known of one artifact by what its directory holds. */
   replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
     this.forget();
-    this.transaction(() => {
+    this.db.transaction(() => {
       const kept = new Set(records.map((record) => record.entry.id));
-      const rows = this.prepare(
+      const rows = this.db.all<{ entry: EntryId; version: number }>(
         "SELECT entry, version FROM versions WHERE collection = ? AND name = ? AND version IS NOT NULL",
-      ).all(key.collection, key.name) as { entry: EntryId; version: number }[];
+        key.collection,
+        key.name,
+      );
       for (const row of rows) {
-        if (!kept.has(row.entry)) this.prepare("DELETE FROM versions WHERE entry = ?").run(row.entry);
+        if (!kept.has(row.entry)) this.db.run("DELETE FROM versions WHERE entry = ?", row.entry);
       }
       for (const record of records) this.insert(record);
       for (const entry of deletes) this.insertRow(entry, null, undefined);
       this.setNewest(key, records.at(-1));
-      this.prepare("DELETE FROM pending WHERE collection = ? AND name = ?").run(key.collection, key.name);
+      this.db.run("DELETE FROM pending WHERE collection = ? AND name = ?", key.collection, key.name);
     });
   }
 
@@ -256,25 +188,25 @@ export class Catalog {
 
   /** Says that the catalog now holds all that is on disk. */
   markComplete(): void {
-    this.transaction(() => this.prepare("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')").run());
+    this.db.transaction(() => this.db.run("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')"));
   }
 
   /** Artifacts whose rows may differ from disk: a writer is at work on them, or died at it. */
   pending(collection?: string): ArtifactKey[] {
     const rows =
       collection === undefined
-        ? this.prepare("SELECT collection, name FROM pending").all()
-        : this.prepare("SELECT collection, name FROM pending WHERE collection = ?").all(collection);
-    return rows as unknown as ArtifactKey[];
+        ? this.db.all<ArtifactKey>("SELECT collection, name FROM pending")
+        : this.db.all<ArtifactKey>("SELECT collection, name FROM pending WHERE collection = ?", collection);
+    return rows;
   }
 
-  /** Changes when another process has written something. */
+  /** Changes when another process has written something, or has made the catalog anew. */
   dataVersion(): number {
-    return (this.get("PRAGMA data_version") as { data_version: number }).data_version;
+    return this.isReplaced() ? -1 : this.db.dataVersion();
   }
 
   has(entry: EntryId): boolean {
-    return this.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
+    return this.db.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
   }
 
   /** Entries never change, so those read or written lately need no second reading. Bounded: two generations, the older
@@ -314,21 +246,20 @@ export class Catalog {
   private insert(record: VersionRecord): void {
     this.insertRow(record.entry, record.version, record);
     const { entry } = record;
-    const known = this.get(
+    const known = this.db.get<{ version: number }>(
       "SELECT version FROM newest WHERE collection = ? AND name = ?",
       entry.collection,
       entry.name,
-    ) as { version: number } | undefined;
+    );
     if (known === undefined || record.version >= known.version) this.setNewest(entry, record);
   }
 
   private insertRow(entry: Entry, version: number | null, record: VersionRecord | undefined): void {
     this.remember(entry);
     const doc = entry.doc === undefined ? null : (entry.doc ?? entry.id);
-    this.prepare(
+    this.db.run(
       `INSERT OR IGNORE INTO versions (collection, name, version, entry, kind, doc, from_name, content_name, content_version, hash, block)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
       entry.collection,
       entry.name,
       version,
@@ -345,11 +276,12 @@ export class Catalog {
 
   private setNewest(key: ArtifactKey, record: VersionRecord | undefined): void {
     if (record === undefined) {
-      this.prepare("DELETE FROM newest WHERE collection = ? AND name = ?").run(key.collection, key.name);
+      this.db.run("DELETE FROM newest WHERE collection = ? AND name = ?", key.collection, key.name);
       return;
     }
     const { entry, version } = record;
-    this.prepare("INSERT OR REPLACE INTO newest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(
+    this.db.run(
+      "INSERT OR REPLACE INTO newest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       key.collection,
       key.name,
       version,
@@ -365,29 +297,34 @@ export class Catalog {
 
   /** Artifacts whose newest version is not a delete, by collection and name. */
   list(collection: string | undefined, prefix: string): ListedArtifact[] {
-    const rows = this.prepare(
+    const rows = this.db.all<
+      Omit<ListedArtifact, "tags"> & {
+        tags: string;
+      }
+    >(
       `SELECT collection, name, version, size, hash, type, created_at AS createdAt, owner, tags FROM newest
        WHERE (? IS NULL OR collection = ?) AND substr(name, 1, length(?)) = ? AND kind <> 'delete'
        ORDER BY collection, name`,
-    ).all(collection ?? null, collection ?? null, prefix, prefix) as unknown as (Omit<ListedArtifact, "tags"> & {
-      tags: string;
-    })[];
+      collection ?? null,
+      collection ?? null,
+      prefix,
+      prefix,
+    );
     return rows.map((row) => ({ ...row, tags: JSON.parse(row.tags) as Record<string, string> }));
   }
 
   collections(): string[] {
-    return (this.prepare("SELECT DISTINCT collection FROM newest").all() as { collection: string }[]).map(
-      (row) => row.collection,
-    );
+    const rows = this.db.all<{ collection: string }>("SELECT DISTINCT collection FROM newest");
+    return rows.map((row) => row.collection);
   }
 
   /** The version that first held `hash`, if any is still there: where a carried content can be read. */
   contentOf(collection: string, contentHash: ContentHash): VersionRecord | undefined {
-    const row = this.get(
+    const row = this.db.get<VersionRow>(
       "SELECT * FROM versions WHERE hash = ? AND collection = ? AND version IS NOT NULL ORDER BY arrival LIMIT 1",
       contentHash,
       collection,
-    ) as VersionRow | undefined;
+    );
     return row === undefined ? undefined : this.recordOf(row);
   }
 
@@ -395,43 +332,47 @@ export class Catalog {
   entryById(entry: EntryId): Entry | undefined {
     const known = this.recent.get(entry) ?? this.lessRecent.get(entry);
     if (known !== undefined) return known;
-    const row = this.get("SELECT block FROM versions WHERE entry = ?", entry) as { block: Uint8Array } | undefined;
+    const row = this.db.get<{ block: Uint8Array }>("SELECT block FROM versions WHERE entry = ?", entry);
     return row === undefined ? undefined : this.entryOf({ entry, block: row.block });
   }
 
   byEntry(entry: EntryId): VersionRecord | undefined {
-    const row = this.get("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry) as
-      | VersionRow
-      | undefined;
+    const row = this.db.get<VersionRow>("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry);
     return row === undefined ? undefined : this.recordOf(row);
   }
 
   /** Entries whose id starts with `prefix`, two at the most: enough to tell an ambiguous prefix. */
   byEntryPrefix(prefix: string): VersionRecord[] {
-    const rows = this.prepare(
+    const rows = this.db.all<VersionRow>(
       "SELECT * FROM versions WHERE entry >= ? AND entry < ? AND version IS NOT NULL ORDER BY entry LIMIT 2",
-    ).all(prefix, `${prefix}\u{10ffff}`) as unknown as VersionRow[];
+      prefix,
+      `${prefix}\u{10ffff}`,
+    );
     return rows.map((row) => this.recordOf(row));
   }
 
   /** All versions that were ever at `name`, and all others of the documents that ever were, in order of arrival. */
   history(collection: string, name: string): VersionRecord[] {
-    const rows = this.prepare(
+    const rows = this.db.all<VersionRow>(
       `SELECT * FROM versions WHERE version IS NOT NULL AND arrival IN (
          SELECT arrival FROM versions WHERE collection = ?1 AND name = ?2
          UNION
          SELECT arrival FROM versions WHERE doc IN (
            SELECT doc FROM versions WHERE collection = ?1 AND doc IS NOT NULL AND (name = ?2 OR from_name = ?2)))
        ORDER BY arrival`,
-    ).all(collection, name) as unknown as VersionRow[];
+      collection,
+      name,
+    );
     return rows.map((row) => this.recordOf(row));
   }
 
   /** What arrived after `after`, in order, `limit` at the most. */
   arrivals(after: number, limit: number): Arrival[] {
-    const rows = this.prepare(
+    const rows = this.db.all<{ arrival: number; entry: EntryId; block: Uint8Array }>(
       "SELECT arrival, entry, block FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?",
-    ).all(after, limit) as unknown as { arrival: number; entry: EntryId; block: Uint8Array }[];
+      after,
+      limit,
+    );
     return rows.map((row) => ({ arrival: row.arrival, entry: this.entryOf(row) }));
   }
 }
@@ -441,10 +382,22 @@ export function ownerOf(entry: Entry): string | null {
   return entry.tags.owner ?? null;
 }
 
-function isDamage(error: unknown): boolean {
-  // SQLITE_CORRUPT = 11, SQLITE_NOTADB = 26; SQLITE_ERROR = 1 is what a schema that lacks a table gives.
-  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
-  return code === 11 || code === 26 || code === 1;
+function lockOf(path: string): IndexOptions["lock"] {
+  return { path: lockPath(join(dirname(path), "locks"), "catalog"), scope: "catalog", patienceMs: ANEW_MS };
+}
+
+/** Tables of another format, or from before the last boot, are made anew. */
+function makeTables(db: IndexDatabase): void {
+  const boot = bootId();
+  const isSound = (): boolean =>
+    db.format() === FORMAT && db.get<{ value: string }>("SELECT value FROM meta WHERE key = 'boot'")?.value === boot;
+  if (isSound()) return;
+  db.transaction(() => {
+    if (isSound()) return; // another process made them while we waited
+    db.makeTables(SCHEMA, FORMAT);
+    db.run("INSERT INTO meta VALUES ('boot', ?)", boot);
+    db.run("INSERT INTO meta VALUES ('incarnation', ?)", crypto.randomUUID());
+  });
 }
 
 function bootId(): string {

@@ -1,10 +1,11 @@
 // The store's public face; see store.ts first.
 
 export { contentPath as contentFile, openContent } from "./artifact-on-disk.ts";
-export type { Arrival, Catalog, ListedArtifact } from "./catalog.ts";
+export { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
 export { withDatabaseCopy } from "./database-copy.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
-export { encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
+export { damaged, IndexDatabase, type IndexOptions, setAsideDamaged, takeSuspicion } from "./index-database.ts";
+export { decodeName, encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
 export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-workspace.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";

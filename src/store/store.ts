@@ -132,8 +132,16 @@ export class Store implements Disposable {
     return this.openedCatalog;
   }
 
+  /** Looks the catalog over, for whoever keeps a folder by it; a damaged one is made anew. Call before all else. */
+  checkCatalog(onSetAside: (path: string, aside: string) => void): void {
+    const path = this.layout.catalogFile;
+    if (this.openedCatalog !== undefined || whyNotWritable(this.layout.root) !== undefined) return;
+    this.openedCatalog = Catalog.open(path, { check: "whole", onSetAside: (aside) => onSetAside(path, aside) });
+  }
+
   /** The catalog, filled from disk first when it was made anew. Call before relying on it to be complete. */
   async readyCatalog(wait: LockWait = {}): Promise<Catalog> {
+    this.forgetReplaced();
     const catalog = this.catalog;
     if (!catalog.isComplete()) {
       for (const collection of collectionsOnDisk(this.layout)) {
@@ -144,6 +152,11 @@ export class Store implements Disposable {
       catalog.markComplete();
     }
     return catalog;
+  }
+
+  /** Another process found the catalog damaged and made it anew. Ours is not closed: somebody may be reading it. */
+  private forgetReplaced(): void {
+    if (this.openedCatalog?.isReplaced() === true) this.openedCatalog = undefined;
   }
 
   /** Saves one version. Durable when it resolves. Throws `BAD_NAME`, `NOT_OWNER`, `STALE_BASE`, `LOCK_TIMEOUT`. */
@@ -389,7 +402,10 @@ export class Store implements Disposable {
         timeoutMs: wait.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
         ...(wait.signal === undefined ? {} : { signal: wait.signal }),
       },
-      body,
+      (fence) => {
+        this.forgetReplaced();
+        return body(fence);
+      },
     );
   }
 

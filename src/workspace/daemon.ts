@@ -2,29 +2,23 @@
 //
 //   lock      nobody else keeps this folder (`ALREADY_UP`)
 //   hub       its own, embedded, unless the folder is joined to another
-//   folder    scanned and watched; from here on every save is seen
+//   folder    scanned and watched; from here on every save is seen (kept-folder.ts)
 //   announce  daemon.json, for the other commands
 // Stopping goes the same way back. A kill at any point leaves locks of a dead owner and files that nobody believes.
 
-import { HoldfastError, isHoldfastError, toHoldfastError, withPath } from "../errors.ts";
-import { type FolderEvent, FolderSync } from "../files/index.ts";
+import { HoldfastError, toHoldfastError, withPath } from "../errors.ts";
+import type { FolderEvent } from "../files/index.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
-import { initWorkspaceRecord, type OpenedWorkspace, Store } from "../store/index.ts";
+import { initWorkspaceRecord, type OpenedWorkspace } from "../store/index.ts";
 import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
 import { openLinked } from "./join.ts";
+import { KeptFolder } from "./kept-folder.ts";
 import { lostLink } from "./lost-link.ts";
-import { openSyncDb } from "./open-sync-db.ts";
 import { recordGone, removeRemains, watchRecord } from "./record-watch.ts";
 
 export type { FolderEvent };
-
-/** What is queued at a stop may still be sent for so long, ms. */
-const DRAIN_MS = 3_000;
-/** A short sync of another process may hold the folder when we start, ms. */
-const SYNC_PATIENCE_MS = 10_000;
-const SYNC_RETRY_MS = 100;
 
 export interface DaemonOptions {
   /** The hub to use from now on: its invite, or its URL where the token is known already. Default: the one joined, or
@@ -70,19 +64,22 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     undo.push(watchRecord(layout, lost.reject));
     const link = linkOf(opened);
     const hub = link === undefined ? await embeddedHub(opened, options, undo) : undefined;
-    const api = apiOf(link, hub);
-    if (hub !== undefined) await api.registerKey(opened.identity);
-    const store = new Store(layout, opened.identity);
-    undo.push(() => store[Symbol.dispose]());
-    const db = openSyncDb(layout);
-    undo.push(() => db[Symbol.dispose]());
-    const sync = await openFolder({ store, api, db, layout, ...eventsOf(options) }, signal);
-    undo.push(() => sync.stop({ drainMs: recordGone(layout) === undefined ? DRAIN_MS : 0 }));
-    await sync.start();
+    // Asked anew for each connection: the token may have become another one.
+    const connect = (): HubApi => apiOf(hub === undefined ? readHubLink(layout) : undefined, hub);
+    const { url } = connect();
+    if (hub !== undefined) await connect().registerKey(opened.identity);
+    const kept = await KeptFolder.start({
+      opened,
+      connect,
+      onEvent: options.onEvent ?? (() => {}),
+      onError: options.onError ?? (() => {}),
+      signal,
+    });
+    undo.push(() => kept.stop(recordGone(layout) === undefined ? undefined : 0));
     signal?.throwIfAborted();
     const record: DaemonRecord = {
       pid: process.pid,
-      url: hub?.url ?? api.url,
+      url: hub?.url ?? url,
       folder: layout.folder,
       startedAt: new Date().toISOString(),
     };
@@ -120,27 +117,6 @@ function apiOf(link: HubLink | undefined, hub: EmbeddedHub | undefined): HubApi 
   if (hub !== undefined) return new HubApi({ url: hub.url, token: hub.token, fetch: hub.fetch });
   if (link === undefined) throw new HoldfastError("INTERNAL", "a daemon without a hub");
   return new HubApi(link);
-}
-
-/** Opens the folder; waits a little for a `holdfast sync` that is at work in it. */
-async function openFolder(
-  parts: Parameters<typeof FolderSync.open>[0],
-  signal: AbortSignal | undefined,
-): Promise<FolderSync> {
-  const startedMs = performance.now();
-  for (;;) {
-    try {
-      return await FolderSync.open(parts);
-    } catch (error) {
-      if (!isHoldfastError(error, "SYNC_RUNNING") || performance.now() - startedMs > SYNC_PATIENCE_MS) throw error;
-      signal?.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, SYNC_RETRY_MS));
-    }
-  }
-}
-
-function eventsOf({ onEvent }: DaemonOptions): { onEvent?: (event: FolderEvent) => void } {
-  return onEvent === undefined ? {} : { onEvent };
 }
 
 /** Runs the steps from the last to the first; one that fails does not keep the others from being run. */

@@ -13,7 +13,7 @@ import {
 import { wakeWaiting } from "../hub-client/outbox.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
-import { openSyncDb, readSyncDb } from "./open-sync-db.ts";
+import { openSoundSyncDb, openSyncDb, readSyncDb } from "./open-sync-db.ts";
 
 export interface SyncResult {
   readonly pulled: number;
@@ -23,15 +23,17 @@ export interface SyncResult {
 }
 
 export interface SyncOptions {
+  /** Told what a person should know of: that something was damaged, or is not synced. */
+  readonly onNotice?: (message: string) => void;
   /** Told how far a long scan, pull or push is. */
   readonly onProgress?: (progress: FolderEvent & { readonly kind: "progress" }) => void;
 }
 
 /** Throws `SYNC_RUNNING` while another process syncs this folder, `HUB_UNREACHABLE`, `UNAUTHORIZED`, `EPOCH_CHANGED`. */
-export async function syncOnce(parts: HubParts, { onProgress }: SyncOptions = {}): Promise<SyncResult> {
+export async function syncOnce(parts: HubParts, { onNotice, onProgress }: SyncOptions = {}): Promise<SyncResult> {
   const { layout, store } = parts;
   const { api } = connected(layout, parts.signal);
-  using db = openSyncDb(layout);
+  using db = openSoundSyncDb(layout, (message) => onNotice?.(message));
   const folder = await FolderSync.open({
     store,
     api,
@@ -40,6 +42,7 @@ export async function syncOnce(parts: HubParts, { onProgress }: SyncOptions = {}
     signal: parts.signal,
     onEvent: (event) => {
       if (event.kind === "progress") onProgress?.(event);
+      if (event.kind === "notice") onNotice?.(event.message);
     },
   });
   try {

@@ -27,7 +27,7 @@ export interface JoinedWorkspace extends OpenedWorkspace {
  */
 export async function linkFolder(folder: string, link: HubLink, signal?: AbortSignal): Promise<JoinedWorkspace> {
   refuseNoFolder(folder);
-  refuseRunning(new Layout(folder));
+  refuseRunning(new Layout(folder), link);
   const api = new HubApi({ ...link, ...(signal === undefined ? {} : { signal }) });
   // Asked first: a hub that is not there, or a token that it does not know, leaves no trace in the folder.
   const { workspace, name, epoch } = await api.workspace();
@@ -80,11 +80,19 @@ export async function openLinked(
   return linkFolder(layout.folder, link, options.signal);
 }
 
-function refuseRunning(layout: Layout): void {
+/** A daemon takes up another token for its hub by itself; it cannot go over to another hub. */
+function refuseRunning(layout: Layout, link: HubLink): void {
   const running = runningDaemon(layout);
   if (running === undefined) return;
-  throw new HoldfastError("ALREADY_UP", `${layout.folder} is kept by process ${running.owner.pid} already`, {
-    hint: "End that one with `holdfast down`, then join.",
-    details: { pid: running.owner.pid, url: running.record?.url ?? null, folder: layout.folder },
-  });
+  const joined = readHubLink(layout)?.url;
+  if (joined === new URL(link.url).origin) return;
+  const { pid } = running.owner;
+  throw new HoldfastError(
+    "ALREADY_UP",
+    `${layout.folder} is kept by process ${pid} in step with ${joined ?? "a hub of its own"}, not with ${link.url}`,
+    {
+      hint: "To go over to another hub, end that one with `holdfast down`, then join.",
+      details: { pid, url: running.record?.url ?? null, folder: layout.folder },
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { runningDaemon } from "../../workspace/daemon-record.ts";
 import { parseInvite } from "../../workspace/invite.ts";
 import { linkFolder } from "../../workspace/join.ts";
 import { Workspace } from "../../workspace/workspace.ts";
@@ -9,15 +10,27 @@ export async function run(call: Call): Promise<Outcome> {
   const invite = parseInvite(call.arg(0));
   const folder = resolve(call.chosenFolder ?? call.cwd, call.args[1] ?? ".");
   const joined = await linkFolder(folder, invite, call.signal);
+  const { record, link } = joined;
+  const joining = { folder, workspace: record.id, name: record.name, hub: link.url };
   await using workspace = new Workspace(joined, call.signal);
+  const running = runningDaemon(joined.layout);
+  if (running !== undefined) {
+    const { pid } = running.owner;
+    const { cursor } = await workspace.status();
+    return {
+      json: { ...joining, pulled: 0, pushed: 0, sequence: cursor, pid },
+      text: () => `${folder} has another token for ${link.url}; process ${pid} goes on with it`,
+    };
+  }
   using progress = new Progress(call, { label: "syncing" });
   const synced = await workspace.sync({
+    onNotice: (message) => progress.notice(message),
     onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
   });
   return {
-    json: { folder, workspace: joined.record.id, name: joined.record.name, hub: joined.link.url, ...synced },
+    json: { ...joining, ...synced },
     text: () =>
-      `${folder} is a copy of "${joined.record.name}" at ${joined.link.url} (${synced.pulled} in, ${synced.pushed} out)\n` +
+      `${folder} is a copy of "${record.name}" at ${link.url} (${synced.pulled} in, ${synced.pushed} out)\n` +
       `Keep it in step with: holdfast up ${call.args[1] ?? ""}`.trimEnd(),
   };
 }

@@ -1,0 +1,238 @@
+// An SQLite file that only repeats what stands elsewhere, so that it can be made anew: the catalog, and sync.db. How one is
+// opened, looked over, set aside when it is damaged, and asked.
+
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { HeldLock, tryAcquireLock } from "../coordination/index.ts";
+import { HoldfastError, toHoldfastError } from "../errors.ts";
+
+const BUSY_TIMEOUT_MS = 20_000;
+/** Looking a file over takes about a millisecond a MiB. Up to this size it is done at every opening. */
+const SMALL_BYTES = 16 * 1_024 * 1_024;
+/** Set-aside copies of one file at the most. */
+const MAX_ASIDE = 10_000;
+
+export interface IndexOptions {
+  readonly path: string;
+  /** Brings the tables into their form. */
+  readonly prepare: (db: IndexDatabase) => void;
+  /** `whole`: looked over whatever its size. Default: only a small one. */
+  readonly check?: "whole" | undefined;
+  /** The lock under which the file is set aside, and how long it is waited for, ms. */
+  readonly lock: { readonly path: string; readonly scope: string; readonly patienceMs: number };
+  /** Told where a damaged file is kept, with the new one. */
+  readonly onSetAside?: (aside: string, fresh: IndexDatabase) => void;
+}
+
+export class IndexDatabase implements Disposable {
+  private readonly path: string;
+  private readonly db: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
+  private readonly inode: number | undefined;
+  private depth = 0;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    this.inode = inodeOf(path);
+  }
+
+  /** Opens or makes the file. A damaged one is set aside as `PATH.damaged-N` and made anew; `CORRUPT` when somebody else
+   *  is at work with it. Throws `DISK_FULL`, `READ_ONLY`, `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
+  static open(options: IndexOptions): IndexDatabase {
+    try {
+      return IndexDatabase.openOnce(options);
+    } catch (error) {
+      if (!isDamage(error)) throw toHoldfastError(error, options.path);
+      return alone(options, error, () => IndexDatabase.openAnew(options));
+    }
+  }
+
+  private static openAnew(options: IndexOptions): IndexDatabase {
+    try {
+      return IndexDatabase.openOnce(options); // somebody else may have been here while the lock was waited for
+    } catch (error) {
+      if (!isDamage(error)) throw toHoldfastError(error, options.path);
+    }
+    const aside = setAside(options.path);
+    const fresh = IndexDatabase.openOnce(options);
+    if (aside !== undefined) options.onSetAside?.(aside, fresh);
+    return fresh;
+  }
+
+  private static openOnce({ path, prepare, check }: IndexOptions): IndexDatabase {
+    const index = new IndexDatabase(path);
+    try {
+      // Not flushed at each commit: what is lost in a power loss is found again where it stands.
+      index.db.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000;",
+      );
+      if (check === "whole" || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_BYTES) {
+        index.requireSound();
+      }
+      prepare(index);
+      return index;
+    } catch (error) {
+      index.db.close();
+      throw error;
+    }
+  }
+
+  /** Throws `CORRUPT` when its pages do not hang together. */
+  private requireSound(): void {
+    const { quick_check: found } = this.db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+    if (found !== "ok") throw damaged(this.path, found);
+  }
+
+  [Symbol.dispose](): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
+    return this.naming(() => this.statement(sql).get(...values) as T | undefined);
+  }
+  all<T>(sql: string, ...values: SQLInputValue[]): T[] {
+    return this.naming(() => this.statement(sql).all(...values) as T[]);
+  }
+  /** Returns how many rows that changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return this.naming(() => Number(this.statement(sql).run(...values).changes));
+  }
+  /** Statements without values, which are not kept. */
+  exec(sql: string): void {
+    this.naming(() => this.db.exec(sql));
+  }
+
+  /** All of `body`'s changes or none. A transaction inside another is part of it. */
+  transaction<T>(body: () => T): T {
+    if (this.depth > 0) return body();
+    this.exec("BEGIN IMMEDIATE");
+    this.depth += 1;
+    try {
+      const result = body();
+      this.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // A full disk may have made SQLite undo it already: its own error is the one to tell.
+      if (this.db.isTransaction) this.db.exec("ROLLBACK");
+      throw error;
+    } finally {
+      this.depth -= 1;
+    }
+  }
+
+  /** The tables' form, as `setFormat` has noted it; 0 in a new file. */
+  format(): number {
+    return this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
+  }
+
+  /** Inside a transaction: replaces all tables there are. */
+  makeTables(schema: string, format: number): void {
+    const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    for (const { name } of this.all<{ name: string }>(tables)) this.exec(`DROP TABLE "${name}"`);
+    this.exec(schema);
+    this.exec(`PRAGMA user_version = ${format}`);
+  }
+
+  /** Changes when another process has changed something here. */
+  dataVersion(): number {
+    return this.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+  }
+
+  /** True when another file lies at the path by now: whoever opens it sees something else than we do. */
+  isReplaced(): boolean {
+    return this.inode !== undefined && (inodeOf(this.path) ?? this.inode) !== this.inode;
+  }
+
+  private statement(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** SQLite does not say which file it failed on. */
+  private naming<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (sqliteCode(error) === undefined) throw error;
+      throw isDamage(error) ? damaged(this.path, String(error), error) : toHoldfastError(error, this.path);
+    }
+  }
+}
+
+/** `CORRUPT`, with the path in `details`. */
+export function damaged(path: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {
+    hint: "The next `holdfast sync` or `up`, or the one that runs, keeps it beside and makes it anew; nothing is lost.",
+    details: { path },
+    cause,
+  });
+}
+
+/** Sets a file aside that was found damaged in use. Returns where it is kept, or undefined when there is none. Throws
+ *  `CORRUPT` when another process is at work with it. */
+export function setAsideDamaged(options: Pick<IndexOptions, "path" | "lock">): string | undefined {
+  return alone(options, "it was found so in use", () => setAside(options.path));
+}
+
+/** Only under the lock that keeps others from doing the same. */
+function setAside(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  let n = 1;
+  while (n < MAX_ASIDE && existsSync(`${path}.damaged-${n}`)) n += 1;
+  const aside = `${path}.damaged-${n}`;
+  for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  return aside;
+}
+
+/** Runs `work` under the options' lock. Throws `CORRUPT` when another process has it, for which a note is left: what it
+ *  has read of the file may still be whole. */
+function alone<T>({ path, lock }: Pick<IndexOptions, "path" | "lock">, damage: unknown, work: () => T): T {
+  const holder = "making an index anew";
+  for (const startedMs = performance.now(); ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
+    const taken = tryAcquireLock(lock.path, { scope: lock.scope, holder });
+    if (taken instanceof HeldLock) {
+      try {
+        return work();
+      } finally {
+        void taken.release();
+      }
+    }
+    if (performance.now() - startedMs < lock.patienceMs) continue;
+    writeFileSync(suspectFile(path), "");
+    throw damaged(
+      path,
+      `${damage instanceof Error ? damage.message : damage}; process ${taken.pid} is at work with it`,
+    );
+  }
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB; and SQLITE_ERROR, which a table that is not there gives. */
+function isDamage(error: unknown): boolean {
+  const code = (sqliteCode(error) ?? sqliteCode(error instanceof Error ? error.cause : undefined) ?? 0) % 256;
+  return [1, 11, 26].includes(code) || (error instanceof HoldfastError && error.code === "CORRUPT");
+}
+
+/** True when a process that could not do anything about it has found the database at `path` damaged. Told once. */
+export function takeSuspicion(path: string): boolean {
+  const isSuspect = existsSync(suspectFile(path));
+  if (isSuspect) rmSync(suspectFile(path), { force: true });
+  return isSuspect;
+}
+
+function suspectFile(path: string): string {
+  return `${path}.suspect`;
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) : undefined;
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
