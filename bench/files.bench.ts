@@ -5,7 +5,7 @@
 //
 // Nothing here fails for being slow; the table says which aims are met.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -50,6 +50,15 @@ async function main(): Promise<void> {
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   console.log(`bench files: Node ${process.version}, ${availableParallelism()} processors, ${memory} GiB, in ${root}`);
   const lines: Line[] = [];
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      say(`${signal}: ended early`);
+      console.log(`\n${tableOf(lines)}`);
+      endDaemonsBelow(root);
+      rmSync(root, { recursive: true, force: true, maxRetries: 20 });
+      process.exit(130);
+    });
+  }
   try {
     for (const [name, measure] of FIGURES) {
       if (!chosen.includes(name)) continue;
@@ -65,6 +74,17 @@ async function main(): Promise<void> {
     rmSync(root, { recursive: true, force: true });
   }
   console.log(`\n${tableOf(lines)}`);
+}
+
+/** What is up in a folder of a measurement that was cut short. */
+function endDaemonsBelow(root: string): void {
+  for (const path of globSync(join(root, "*", "**", ".holdfast", "daemon.json"))) {
+    try {
+      process.kill((JSON.parse(readFileSync(path, "utf8")) as { pid: number }).pid);
+    } catch {
+      // It ended by itself.
+    }
+  }
 }
 
 await main();

@@ -7,6 +7,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { copyAndSync } from "./copy-and-sync.ts";
 import { holdfastPeer } from "./holdfast.ts";
+import { layoutFloor } from "./layout-floor.ts";
 import type { Peer } from "./pair.ts";
 import { run } from "./programs.ts";
 import { inFolder, type Settings, whyNot } from "./settings.ts";
@@ -36,6 +37,7 @@ export async function copyFigure(settings: Settings): Promise<Line[]> {
       return { theirs: median(times) };
     };
     const cp = await timeOf(copyAndSync, RUNS);
+    const floor = await timeOf(layoutFloor, RUNS);
     const ours = (await timeOf(holdfastPeer, RUNS)).theirs ?? Number.NaN;
     const byUnison = await timeOf(unison, RUNS);
     const byDelay1 = await timeOf(syncthing(1), 1);
@@ -46,6 +48,7 @@ export async function copyFigure(settings: Settings): Promise<Line[]> {
     const line = { figure, ours, unit: "ms" } as const;
     return [
       { ...line, peer: copyAndSync.name, ...cp, most: WITHIN_OF_CP },
+      { ...line, peer: layoutFloor.name, ...floor },
       { ...line, peer: unison.name, ...byUnison, most: 1 },
       { ...line, peer: syncthing(1).name, ...byDelay1, ...aimOf(!isDefaultBetter) },
       { ...line, peer: syncthing(10).name, ...byDefault, ...aimOf(isDefaultBetter) },

@@ -1,6 +1,6 @@
 // How much is measured, and where.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import type { Peer } from "./pair.ts";
 
@@ -13,14 +13,12 @@ export interface Settings {
   readonly say: (message: string) => void;
 }
 
-/** Runs `body` with a new folder, which is gone after it. */
+/**
+ * Runs `body` with a new folder. It stays until the whole run is over: ext4 does not give the number of a removed file again
+ * for minutes and passes over it at each new one, so that removing one measurement's files would slow down the next.
+ */
 export async function inFolder<T>({ root }: Settings, body: (dir: string) => Promise<T>): Promise<T> {
-  const dir = mkdtempSync(join(root, "part-"));
-  try {
-    return await body(dir);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  return body(mkdtempSync(join(root, "part-")));
 }
 
 /** Why a peer is not measured; undefined when it is. */
