@@ -32,6 +32,8 @@ export interface ListedArtifact extends ArtifactKey {
   readonly createdAt: string;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  /** Why the newest version cannot be read, with the path, where that is known; the fields above are then empty. */
+  readonly damaged?: string;
 }
 
 /** An entry that was made or taken in here, with its place in this copy's order of arrival. */
@@ -189,6 +191,27 @@ export class Catalog {
   /** Says that the catalog now holds all that is on disk. */
   markComplete(): void {
     this.db.transaction(() => this.db.run("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')"));
+  }
+
+  /** Says of which artifacts the newest version could not be read when the catalog was filled. */
+  noteDamaged(keys: readonly ArtifactKey[]): void {
+    const pairs = keys.map(({ collection, name }) => [collection, name]);
+    this.db.transaction(() => this.db.run("INSERT OR REPLACE INTO meta VALUES ('damaged', ?)", JSON.stringify(pairs)));
+  }
+
+  /** Artifacts whose newest version on disk may be one that could not be read, and is in no row. */
+  damaged(collection?: string): ArtifactKey[] {
+    return (JSON.parse(this.meta("damaged") ?? "[]") as [string, string][])
+      .map(([collection, name]) => ({ collection, name }))
+      .filter((key) => collection === undefined || key.collection === collection);
+  }
+
+  newestVersion({ collection, name }: ArtifactKey): number | undefined {
+    return this.db.get<{ version: number }>(
+      "SELECT version FROM newest WHERE collection = ? AND name = ?",
+      collection,
+      name,
+    )?.version;
   }
 
   /** Artifacts whose rows may differ from disk: a writer is at work on them, or died at it. */

@@ -53,7 +53,11 @@ export async function deleteVersions(
   });
   fence.assertHeld();
   if (chosen.length > 0) removeVersions(layout, { collection, name }, chosen, there);
-  catalog.commitDelete({ collection, name }, chosen, entry, readNewestOrNone(layout, collection, name));
+  const newest = readNewestOrNone(layout, collection, name);
+  catalog.commitDelete({ collection, name }, chosen, entry, newest);
+  if (newest === undefined && listVersions(layout, collection, name).length > 0) {
+    catalog.noteDamaged([...catalog.damaged(), { collection, name }]);
+  }
   return chosen;
 }
 

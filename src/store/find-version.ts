@@ -2,7 +2,7 @@
 // starts most often.
 
 import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/index.ts";
-import { HoldfastError, NotFoundError } from "../errors.ts";
+import { HoldfastError, isHoldfastError, NotFoundError, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
 import type { VersionRecord } from "./version-record.ts";
@@ -38,18 +38,31 @@ export function findVersion(layout: Layout, name: string, choice: VersionChoice 
   return record;
 }
 
-/** All versions of an artifact, ascending. One whose version.json is damaged is left out: it is told when asked for. */
-export function readRecords(layout: Layout, collection: string, name: string): VersionRecord[] {
-  const records: VersionRecord[] = [];
+/** A version that lies there and cannot be read: `CORRUPT` or `NO_PERMISSION`, with the path. */
+export interface UnreadableVersion {
+  readonly version: number;
+  readonly error: HoldfastError;
+}
+
+/** All versions of an artifact, ascending, those included that cannot be read. */
+export function readAll(layout: Layout, collection: string, name: string): (VersionRecord | UnreadableVersion)[] {
+  const found: (VersionRecord | UnreadableVersion)[] = [];
   for (const version of listVersions(layout, collection, name)) {
     try {
       const record = readVersion(layout, collection, name, version);
-      if (record !== undefined) records.push(record);
-    } catch {
-      // Damaged: `get` reports it with its path.
+      if (record !== undefined) found.push(record);
+    } catch (error) {
+      // Anything else, such as too many open files, says nothing about this version.
+      if (!isHoldfastError(error, "CORRUPT") && systemCode(error) !== "EACCES") throw error;
+      found.push({ version, error: toHoldfastError(error) });
     }
   }
-  return records;
+  return found;
+}
+
+/** All versions of an artifact, ascending. One that cannot be read is left out: it is told when asked for. */
+export function readRecords(layout: Layout, collection: string, name: string): VersionRecord[] {
+  return readAll(layout, collection, name).filter((found) => "entry" in found);
 }
 
 /** The error for an artifact, or a version of it, that is not there. */
@@ -70,12 +83,16 @@ export function notFound(layout: Layout, collection: string, name: string, versi
 }
 
 function findByEntry(layout: Layout, collection: string, name: string, prefix: string): VersionRecord | undefined {
-  const found = readRecords(layout, collection, name).filter((record) => record.entry.id.startsWith(prefix));
+  const all = readAll(layout, collection, name);
+  const found = all.filter((record) => "entry" in record).filter((record) => record.entry.id.startsWith(prefix));
   if (found.length > 1) {
     throw new NotFoundError(`"${prefix}" starts the ids of ${found.length} versions of ${name}`, {
       hint: "Give more of the id.",
     });
   }
+  const unreadable = all.find((record) => "error" in record);
+  // It may be the one that is meant.
+  if (found.length === 0 && unreadable !== undefined) throw unreadable.error;
   return found[0];
 }
 

@@ -1,7 +1,7 @@
 // Giving out a version's bytes, and never damaged ones (STORE-30): they are hashed before the first of them is shown.
 
 import { createHash, hash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
@@ -17,9 +17,10 @@ const PIECE_BYTES = 1_024 * 1_024;
 
 /** The whole content. Throws `CORRUPT` with the path when it is not what was put, `NOT_FOUND` for a delete. */
 export async function readContent(layout: Layout, record: VersionRecord): Promise<Buffer> {
-  const { path, expected } = contentFile(layout, record);
+  const content = contentFile(layout, record);
+  const { path, expected } = content;
   const isTiny = (record.entry.content?.size ?? 0) <= AT_ONCE_BYTES;
-  const bytes = await opening(path, record, async () => (isTiny ? readFileSync(path) : readFile(path)));
+  const bytes = await opening(content, record, async () => (isTiny ? readFileSync(path) : readFile(path)));
   if (hash("sha256", bytes) !== expected) throw damaged(path, record);
   return bytes;
 }
@@ -58,8 +59,9 @@ function isSmall({ entry }: VersionRecord): boolean {
 
 /** The path of the content, once all of it was read and found to be what was put. */
 async function verify(layout: Layout, record: VersionRecord): Promise<string> {
-  const { path, expected } = contentFile(layout, record);
-  await opening(path, record, async () => {
+  const content = contentFile(layout, record);
+  const { path, expected } = content;
+  await opening(content, record, async () => {
     const digest = createHash("sha256");
     for await (const piece of filePieces(path)) digest.update(piece);
     if (digest.digest("hex") !== expected) throw damaged(path, record);
@@ -67,21 +69,35 @@ async function verify(layout: Layout, record: VersionRecord): Promise<string> {
   return path;
 }
 
-function contentFile(layout: Layout, record: VersionRecord): { path: string; expected: string } {
+interface Content {
+  readonly path: string;
+  readonly expected: string;
+  /** Of the version itself, wherever its content lies. */
+  readonly versionDir: string;
+}
+
+function contentFile(layout: Layout, record: VersionRecord): Content {
   const { content } = record.entry;
   if (content === null) {
     throw new NotFoundError(`version ${record.version} of ${record.entry.name} is a delete; it has no content`, {
       hint: "Ask for the version before it.",
     });
   }
-  return { path: contentPath(layout, record), expected: content.hash };
+  const { collection, name } = record.entry;
+  const versionDir = layout.versionDir(collection, name, record.version);
+  return { path: contentPath(layout, record), expected: content.hash, versionDir };
 }
 
-async function opening<T>(path: string, record: VersionRecord, read: () => Promise<T>): Promise<T> {
+async function opening<T>(at: Content, record: VersionRecord, read: () => Promise<T>): Promise<T> {
+  const { path, versionDir } = at;
   try {
     return await read();
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
+    const code = systemCode(error);
+    if (code === "EISDIR") throw damaged(path, record, "it is a folder");
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    // A version comes and goes with its whole folder.
+    if (existsSync(versionDir)) throw damaged(path, record, "it is missing");
     throw new NotFoundError(`version ${record.version} of ${record.entry.name} was deleted meanwhile`, {
       hint: "`holdfast data versions` shows what is there now.",
       details: { path },
@@ -90,8 +106,12 @@ async function opening<T>(path: string, record: VersionRecord, read: () => Promi
   }
 }
 
-function damaged(path: string, record: VersionRecord): HoldfastError {
-  return new HoldfastError("CORRUPT", `${path} is damaged: it is not what version ${record.version} was put with`, {
+function damaged(
+  path: string,
+  { version }: VersionRecord,
+  why = `it is not what version ${version} was put with`,
+): HoldfastError {
+  return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {
     hint: "Restore the file from a backup or another copy of the workspace; the other versions are unharmed.",
     details: { path },
   });

@@ -4,6 +4,7 @@
 import { compareClocks } from "../entries/index.ts";
 import { toHoldfastError } from "../errors.ts";
 import { type ArtifactKey, Catalog } from "./catalog.ts";
+import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { withDatabaseCopy } from "./database-copy.ts";
 import { listDeleted, readDeleted } from "./deleted-file.ts";
 import type { Layout } from "./layout.ts";
@@ -17,6 +18,7 @@ export function openReadOnlyCatalog(layout: Layout): Catalog {
     for (const key of catalog.pending()) bringUpToDate(layout, catalog, key);
   } else {
     fill(layout, catalog);
+    catalog.noteDamaged(damagedOnDisk(layout, catalog));
     catalog.markComplete();
   }
   catalog.refuseChanges();

@@ -16,11 +16,12 @@ import {
   type Identity,
   makeEntry,
 } from "../entries/index.ts";
-import { HoldfastError, whyNotWritable } from "../errors.ts";
+import { HoldfastError, toHoldfastError, whyNotWritable } from "../errors.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
-import { type Arrival, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
+import { type Arrival, type ArtifactKey, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
+import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
-import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
+import { findVersion, notFound, readAll, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
@@ -87,11 +88,15 @@ export interface PutResult {
 /** One row of `data versions`. */
 export interface ListedVersion {
   readonly version: number;
-  readonly entry: EntryId;
+  /** Empty where the version is damaged. */
+  readonly entry: EntryId | "";
   readonly size: number;
   readonly hash: string | null;
+  /** Empty where the version is damaged. */
   readonly createdAt: string;
   readonly latest: boolean;
+  /** Why this version cannot be read, with the path; absent where it can. */
+  readonly damaged?: string;
 }
 
 export interface LockWait {
@@ -149,6 +154,7 @@ export class Store implements Disposable {
           fillCatalog({ layout: this.layout, catalog }, collection),
         );
       }
+      catalog.noteDamaged(damagedOnDisk(this.layout, catalog));
       catalog.markComplete();
     }
     return catalog;
@@ -291,31 +297,35 @@ export class Store implements Disposable {
     const collection = options.collection ?? DEFAULT_COLLECTION;
     checkCollection(collection);
     checkArtifactName(collection, name);
-    const { records } = readArtifact(this.layout, { collection, name });
-    const newest = records.at(-1);
+    const all = readAll(this.layout, collection, name);
+    const newest = all.at(-1);
     if (newest === undefined) throw notFound(this.layout, collection, name);
-    return records.map((record) => ({
-      version: record.version,
-      entry: record.entry.id,
-      size: record.entry.content?.size ?? 0,
-      hash: record.entry.content?.hash ?? null,
-      createdAt: createdAt(record.entry),
-      latest: record === newest,
-    }));
+    return all.map((found) => {
+      const { version } = found;
+      const latest = found === newest;
+      if ("error" in found) {
+        return { version, entry: "", size: 0, hash: null, createdAt: "", latest, damaged: found.error.message };
+      }
+      const { entry } = found;
+      const { size, hash } = entry.content ?? { size: 0, hash: null };
+      return { version, entry: entry.id, size, hash, createdAt: createdAt(entry), latest };
+    });
   }
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<ListedArtifact[]> {
     if (options.collection !== undefined) checkCollection(options.collection);
     const catalog = await this.readyCatalog();
     const rows = catalog.list(options.collection, options.prefix ?? "");
-    const unsure = catalog.pending(options.collection).filter((key) => key.name.startsWith(options.prefix ?? ""));
+    // A writer is at work on the first, or died at it; of the others not all could be read: what is on disk is right.
+    const unsure = [...catalog.pending(options.collection), ...catalog.damaged(options.collection)].filter((key) =>
+      key.name.startsWith(options.prefix ?? ""),
+    );
     if (unsure.length === 0) return rows;
-    // A writer is at work on these, or died at it: what is on disk is right.
-    const isUnsure = new Set(unsure.map((key) => `${key.collection}\0${key.name}`));
-    const fromDisk = unsure.flatMap(({ collection, name }) => {
-      const newest = readNewest(this.layout, collection, name);
-      return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
-    });
+    const isUnsure = new Map(unsure.map((key) => [`${key.collection}\0${key.name}`, key]));
+    const fromDisk = isUnsure
+      .values()
+      .toArray()
+      .flatMap((key) => listedFromDisk(this.layout, key));
     return [...rows.filter((row) => !isUnsure.has(`${row.collection}\0${row.name}`)), ...fromDisk].sort(byName);
   }
 
@@ -335,6 +345,9 @@ export class Store implements Disposable {
           const all = listVersions(this.layout, collection, name);
           if (all.length === 0) throw notFound(this.layout, collection, name);
           if (options.version === undefined) return all;
+          // By its number a version goes whether it can be read or not.
+          const wanted = Number(options.version);
+          if (all.includes(wanted)) return [wanted];
           return [this.find(name, { collection, version: options.version }).version];
         },
         entryFor: (removed) =>
@@ -435,6 +448,20 @@ function refuseStaleBase(newest: VersionRecord | undefined, base: EntryId | null
     hint: "Read the newest version, apply your change to it, and put again.",
     details: { current },
   });
+}
+
+/** The row of an artifact whose newest version may not be what the catalog has. */
+function listedFromDisk(layout: Layout, { collection, name }: ArtifactKey): ListedArtifact[] {
+  try {
+    const newest = readNewest(layout, collection, name);
+    return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
+  } catch (error) {
+    const version = listVersions(layout, collection, name).at(-1);
+    const { code, message } = toHoldfastError(error);
+    if (version === undefined || (code !== "CORRUPT" && code !== "NO_PERMISSION")) throw error;
+    const unknown = { size: 0, hash: "", type: "", createdAt: "", owner: null, tags: {} };
+    return [{ collection, name, version, ...unknown, damaged: message }];
+  }
 }
 
 function listed(record: VersionRecord): ListedArtifact {

@@ -1,8 +1,10 @@
 // What one version's `version.json` holds, and reading it back.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { decodeEntry, type Entry, type EntryId, type EntryKind } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
+import { encodeName } from "./layout.ts";
 
 /** Where a version's bytes lie when not beside it: a rename carries content along without copying it. */
 export interface ContentAt {
@@ -63,8 +65,8 @@ export function createdAt(entry: Entry): string {
 }
 
 /**
- * Reads `path`. Undefined when there is no such file. Throws `CORRUPT` with the path when it is not what was written:
- * the block must hash to the id beside it.
+ * Reads `path`. Undefined when there is no such version: its folder is not there. Throws `CORRUPT` with the path when it
+ * is not what was written: the block must hash to the id beside it, and belong in this folder.
  */
 export function readVersionFile(path: string): VersionRecord | undefined {
   let text: string;
@@ -72,28 +74,44 @@ export function readVersionFile(path: string): VersionRecord | undefined {
     text = readFileSync(path, "utf8");
   } catch (error) {
     const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+    if (code === "EISDIR") throw damaged(path, "it is a folder", error);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    // A version comes and goes with its whole folder: one without this file has been damaged.
+    if (statSync(dirname(path), { throwIfNoEntry: false }) === undefined) return undefined;
+    throw damaged(path, "it is missing", error);
   }
   try {
     const file = JSON.parse(text) as VersionFile;
     if (file.format !== 1) throw new Error(`its format is ${String(file.format)}`);
     const entry = decodeEntry(Buffer.from(file.block, "base64"));
     if (entry.id !== file.entry) throw new Error("its entry does not match its id");
-    return {
-      version: file.version,
-      entry,
-      ...(file.contentAt === undefined ? {} : { contentAt: file.contentAt }),
-    };
+    if (!belongsAt(path, file.version, entry)) throw new Error("it is that of another version");
+    const { contentAt } = file;
+    if (contentAt === undefined) return { version: file.version, entry };
+    if (typeof contentAt.name !== "string" || !Number.isSafeInteger(contentAt.version)) {
+      throw new Error("it does not say where its content lies");
+    }
+    return { version: file.version, entry, contentAt };
   } catch (error) {
-    throw new HoldfastError(
-      "CORRUPT",
-      `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: "The other versions are unharmed. Restore this file from a backup or another copy of the workspace.",
-        details: { path },
-        cause: error,
-      },
-    );
+    throw damaged(path, error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/** `data/<collection>/<name>/<version>/version.json`: a file that was put elsewhere would give out another's bytes. */
+function belongsAt(path: string, version: number, entry: Entry): boolean {
+  const versionDir = dirname(path);
+  const artifactDir = dirname(versionDir);
+  return (
+    basename(versionDir) === String(version) &&
+    basename(artifactDir) === encodeName(entry.name) &&
+    basename(dirname(artifactDir)) === encodeName(entry.collection)
+  );
+}
+
+function damaged(path: string, why: string, cause: unknown): HoldfastError {
+  return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {
+    hint: "The other versions are unharmed. Restore this file from a backup or another copy of the workspace.",
+    details: { path },
+    cause,
+  });
 }

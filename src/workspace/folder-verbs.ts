@@ -1,6 +1,7 @@
 // What a workspace does with its folder: sync once, history, restore, conflicts, retry.
 
-import { NotFoundError } from "../errors.ts";
+import { checkArtifactName, type EntryId, FILES } from "../entries/index.ts";
+import { isHoldfastError, NotFoundError } from "../errors.ts";
 import {
   type FolderEvent,
   FolderSync,
@@ -11,6 +12,7 @@ import {
   retry as retryPath,
 } from "../files/index.ts";
 import { wakeWaiting } from "../hub-client/outbox.ts";
+import { readAll } from "../store/find-version.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
 import { openSoundSyncDb, openSyncDb, readSyncDb } from "./open-sync-db.ts";
@@ -53,8 +55,35 @@ export async function syncOnce(parts: HubParts, { onNotice, onProgress }: SyncOp
   }
 }
 
-export async function history(store: Store, path: string): ReturnType<typeof historyOf> {
-  return historyOf(store, path);
+type History = Awaited<ReturnType<typeof historyOf>>;
+/** `damaged`: why a version cannot be read, with the path; what is not known of it is then empty. */
+export interface HistoryWithDamage {
+  readonly path: string;
+  readonly versions: readonly (Omit<History["versions"][number], "entry"> & {
+    readonly entry: EntryId | "";
+    readonly damaged?: string;
+  })[];
+}
+
+/** Every version that was ever at `path`, those included that lie there damaged. Throws `NOT_FOUND`. */
+export async function history(store: Store, path: string): Promise<HistoryWithDamage> {
+  checkArtifactName(FILES, path);
+  const damaged = damagedVersions(store, path);
+  try {
+    const { versions } = await historyOf(store, path);
+    const known = new Set(versions.filter((row) => row.path === path).map((row) => row.version));
+    return { path, versions: [...versions, ...damaged.filter((row) => !known.has(row.version))] };
+  } catch (error) {
+    if (!isHoldfastError(error, "NOT_FOUND") || damaged.length === 0) throw error;
+    return { path, versions: damaged };
+  }
+}
+
+function damagedVersions(store: Store, path: string): HistoryWithDamage["versions"] {
+  const unknown = { hash: null, size: 0, kind: "put", author: "", createdAt: "" } as const;
+  return readAll(store.layout, FILES, path)
+    .filter((found) => "error" in found)
+    .map(({ version, error }) => ({ version, entry: "" as const, ...unknown, path, damaged: error.message }));
 }
 
 export async function restore(store: Store, path: string, version: number | string): ReturnType<typeof restoreVersion> {

@@ -154,7 +154,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   /** Every version that was ever at `path` of the folder. */
-  async history(path: string): ReturnType<typeof folderVerbs.history> {
+  async history(path: string): Promise<folderVerbs.HistoryWithDamage> {
     checkName("the path", path);
     const verbs = await this.folderVerbs();
     return this.told(() => verbs.history(this.artifacts.store, path));

@@ -23,7 +23,7 @@ export async function run(call: Call): Promise<Outcome> {
               String(row.version),
               sizeText(row.size),
               row.createdAt,
-              row.owner ?? "",
+              row.damaged === undefined ? (row.owner ?? "") : `(${row.damaged})`,
             ]),
           ]),
   };

@@ -16,7 +16,7 @@ export async function run(call: Call): Promise<Outcome> {
           String(row.version),
           sizeText(row.size),
           row.createdAt,
-          row.hash ?? "(deleted)",
+          row.damaged === undefined ? (row.hash ?? "(deleted)") : `(${row.damaged})`,
           row.latest ? "newest" : "",
         ]),
       ]),

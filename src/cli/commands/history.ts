@@ -18,7 +18,7 @@ export async function run(call: Call): Promise<Outcome> {
           row.createdAt,
           row.author.slice(0, 8),
           row.entry,
-          row.path,
+          row.damaged === undefined ? row.path : `${row.path} (${row.damaged})`,
         ]),
       ]),
   };
