@@ -167,7 +167,11 @@ test("FILE-07 a save between looking at a file and replacing it is not overwritt
   undo();
   assert.equal(b.read("f"), "1\n2\n3\n4\nfive\n");
   assert.deepEqual(b.outcomes("f").slice(-1), ["skippedDirty"]);
-  await sync.syncOnce();
+  // What the hub has not finished with is asked about by the next sync.
+  await until(async () => {
+    await sync.syncOnce();
+    return sync.status().queue === 0;
+  }, PATIENCE_MS);
   const tree = await world.alike((now) => now.f === "one\n2\n3\n4\nfive\n");
   assert.deepEqual(Object.keys(tree), ["f"]);
   const versions = await a.versions("f");

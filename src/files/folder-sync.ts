@@ -73,6 +73,8 @@ export interface SyncResult {
 /** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
 const MAX_ROUNDS = 10_000;
 const PROGRESS_EVERY_MS = 250;
+/** Before each question whether the hub has finished with what one sync sent, ms. */
+const FINISH_PAUSES_MS = [0, 20, 50, 100, 200, 400];
 /** How long a start waits for the hub's first answer before it goes on without, ms. */
 const FIRST_ANSWER_MS = 2_000;
 
@@ -160,8 +162,16 @@ export class FolderSync {
       const seen = await this.takePaths(this.loops.takeNoticed());
       if (sent === 0 && got === 0 && seen === 0) break;
     }
-    await pollStatus(this.parts.db, this.options.api);
+    await this.awaitHub();
     return { pulled, pushed, sequence: this.parts.db.cursor };
+  }
+
+  /** Gives the hub a moment to finish with what it took; what it has not finished by then is asked about next time. */
+  private async awaitHub(): Promise<void> {
+    for (const pauseMs of FINISH_PAUSES_MS) {
+      await sleep(pauseMs, this.options.signal);
+      if ((await pollStatus(this.parts.db, this.options.api)) === 0) return;
+    }
   }
 
   /** Waits at most `drainMs` for what is under way, then ends; what is left stays queued and is told. */

@@ -33,7 +33,7 @@ port.on("message", (message) => {
 function giveWay(): void {
   if (process.platform !== "linux") return;
   try {
-    setPriority(0, constants.priority.PRIORITY_LOW);
+    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // Not allowed here: then both share alike.
   }
