@@ -1,6 +1,7 @@
 // One command line from words to exit code: parse, run, print.
 
 import { HoldfastError, systemCode } from "../errors.ts";
+import { refuseBrokenArguments } from "./argument-bytes.ts";
 import { Call } from "./call.ts";
 import type { Interruption } from "./interrupt.ts";
 import { exitCodeOf, reportFailure, writeStdout } from "./output.ts";
@@ -21,6 +22,7 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
   });
   let endedBySignal = false;
   try {
+    refuseBrokenArguments(argv);
     const parsed = parseCommandLine(argv);
     if (parsed.kind === "say") {
       await writeStdout(`${parsed.json ? JSON.stringify({ [parsed.what]: parsed.text }) : parsed.text}\n`);
