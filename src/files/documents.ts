@@ -148,6 +148,10 @@ export class Documents {
   accept(path: string): void {
     this.db.run("DELETE FROM refused WHERE path = ?", path);
   }
+  /** Why `path` is left alone, if it is. */
+  refusal(path: string): string | undefined {
+    return this.db.get<{ reason: string }>("SELECT reason FROM refused WHERE path = ?", path)?.reason;
+  }
   refused(): { path: string; reason: string }[] {
     return this.db.all("SELECT path, reason FROM refused ORDER BY path");
   }

@@ -58,9 +58,9 @@ test("FILE-22 over the limit: told, and the file left alone; the others go on", 
   await using world = await World.make(2, { limits: { fileBytes: 100_000 } });
   const { a, b } = world;
   a.write("large", "x".repeat(100_001));
-  await until(() => a.sync.status().stopped.length === 1, PATIENCE_MS);
-  assert.equal(a.sync.status().stopped[0]?.path, "large");
-  assert.match(a.sync.status().stopped[0]?.reason ?? "", /100001 bytes.*100000/);
+  await until(() => a.sync.status().refused.length === 1, PATIENCE_MS);
+  assert.equal(a.sync.status().refused[0]?.path, "large");
+  assert.match(a.sync.status().refused[0]?.reason ?? "", /100001 bytes.*100000/);
   a.write("f", "one");
   await b.has("f", "one");
   assert.equal(a.read("large")?.length, 100_001);

@@ -13,24 +13,18 @@ import { join } from "node:path";
 import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
-  awaitDone,
   countSendable,
   fillInNotes,
   fillOutbox,
   type HubApi,
-  isEntryFault,
   type PageAhead,
   type PullParts,
-  type PushOutcome,
-  type PushParts,
   passOwnEntries,
   pollStatus,
   pullPage,
-  pushBatch,
   retryDeferred,
   type SyncDb,
   takeSyncLock,
-  wakeLane,
 } from "../hub-client/index.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { AsideWatch } from "./aside-watch.ts";
@@ -38,6 +32,7 @@ import { Documents } from "./documents.ts";
 import type { FolderEvent, OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
 import type { FolderParts } from "./folder-parts.ts";
+import { FolderPush } from "./folder-push.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
 import { HubTerms } from "./hub-terms.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
@@ -49,6 +44,7 @@ import { recallFiles } from "./recall-files.ts";
 import { recoverHeads } from "./recover-heads.ts";
 import { takeLocal } from "./take-local.ts";
 import { joinBehind, recordRemote } from "./take-remote.ts";
+import { leaveOutTooLarge, reconsiderTooLarge } from "./too-large.ts";
 
 export interface FolderSyncOptions {
   readonly store: Store;
@@ -84,7 +80,7 @@ export class FolderSync {
   private readonly lane = new SerialByKey<string>();
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
-  private sending: Promise<PushOutcome> | undefined;
+  private readonly sending: FolderPush;
   private progressAt = 0;
   private readonly terms: HubTerms;
   readonly parts: FolderParts;
@@ -93,7 +89,8 @@ export class FolderSync {
     const { layout, store, db } = options;
     this.options = options;
     this.lock = lock;
-    this.terms = new HubTerms(options.api, db, store.identity);
+    this.terms = new HubTerms(options.api, db, store.identity, () => this.onFileLimit());
+    this.sending = new FolderPush(this, options.api, this.terms);
     this.loops = new FolderLoops(this, options.api, layout.folder);
     this.asides = new AsideWatch((aside) => this.inLane(() => this.asides.salvage(this.parts, aside)));
     this.parts = {
@@ -190,6 +187,11 @@ export class FolderSync {
     return folderStatus(this.parts.db);
   }
 
+  /** True while no step is under way, nor waited for. */
+  get isAtRest(): boolean {
+    return this.lane.size === 0;
+  }
+
   inLane<T>(step: () => Promise<T>): Promise<T> {
     return this.lane.run("folder", step);
   }
@@ -207,7 +209,7 @@ export class FolderSync {
       const rules = readIgnoreRules(parts.layout.folder);
       let written = 0;
       const take = async (changes: readonly LocalChange[]): Promise<void> => {
-        written += await takeLocal(parts, changes, async () => {
+        written += await takeLocal(parts, leaveOutTooLarge(parts, changes, this.terms.fileBytes), async () => {
           // Sending begins with the first batch, while the next is being read.
           await fillOutbox(parts.store, parts.db, parts.store.identity.author);
           this.loops.kickPush();
@@ -225,7 +227,7 @@ export class FolderSync {
   }
 
   /** Inside the lane: joins what both sides changed, and lays out. */
-  private async bringTogether(): Promise<number> {
+  async bringTogether(): Promise<number> {
     const { parts } = this;
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
     while ((await joinBehind(parts)) > 0);
@@ -261,43 +263,18 @@ export class FolderSync {
   }
 
   /** Sends what may be sent. Returns how many entries the hub took. */
-  async push(onFailure: "throw" | "later"): Promise<number> {
-    const parts = await this.pushParts();
-    let pushed = 0;
-    // A step under way fills the outbox itself, once what it saved is recorded.
-    if (this.lane.size === 0) {
-      await this.inLane(() => fillOutbox(this.parts.store, this.parts.db, this.parts.store.identity.author));
-    }
-    for (;;) {
-      const outcome = await this.sendBatch(parts);
-      if (outcome.kind === "idle") return pushed;
-      if (outcome.kind === "sent") pushed += outcome.entries;
-      else if (outcome.kind === "stale") {
-        // Pull first; a lane that then still has to go is free to.
-        await this.pull();
-        await this.inLane(() => this.bringTogether());
-        for (const lane of outcome.lanes) wakeLane(this.parts.db, lane);
-      } else if (onFailure === "throw" && !isEntryFault(outcome.error)) throw outcome.error;
-      else if (!isEntryFault(outcome.error)) return pushed;
-    }
-  }
-
-  private async sendBatch(parts: PushParts): Promise<PushOutcome> {
-    const sending = pushBatch(parts);
-    this.sending = sending;
-    try {
-      return await sending;
-    } finally {
-      if (this.sending === sending) this.sending = undefined;
-    }
+  push(onFailure: "throw" | "later"): Promise<number> {
+    return this.sending.push(onFailure);
   }
 
   /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`. */
-  async answered(limitMs: number): Promise<void> {
-    if (this.sending === undefined) return;
-    const limit = new AbortController();
-    const answer = this.sending.catch(() => {}).finally(() => limit.abort());
-    await Promise.race([answer, sleep(limitMs, limit.signal).catch(() => {})]);
+  answered(limitMs: number): Promise<void> {
+    return this.sending.answered(limitMs);
+  }
+
+  private onFileLimit(): void {
+    reconsiderTooLarge(this.parts);
+    this.loops.kickPush();
   }
 
   private async pullParts(): Promise<PullParts> {
@@ -308,27 +285,6 @@ export class FolderSync {
       api,
       limits: await this.terms.limits(),
       onDocuments: (entries) => recordRemote(this.parts, store.identity.author, entries),
-    };
-  }
-
-  private async pushParts(): Promise<PushParts> {
-    const { store, db, api } = this.options;
-    const { documents } = this.parts;
-    return {
-      store,
-      db,
-      api,
-      limits: await this.terms.limits(),
-      onAccepted: (entry, sequence) => {
-        if (entry.doc === undefined) return;
-        const doc = entry.doc ?? entry.id;
-        const known = documents.doc(doc);
-        // Compare and advance: an answer that comes late changes nothing that is newer.
-        if (known !== undefined && sequence > known.remote_sequence) {
-          documents.putDoc({ ...known, synced: entry.id, remote: entry.id, remote_sequence: sequence });
-        }
-        if (entry.kind !== "delete") awaitDone(db, doc, entry.id);
-      },
     };
   }
 
@@ -346,6 +302,7 @@ export class FolderSync {
       // A full disk takes no note of itself; the next failure, or success, is noted when there is room again.
     }
     if (error.code === "CORRUPT" && this.standsOn.includes(String(error.details?.path))) this.options.onDamage?.(error);
+    if (error.code === "HUB_UNREACHABLE") this.terms.doubt();
     // Whoever lost the right to write may get it back under another token, which has to learn our key first.
     if (error.code === "UNAUTHORIZED" || error.code === "NOT_AUTHOR") this.terms.forget();
     return error;

@@ -4,7 +4,6 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../hub/protocol.ts";
 import type { StagedContent, Staging } from "../store/index.ts";
 import { identify, type Present, readLink } from "./observe.ts";
 
@@ -30,9 +29,6 @@ export async function readSettled(
       const link = readLink(folder, at.path);
       if ("refused" in link) return { kind: "refused", reason: link.refused };
       return { kind: "read", content: staging.stageBytes(Buffer.from(link.target)) };
-    }
-    if (at.size > DEFAULT_LIMITS.fileBytes) {
-      return { kind: "refused", reason: `TOO_LARGE: it is ${at.size} bytes; a hub takes ${DEFAULT_LIMITS.fileBytes}` };
     }
     return at.size <= SMALL_BYTES ? readSmall(folder, at, staging) : await readLarge(folder, at, staging, onProgress);
   } catch (error) {
