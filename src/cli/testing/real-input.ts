@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { readIgnoreRules } from "../../files/ignore-rules.ts";
 import { DEFAULT_LIMITS } from "../../hub/protocol.ts";
 import { until } from "../../hub/testing/wait-until.ts";
@@ -27,6 +28,7 @@ const NODE = "node";
 const TOO_LARGE = `node_modules/${NODE}/bin/node`;
 /** Commits that git goes back; a shallow clone may have fewer. */
 const COMMITS_BACK = 30;
+const LOOK_EVERY_MS = 250;
 
 export interface RealInputOptions {
   /** A folder to work in, empty. */
@@ -55,7 +57,7 @@ export function hasRealInput(): boolean {
 }
 
 export async function realInput(options: RealInputOptions): Promise<void> {
-  const { root, say } = options;
+  const { root, say, patienceMs } = options;
   const [a, b, c] = [join(root, "a"), join(root, "b"), join(root, "c")];
   const git = (...args: string[]): string =>
     execFileSync("git", args, { cwd: a, encoding: "utf8", stdio: "pipe" }).trim();
@@ -67,16 +69,16 @@ export async function realInput(options: RealInputOptions): Promise<void> {
   };
 
   mkdirSync(a);
-  await using upA = await up(a, "--port", "0");
+  await using upA = await up(patienceMs, a, "--port", "0");
   const { invite } = await holdfastJson<{ invite: string }>(["-C", a, "invite"]);
-  await using upB = await up(b, "--hub", invite);
+  await using upB = await up(patienceMs, b, "--hub", invite);
   const folders = [a, b];
   let marks = 0;
   const alike = (): Promise<void> => {
     // Saved last, it arrives last: folders that are alike because nothing has been noticed yet do not count.
     marks += 1;
     writeFileSync(join(a, "mark"), `${marks}\n`);
-    return untilAlike(folders, options.patienceMs);
+    return untilAlike(folders, patienceMs);
   };
 
   // 1. All of it comes while the daemons run.
@@ -154,7 +156,7 @@ export async function realInput(options: RealInputOptions): Promise<void> {
 
   // 3. A third folder joins when all is there.
   await timed("a third folder joins", async () => {
-    await using upC = await up(c, "--hub", invite);
+    await using upC = await up(patienceMs, c, "--hub", invite);
     folders.push(c);
     await alike();
     await upC.end();
@@ -176,10 +178,19 @@ export async function realInput(options: RealInputOptions): Promise<void> {
   }
 }
 
-async function up(folder: string, ...args: string[]): Promise<Running> {
+/** A daemon that is ready: with a hub that has much, once all of it is here. */
+async function up(patienceMs: number, folder: string, ...args: string[]): Promise<Running> {
   const running = new Running(["up", folder, ...args], {}, "ignore");
-  await running.firstLine();
-  return running;
+  try {
+    await until(() => {
+      assert.equal(running.child.exitCode, null, running.stderr);
+      return running.stdout.includes("\n");
+    }, patienceMs);
+    return running;
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function statusOf(folder: string): Promise<Status> {
@@ -190,6 +201,8 @@ function statusOf(folder: string): Promise<Status> {
 async function untilAlike(folders: readonly string[], patienceMs: number): Promise<void> {
   let why: unknown = "";
   const isAlike = async (): Promise<boolean> => {
+    // Each look starts processes of its own: what is looked at shall have the machine in between.
+    await delay(LOOK_EVERY_MS);
     const all = await Promise.all(folders.map(statusOf));
     why = all.map(({ queue, lag, cursor, lastError }) => ({ queue, lag, cursor, lastError }));
     if (all.some(({ queue, lag }) => queue > 0 || lag > 0) || new Set(all.map(({ cursor }) => cursor)).size > 1)
