@@ -21,6 +21,8 @@ const MAX_RATE_WAIT_MS = 10_000;
 /** Bytes of an answer that is read whole: one that holds entries, and any other. */
 export const MAX_PAGE_BYTES = 128 * 1_024 * 1_024;
 const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
+const LINE_END = 0x0a;
+const LONG_PART_BYTES = 1_024;
 /** About what a system takes from us before the other side has it. */
 const BUFFERED_BYTES = 1_024 * 1_024;
 
@@ -208,7 +210,10 @@ export class HubWire {
         const { done, value } = await reader.read();
         controller.signal.throwIfAborted();
         if (done) return;
-        deadline.moved(value.length);
+        // Of a stream, a line's end is a sign of life, or a good part of a long one.
+        if (rules.pace !== undefined || value.length >= LONG_PART_BYTES || value.includes(LINE_END)) {
+          deadline.moved(value.length);
+        }
         deadline.pause();
         yield value;
         deadline.resume();

@@ -188,6 +188,23 @@ test("HUB-13 a hub that gives a byte at a time is left when its time is over, wh
   );
 });
 
+test("HUB-13 an event stream that goes on and never says anything whole is left as one that is silent", async () => {
+  await withServer(
+    (_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const drip = setInterval(() => response.write("x"), 30);
+      response.on("close", () => clearInterval(drip));
+    },
+    async (url) => {
+      const events = async (): Promise<void> => {
+        for await (const _ of apiOf(url).events({}));
+      };
+      const { code, message } = await failureOf(events());
+      assert.equal(code, "HUB_UNREACHABLE", message);
+    },
+  );
+});
+
 /** Takes a PUT's body at this rate. */
 function reader(bytesPerMs: number): RequestListener {
   return async (request, response) => {

@@ -112,7 +112,10 @@ export class SyncDb implements Disposable {
   /** Changes when another process has changed something here. Throws `CORRUPT` when another file is in its place. */
   dataVersion(): number {
     if (this.db.isReplaced()) throw damaged(this.path, "it was replaced while it was in use");
-    return this.db.dataVersion();
+    const version = this.db.dataVersion();
+    // Read what the others write: where that is damaged, whoever asks hears it here, and is prepared for it.
+    this.meta("notes_behind");
+    return version;
   }
 
   /** The last of the hub's sequences that this copy has taken in. */

@@ -166,6 +166,24 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
+test("HUB-10 after a loss, a file that is missing comes back, and one that shows an older version is brought up to date", async () => {
+  await using place = await Damaged.make();
+  {
+    await using a = await place.workspace("a");
+    writeFileSync(place.at("a/deep/file 5"), "second");
+    await a.sync();
+  }
+  const head = await place.head();
+  scribble(place.index("sync"), 0, 1);
+  rmSync(place.at("a/deep/file 3"));
+  writeFileSync(place.at("a/deep/file 5"), "text 5");
+  await using a = await place.workspace("a");
+  await a.sync();
+  assert.equal(place.tree("a")["/deep/file 3"], "text 3");
+  assert.equal(place.tree("a")["/deep/file 5"], "second");
+  assert.equal(await place.head(), head, "nothing was taken for a save, or a delete");
+});
+
 test("HUB-10 what is subscribed to is read out of a damaged sync.db, or seen by the notes that lie there", async () => {
   for (const [from, to] of [
     [0.7, 1],

@@ -84,7 +84,7 @@ export async function openLinked(
 function refuseRunning(layout: Layout, link: HubLink): void {
   const running = runningDaemon(layout);
   if (running === undefined) return;
-  const joined = readHubLink(layout)?.url;
+  const joined = knownUrl(layout);
   if (joined === new URL(link.url).origin) return;
   const { pid } = running.owner;
   throw new HoldfastError(

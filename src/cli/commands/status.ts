@@ -3,6 +3,8 @@ import type { Call, Outcome } from "../call.ts";
 import { openCalled } from "../open.ts";
 import { columns } from "../text.ts";
 
+const MAX_LISTED = 10;
+
 export async function run(call: Call): Promise<Outcome> {
   await using workspace = openCalled(call);
   const status = await workspace.status();
@@ -19,10 +21,20 @@ export async function run(call: Call): Promise<Outcome> {
         ["lag", String(status.lag)],
         ["queue", String(status.queue)],
         ["conflicts", String(status.conflicts)],
+        ...listed("given up", status.stopped),
+        ...listed("left alone", status.refused),
+        ...listed("not indexed", status.failed),
         ["last error", lastError === null ? "none" : `${lastError.message} (${lastError.code}, ${lastError.at})`],
       ]);
     },
   };
+}
+
+/** The first few, a line each. */
+function listed(label: string, items: WorkspaceStatus["refused"]): string[][] {
+  const lines = items.slice(0, MAX_LISTED).map(({ path, reason }) => [label, `${path}: ${reason}`]);
+  const more = items.length - lines.length;
+  return more === 0 ? lines : [...lines, [label, `and ${more} more; --json lists them all`]];
 }
 
 function watchText({ mode, reason, missedAt }: NonNullable<WorkspaceStatus["watch"]>): string {
