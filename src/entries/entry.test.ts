@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
+import { CID } from "multiformats/cid";
+import * as Digest from "multiformats/hashes/digest";
 import { isHoldfastError } from "../errors.ts";
 import {
   decodeEntry,
@@ -79,6 +82,15 @@ function sample(overrides: Partial<EntryBody> = {}): EntryBody {
 function facts({ block, ...entry }: Entry): object {
   return entry;
 }
+
+test("an id is the CIDv1 that the reference library makes of the same block", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (block) => {
+      const digest = Digest.create(0x12, new Uint8Array(createHash("sha256").update(block).digest()));
+      assert.equal(entryIdOf(block), CID.createV1(0x71, digest).toString());
+    }),
+  );
+});
 
 test("what is made is what is read back", () => {
   fc.assert(

@@ -7,10 +7,8 @@
 
 import { createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
-import { decode, encode } from "@ipld/dag-cbor";
-import { CID } from "multiformats/cid";
-import * as Digest from "multiformats/hashes/digest";
 import { assert, HoldfastError } from "../errors.ts";
+import { type CID, cids, decode, encode } from "./cbor.ts";
 import type { Identity } from "./identity.ts";
 import { checkArtifactName, checkCollection } from "./names.ts";
 
@@ -92,11 +90,22 @@ const SIGNATURE_HEADER = Buffer.from([0x58, SIGNATURE_BYTES]);
 const TAIL_BYTES = SIGNATURE_HEADER.length + SIGNATURE_BYTES;
 const DAG_CBOR = 0x71;
 const SHA2_256 = 0x12;
+const DIGEST_BYTES = 32;
+const ID_PREFIX = Uint8Array.of(1, DAG_CBOR, SHA2_256, DIGEST_BYTES);
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** The id of a block: CIDv1, dag-cbor, sha2-256, in base32. */
+/** The id of a block: CIDv1, dag-cbor, sha2-256, in base32 without padding, behind the `b` that says so. */
 export function entryIdOf(block: Uint8Array): EntryId {
-  const digest = Digest.create(SHA2_256, new Uint8Array(hash("sha256", block, "buffer")));
-  return CID.createV1(DAG_CBOR, digest).toString() as EntryId;
+  let id = "b";
+  let bits = 0;
+  let held = 0;
+  for (const part of [ID_PREFIX, hash("sha256", block, "buffer")]) {
+    for (const byte of part) {
+      held = ((held << 8) | byte) & 0xfff;
+      for (bits += 8; bits >= 5; bits -= 5) id += BASE32[(held >> (bits - 5)) & 31];
+    }
+  }
+  return (id + BASE32[(held << (5 - bits)) & 31]) as EntryId;
 }
 
 /** Throws `BAD_ENTRY` unless `text` is an entry id in its one canonical spelling. */
@@ -236,7 +245,7 @@ function badEntry(why: string, cause?: unknown): HoldfastError {
 function cidOf(id: string): CID {
   let cid: CID;
   try {
-    cid = CID.parse(id);
+    cid = cids().parse(id);
   } catch (error) {
     throw badEntry(`"${id.slice(0, 80)}" is not an entry id`, error);
   }
@@ -324,7 +333,7 @@ function record(value: unknown, what: string): Record<string, unknown> {
     value === null ||
     Array.isArray(value) ||
     value instanceof Uint8Array ||
-    CID.asCID(value)
+    cids().asCID(value)
   ) {
     throw badEntry(`its ${what} is not a map`);
   }
@@ -354,7 +363,7 @@ function bytes(value: unknown, what: string, length: number): Uint8Array {
   return value;
 }
 function link(value: unknown): EntryId {
-  const cid = CID.asCID(value);
+  const cid = cids().asCID(value);
   if (cid === null) throw badEntry("a link in it is not a CID");
   return parseEntryId(cid.toString());
 }

@@ -45,16 +45,22 @@ export function readVersion(
   collection: string,
   name: string,
   version: number,
+  read = readVersionFile,
 ): VersionRecord | undefined {
-  return readVersionFile(join(layout.versionDir(collection, name, version), "version.json"));
+  return read(join(layout.versionDir(collection, name, version), "version.json"));
 }
 
 /** The newest version, or undefined when there is none. Throws `CORRUPT`. */
-export function readNewest(layout: Layout, collection: string, name: string): VersionRecord | undefined {
+export function readNewest(
+  layout: Layout,
+  collection: string,
+  name: string,
+  read = readVersionFile,
+): VersionRecord | undefined {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const newest = listVersions(layout, collection, name).at(-1);
     if (newest === undefined) return undefined;
-    const record = readVersion(layout, collection, name, newest);
+    const record = readVersion(layout, collection, name, newest, read);
     // Gone between listing and reading: it was deleted; look again for what is newest now.
     if (record !== undefined) return record;
   }

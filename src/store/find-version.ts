@@ -5,7 +5,7 @@ import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entri
 import { HoldfastError, isHoldfastError, NotFoundError, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
-import type { VersionRecord } from "./version-record.ts";
+import { readVersionFile, type VersionRecord } from "./version-record.ts";
 
 export interface VersionChoice {
   readonly collection?: string;
@@ -14,13 +14,18 @@ export interface VersionChoice {
 }
 
 /** The newest version, or the one asked for. Throws `NOT_FOUND` (naming those that exist), `CORRUPT`, `BAD_NAME`. */
-export function findVersion(layout: Layout, name: string, choice: VersionChoice = {}): VersionRecord {
+export function findVersion(
+  layout: Layout,
+  name: string,
+  choice: VersionChoice = {},
+  read = readVersionFile,
+): VersionRecord {
   const collection = choice.collection ?? DEFAULT_COLLECTION;
   checkCollection(collection);
   checkArtifactName(collection, name);
   const { version } = choice;
   if (version === undefined) {
-    const newest = readNewest(layout, collection, name);
+    const newest = readNewest(layout, collection, name, read);
     if (newest === undefined || newest.entry.kind === "delete") throw notFound(layout, collection, name);
     return newest;
   }
@@ -32,7 +37,7 @@ export function findVersion(layout: Layout, name: string, choice: VersionChoice 
   const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
   const record =
     typeof wanted === "number"
-      ? readVersion(layout, collection, name, wanted)
+      ? readVersion(layout, collection, name, wanted, read)
       : findByEntry(layout, collection, name, wanted);
   if (record === undefined) throw notFound(layout, collection, name, version);
   return record;

@@ -4,7 +4,7 @@ import type { Author, EntryId } from "../entries/index.ts";
 import { findVersion, type VersionChoice } from "../store/find-version.ts";
 import type { Layout } from "../store/layout.ts";
 import { verifiedPieces } from "../store/read-content.ts";
-import { createdAt, type VersionRecord } from "../store/version-record.ts";
+import { createdAt, readVersionLightly, type VersionRecord } from "../store/version-record.ts";
 
 export type { VersionChoice } from "../store/find-version.ts";
 
@@ -34,9 +34,16 @@ export function openVersion(
   layout: Layout,
   name: string,
   choice: VersionChoice = {},
-): { info: VersionInfo; content: AsyncIterable<Uint8Array> } {
-  const record = findVersion(layout, name, choice);
-  return { info: infoOf(record), content: verifiedPieces(layout, record) };
+): { readonly info: VersionInfo; readonly size: number; readonly content: AsyncIterable<Uint8Array> } {
+  const record = findVersion(layout, name, choice, readVersionLightly);
+  return {
+    get info() {
+      return infoOf(record);
+    },
+    /** Bytes. */
+    size: record.entry.content?.size ?? 0,
+    content: verifiedPieces(layout, record),
+  };
 }
 
 /** The public facts of a record. A delete has no content: its hash is empty. */

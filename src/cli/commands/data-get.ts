@@ -11,17 +11,17 @@ import { sizeText } from "../text.ts";
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
   const { layout } = openWorkspaceRecord(call.folder());
-  const { info, content } = openVersion(layout, call.arg(0), {
+  const found = openVersion(layout, call.arg(0), {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),
   });
-  using progress = new Progress(call, { label: "reading", totalBytes: info.size });
-  const watched = progress.watch(content);
+  using progress = new Progress(call, { label: "reading", totalBytes: found.size });
+  const watched = progress.watch(found.content);
   if (out === undefined || out === "-") {
     if (call.json) {
       // The first piece comes only when all of it was found undamaged: what is described can be got.
       for await (const _ of watched) break;
-      return { json: info, text: () => "" };
+      return { json: found.info, text: () => "" };
     }
     for await (const chunk of watched) await writeStdout(chunk, call.signal);
     return undefined;
@@ -34,6 +34,7 @@ export async function run(call: Call): Promise<Outcome | undefined> {
   }
   const { writeWhole } = await import("../write-whole.ts");
   await writeWhole(path, watched, call.signal);
+  const { info } = found;
   return {
     json: { ...info, out: path },
     text: () => `${path}: ${info.name} version ${info.version}, ${sizeText(info.size)}`,
