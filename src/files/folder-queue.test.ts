@@ -136,8 +136,11 @@ for (const how of ["a re-save", "retry"]) {
 }
 
 test("FILE-10 killed with an append in flight, and between a write and its row: a restart sends", async () => {
+  await using ending = new AsyncDisposableStack();
   const root = mkdtempSync(join(tmpdir(), "holdfast-killed-"));
+  ending.defer(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   const storage = new SqliteStorage(join(root, "hub"), { id: "00000000-0000-4000-8000-000000000001", name: "test" });
+  ending.defer(() => storage.close());
   const hub = createHub({ storage });
   let gate: Gate | undefined;
   let arrived = 0;
@@ -154,9 +157,11 @@ test("FILE-10 killed with an append in flight, and between a write and its row: 
     },
     { port: 0 },
   );
+  ending.defer(() => served.close());
   const { token } = await storage.tokens.create("member");
   const other = new TestFolder(join(root, "other"), served.url, token);
   await other.start();
+  ending.defer(async () => void (await other.stop(0)));
   const folder = new TestFolder(join(root, "killed"), served.url, token);
   const opened = initWorkspaceRecord(folder.path, { id: "00000000-0000-4000-8000-000000000001", name: "test" });
   await new HubApi({ url: served.url, token }).registerKey(opened.identity);
@@ -194,10 +199,6 @@ test("FILE-10 killed with an append in flight, and between a write and its row: 
   await until(() => JSON.stringify(other.tree()) === JSON.stringify(folder.tree()), PATIENCE_MS);
   assert.deepEqual(other.tree(), { "just written": "three", moved: "two", "while down": "four" });
   assert.equal((await third.end()).code, 0);
-  await other.stop();
-  await served.close();
-  await storage.close();
-  rmSync(root, { recursive: true, force: true });
 });
 
 test("FILE-11 the answer to a create is lost: one document, not two", async () => {

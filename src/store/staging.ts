@@ -101,6 +101,11 @@ export class Staging {
     return path;
   }
 
+  /** The file for `text` has as many names as a file can have: the next is linked to a new one. */
+  retireSharedText(text: string): void {
+    this.shared.delete(text);
+  }
+
   /** Removes a staged directory; one that became a version is not there any more, and that is fine. */
   discard(dir: string): void {
     if (existsSync(dir)) rmSync(dir, { recursive: true, force: true });

@@ -178,8 +178,9 @@ function publish(
 function writeFirstLatest(staging: Staging, latest: string, version: string): void {
   try {
     linkSync(staging.sharedText(version), latest);
-  } catch {
-    // No links here, or as many as one file can have: then a file of its own.
+  } catch (error) {
+    // No links here, or as many as one file can have: then a file of its own, and another to link from.
+    if (systemCode(error) === "EMLINK") staging.retireSharedText(version);
     writeFileSync(latest, version);
   }
 }
