@@ -1,6 +1,8 @@
 // Writing to stdout and stderr so that nothing is lost at exit, and how failures look.
 
+import { subscribe } from "node:diagnostics_channel";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import type { SetAside } from "../store/index-database.ts";
 
 /** Resolves when the chunk is handed over; waits while a slow reader is behind. Rejects with the signal's reason, or with
  *  what keeps stdout from being written: that is told as such, and never blamed on the workspace. */
@@ -21,6 +23,15 @@ function stdoutFailure(error: Error): HoldfastError {
   return new HoldfastError(code, `stdout cannot be written: ${error.message}`, {
     hint: "Look at what stdout is redirected to; the workspace is not what failed.",
     cause: error,
+  });
+}
+
+/** From now on a line on stderr says which database was damaged and made anew, whoever in this process finds it so. */
+export function tellSetAside(): void {
+  // By name: loading what publishes it takes longer than most commands.
+  subscribe("holdfast:set-aside", (message) => {
+    const { path, aside } = message as SetAside;
+    process.stderr.write(`holdfast: ${path} was damaged: it is kept as ${aside}, and was made anew\n`);
   });
 }
 

@@ -1,7 +1,7 @@
 // Tells, on stderr, how far something is that takes longer than a second: bytes, files, rate, time left. One line that
 // rewrites itself on a terminal, plain lines every few seconds elsewhere, nothing with `--json`.
 
-import { durationText, printable, sizeText } from "./text.ts";
+import { durationText, sizeText } from "./text.ts";
 
 const FIRST_AFTER_MS = 1_000;
 const TERMINAL_EVERY_MS = 200;
@@ -50,11 +50,6 @@ export class Progress implements Disposable {
     this.now = now;
     this.startedMs = now();
     this.nextMs = this.startedMs + FIRST_AFTER_MS;
-  }
-
-  /** A line that stays. */
-  notice(message: string): void {
-    this.output?.write(`${this.output.isTTY ? `\r${" ".repeat(this.widest)}\r` : ""}holdfast: ${printable(message)}\n`);
   }
 
   update(reached: Reached): void {

@@ -4,7 +4,7 @@ import { HoldfastError, systemCode } from "../errors.ts";
 import { refuseBrokenArguments } from "./argument-bytes.ts";
 import { Call } from "./call.ts";
 import type { Interruption } from "./interrupt.ts";
-import { exitCodeOf, reportFailure, writeStdout } from "./output.ts";
+import { exitCodeOf, reportFailure, tellSetAside, writeStdout } from "./output.ts";
 import { type Parsed, parseCommandLine, wantsJson } from "./program.ts";
 
 /** Prints everything that is to be printed and returns the exit code. Never throws. */
@@ -29,6 +29,8 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
       return 0;
     }
     endedBySignal = parsed.spec.endedBySignal === true;
+    // A daemon's log tells.
+    if (!json && parsed.spec.path !== "up") tellSetAside();
     await Promise.race([runCommand(parsed, signal), overdue]);
     if (!signal.aborted || endedBySignal) return 0;
     // The work was done before the signal could end it: its result is printed, and the exit code still tells.

@@ -1,6 +1,7 @@
 // An SQLite file that only repeats what stands elsewhere, so that it can be made anew: the catalog, and sync.db. How one is
 // opened, looked over, set aside when it is damaged, and asked.
 
+import { channel } from "node:diagnostics_channel";
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { HeldLock, tryAcquireLock } from "../coordination/index.ts";
@@ -11,6 +12,13 @@ const BUSY_TIMEOUT_MS = 20_000;
 const SMALL_BYTES = 16 * 1_024 * 1_024;
 /** Set-aside copies of one file at the most. */
 const MAX_ASIDE = 10_000;
+
+/** For whoever tells people, wherever in the process a database was opened. */
+export interface SetAside {
+  readonly path: string;
+  readonly aside: string;
+}
+export const SET_ASIDE = channel("holdfast:set-aside");
 
 export interface IndexOptions {
   readonly path: string;
@@ -56,7 +64,10 @@ export class IndexDatabase implements Disposable {
     }
     const aside = setAside(options.path);
     const fresh = IndexDatabase.openOnce(options);
-    if (aside !== undefined) options.onSetAside?.(aside, fresh);
+    if (aside !== undefined) {
+      options.onSetAside?.(aside, fresh);
+      SET_ASIDE.publish({ path: options.path, aside } satisfies SetAside);
+    }
     return fresh;
   }
 
@@ -81,7 +92,7 @@ export class IndexDatabase implements Disposable {
   /** Throws `CORRUPT` when its pages do not hang together. */
   private requireSound(): void {
     const { quick_check: found } = this.db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
-    if (found !== "ok") throw damaged(this.path, found);
+    if (found !== "ok") throw damaged(this.path, found.split("\n").at(-1) ?? "");
   }
 
   [Symbol.dispose](): void {
@@ -160,7 +171,9 @@ export class IndexDatabase implements Disposable {
       return work();
     } catch (error) {
       if (sqliteCode(error) === undefined) throw error;
-      throw isDamage(error) ? damaged(this.path, String(error), error) : toHoldfastError(error, this.path);
+      throw isDamage(error)
+        ? damaged(this.path, error instanceof Error ? error.message : "", error)
+        : toHoldfastError(error, this.path);
     }
   }
 }
@@ -169,7 +182,7 @@ export class IndexDatabase implements Disposable {
 export function damaged(path: string, why: string, cause?: unknown): HoldfastError {
   return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {
     hint: "The next `holdfast sync` or `up`, or the one that runs, keeps it beside and makes it anew; nothing is lost.",
-    details: { path },
+    details: { path, why },
     cause,
   });
 }

@@ -24,7 +24,6 @@ export async function run(call: Call): Promise<Outcome> {
   }
   using progress = new Progress(call, { label: "syncing" });
   const synced = await workspace.sync({
-    onNotice: (message) => progress.notice(message),
     onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
   });
   return {

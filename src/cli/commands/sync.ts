@@ -6,7 +6,6 @@ export async function run(call: Call): Promise<Outcome> {
   await using workspace = openCalled(call);
   using progress = new Progress(call, { label: "syncing" });
   const result = await workspace.sync({
-    onNotice: (message) => progress.notice(message),
     onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
   });
   return {
