@@ -9,6 +9,11 @@ import { TextIndexer } from "./text-indexer.ts";
 
 /** Entries in one slice: each slice is one transaction of the index. */
 const SLICE_ENTRIES = 128;
+/** While entries keep coming, slices are this far apart, ms: a folder that is being filled goes before its index. One slice
+ *  each time still keeps up with hundreds of saves a second. */
+const YIELD_MS = 150;
+/** Entries have stopped coming when none came for so long, ms. */
+const QUIET_MS = 400;
 /** Between two tries while the disk is full, ms. */
 const RETRY_MS = 500;
 
@@ -18,6 +23,7 @@ const port = parentPort;
 const indexer = new TextIndexer(String((workerData as { dir: string }).dir));
 let woken = false;
 let running = false;
+let wokenAt = Number.NEGATIVE_INFINITY;
 
 port.on("message", (message) => {
   if (message === "close") {
@@ -25,6 +31,7 @@ port.on("message", (message) => {
     process.exit();
   }
   woken = true;
+  wokenAt = performance.now();
   if (!running) void run();
 });
 
@@ -44,7 +51,11 @@ async function run(): Promise<void> {
   while (woken) {
     woken = false;
     try {
-      while (indexer.indexNext(SLICE_ENTRIES) > 0) await nextTurn();
+      for (let count = indexer.indexNext(SLICE_ENTRIES); count > 0; count = indexer.indexNext(SLICE_ENTRIES)) {
+        await nextTurn(); // in which the message of newer entries is heard
+        const isFilling = count === SLICE_ENTRIES && performance.now() - wokenAt < QUIET_MS;
+        if (isFilling) await delay(YIELD_MS);
+      }
     } catch (error) {
       // Damage is cured by making the index anew, which is for the hub to do. All else (a full disk) may pass by itself.
       if (isDamage(error)) throw error;
