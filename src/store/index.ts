@@ -6,13 +6,13 @@ export { withDatabaseCopy } from "./database-copy.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
 export { damaged, IndexDatabase, type IndexOptions, setAsideDamaged, takeSuspicion } from "./index-database.ts";
 export { decodeName, encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
+export type { ListedVersion } from "./list-artifacts.ts";
 export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-workspace.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
 export {
   type Draft,
   type Incoming,
-  type ListedVersion,
   type LockWait,
   type PutOptions,
   type PutResult,

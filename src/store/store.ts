@@ -16,18 +16,19 @@ import {
   type Identity,
   makeEntry,
 } from "../entries/index.ts";
-import { HoldfastError, toHoldfastError, whyNotWritable } from "../errors.ts";
-import { listVersions, readNewest } from "./artifact-on-disk.ts";
-import { type Arrival, type ArtifactKey, Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
+import { HoldfastError, whyNotWritable } from "../errors.ts";
+import { listVersions } from "./artifact-on-disk.ts";
+import { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
-import { findVersion, notFound, readAll, type VersionChoice } from "./find-version.ts";
+import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
+import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
+import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
 import type { ContentAt, VersionRecord } from "./version-record.ts";
-import { createdAt } from "./version-record.ts";
 import { type PendingVersion, writeVersions } from "./write-versions.ts";
 
 /** How long a writer waits for a collection's lock unless told otherwise. */
@@ -83,20 +84,6 @@ export interface PutResult {
   readonly hash: string;
   readonly size: number;
   readonly entry: EntryId;
-}
-
-/** One row of `data versions`. */
-export interface ListedVersion {
-  readonly version: number;
-  /** Empty where the version is damaged. */
-  readonly entry: EntryId | "";
-  readonly size: number;
-  readonly hash: string | null;
-  /** Empty where the version is damaged. */
-  readonly createdAt: string;
-  readonly latest: boolean;
-  /** Why this version cannot be read, with the path; absent where it can. */
-  readonly damaged?: string;
 }
 
 export interface LockWait {
@@ -297,36 +284,13 @@ export class Store implements Disposable {
     const collection = options.collection ?? DEFAULT_COLLECTION;
     checkCollection(collection);
     checkArtifactName(collection, name);
-    const all = readAll(this.layout, collection, name);
-    const newest = all.at(-1);
-    if (newest === undefined) throw notFound(this.layout, collection, name);
-    return all.map((found) => {
-      const { version } = found;
-      const latest = found === newest;
-      if ("error" in found) {
-        return { version, entry: "", size: 0, hash: null, createdAt: "", latest, damaged: found.error.message };
-      }
-      const { entry } = found;
-      const { size, hash } = entry.content ?? { size: 0, hash: null };
-      return { version, entry: entry.id, size, hash, createdAt: createdAt(entry), latest };
-    });
+    return listVersionsOf(this.layout, { collection, name });
   }
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<ListedArtifact[]> {
     if (options.collection !== undefined) checkCollection(options.collection);
     const catalog = await this.readyCatalog();
-    const rows = catalog.list(options.collection, options.prefix ?? "");
-    // A writer is at work on the first, or died at it; of the others not all could be read: what is on disk is right.
-    const unsure = [...catalog.pending(options.collection), ...catalog.damaged(options.collection)].filter((key) =>
-      key.name.startsWith(options.prefix ?? ""),
-    );
-    if (unsure.length === 0) return rows;
-    const isUnsure = new Map(unsure.map((key) => [`${key.collection}\0${key.name}`, key]));
-    const fromDisk = isUnsure
-      .values()
-      .toArray()
-      .flatMap((key) => listedFromDisk(this.layout, key));
-    return [...rows.filter((row) => !isUnsure.has(`${row.collection}\0${row.name}`)), ...fromDisk].sort(byName);
+    return listArtifacts(this.layout, catalog, options);
   }
 
   /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */
@@ -426,60 +390,4 @@ export class Store implements Disposable {
     sweepDead(this.layout.staging);
     sweepDead(this.layout.trash);
   }
-}
-
-function refuseOtherOwner(newest: VersionRecord, owner: string | null): void {
-  const theirs = ownerOf(newest.entry);
-  if (theirs === null || theirs === owner) return;
-  throw new HoldfastError(
-    "NOT_OWNER",
-    `${newest.entry.name} belongs to ${theirs}${owner === null ? "" : `, not to ${owner}`}`,
-    {
-      hint: "Use another name, or say that you mean to overwrite it (`--force`).",
-      details: { owner: theirs },
-    },
-  );
-}
-
-function refuseStaleBase(newest: VersionRecord | undefined, base: EntryId | null): void {
-  const current = newest?.entry.id ?? null;
-  if (current === base) return;
-  throw new HoldfastError("STALE_BASE", `the newest version is ${current ?? "none"}, not ${base ?? "none"}`, {
-    hint: "Read the newest version, apply your change to it, and put again.",
-    details: { current },
-  });
-}
-
-/** The row of an artifact whose newest version may not be what the catalog has. */
-function listedFromDisk(layout: Layout, { collection, name }: ArtifactKey): ListedArtifact[] {
-  try {
-    const newest = readNewest(layout, collection, name);
-    return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
-  } catch (error) {
-    const version = listVersions(layout, collection, name).at(-1);
-    const { code, message } = toHoldfastError(error);
-    if (version === undefined || (code !== "CORRUPT" && code !== "NO_PERMISSION")) throw error;
-    const unknown = { size: 0, hash: "", type: "", createdAt: "", owner: null, tags: {} };
-    return [{ collection, name, version, ...unknown, damaged: message }];
-  }
-}
-
-function listed(record: VersionRecord): ListedArtifact {
-  const { entry } = record;
-  return {
-    collection: entry.collection,
-    name: entry.name,
-    version: record.version,
-    size: entry.content?.size ?? 0,
-    hash: entry.content?.hash ?? "",
-    type: entry.content?.type ?? "",
-    createdAt: createdAt(entry),
-    owner: ownerOf(entry),
-    tags: entry.tags,
-  };
-}
-
-function byName(a: ListedArtifact, b: ListedArtifact): number {
-  if (a.collection !== b.collection) return a.collection < b.collection ? -1 : 1;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

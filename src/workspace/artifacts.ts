@@ -3,15 +3,15 @@
 
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
-import type { ListedArtifact } from "../store/index.ts";
+import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import { readContent } from "../store/read-content.ts";
-import { type ListedVersion, type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
+import { type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
 import type { OpenedWorkspace } from "../store/workspace-record.ts";
 import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
-export type { ContentSource, ListedArtifact } from "../store/index.ts";
-export type { ListedVersion, PutResult } from "../store/store.ts";
+export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
+export type { PutResult } from "../store/store.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
