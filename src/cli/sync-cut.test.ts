@@ -124,13 +124,39 @@ test("HUB-14 contents that came whole before a cut are not fetched again: a page
     proxy.left = 2.5 * FILE_MIB * MIB; // two files and a half
     if ((await holdfast(["-C", copy, "sync"])).code === 0) break;
   }
-  const fetched = proxy.requests.filter((target) => target.startsWith("GET /v1/contents/"));
+  const fetched = proxy.requests.filter((target) => /^GET \/v1\/contents\/\S+$/.test(target));
   assert.ok(
     proxy.cuts >= 3 && fetched.length === 8 + proxy.cuts,
-    `8 files, ${proxy.cuts} cuts: ${fetched.length} requests`,
+    `8 files, ${proxy.cuts} cuts: ${fetched.length} requests from the start`,
   );
   const without = (path: string): boolean => path === ".holdfast";
   assert.deepEqual(differences(picture(author, { without }), picture(copy, { without })), []);
+});
+
+test("HUB-14 a content cut on its way goes on where it broke off, in the same sync", { timeout: 60_000 }, async () => {
+  using folder = new TestFolder();
+  await using hub = new Running(["--json", "hub", "start", "--data", folder.at("hub"), "--port", "0"]);
+  const { url, adminToken: token } = JSON.parse(await hub.firstLine()) as { url: string; adminToken: string };
+  await using proxy = await CuttingProxy.open(url);
+  const [author, copy] = [folder.at("author"), folder.at("copy")];
+  for (const each of [author, copy]) mkdirSync(each);
+  await using saving = await openWorkspace(author, { hub: url, token });
+  const bytes = randomBytes(20 * MIB);
+  writeFileSync(`${author}/large`, bytes);
+  await saving.sync();
+  await using workspace = await openWorkspace(copy, { hub: proxy.url, token });
+  proxy.leftAfterCut = 4 * MIB;
+  proxy.left = proxy.leftAfterCut;
+  assert.deepEqual(await workspace.sync(), { pulled: 1, pushed: 0, sequence: 1 });
+  assert.ok(readFileSync(`${copy}/large`).equals(bytes));
+  const ranges = proxy.requests.flatMap((target) => /^GET \/v1\/contents\/\S+ bytes=(\d+)-$/.exec(target)?.[1] ?? []);
+  assert.ok(ranges.length >= 4 && ranges.length === proxy.cuts, `${proxy.cuts} cuts, then from ${ranges}`);
+  assert.deepEqual(
+    ranges,
+    [...new Set(ranges)].toSorted((x, y) => Number(x) - Number(y)),
+    "each time further on",
+  );
+  assert.ok(proxy.bytes < 1.5 * bytes.length, `${proxy.bytes} bytes for ${bytes.length}`);
 });
 
 function readNotes(path: string): number[] {

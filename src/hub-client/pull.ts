@@ -8,6 +8,7 @@ import { type Entry, type EntryId, readEntry, readEntryAside, topicOf } from "..
 import { HoldfastError, isHoldfastError } from "../errors.ts";
 import type { HubLimits, Page, PageEntry } from "../hub/protocol.ts";
 import type { Incoming, StagedContent, Store } from "../store/index.ts";
+import { downloadWhole } from "./download.ts";
 import type { HubApi } from "./hub-api.ts";
 import { isSubscribed, layOutNotes, recordNotes } from "./notes.ts";
 import type { SyncDb } from "./sync-db.ts";
@@ -256,7 +257,7 @@ async function receive(
   if (inline !== undefined) staged = store.staging.stageBytes(inline);
   else {
     try {
-      staged = await store.staging.stage(size === 0 ? new Uint8Array() : api.download(hash), { maxBytes: size });
+      staged = await store.staging.stage(downloadWhole(api, hash, size), { maxBytes: size });
     } catch (error) {
       if (isHoldfastError(error, "CONTENT_MISSING")) return "not ready";
       throw error;

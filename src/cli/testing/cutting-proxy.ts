@@ -11,6 +11,8 @@ export class CuttingProxy implements AsyncDisposable {
   cuts = 0;
   /** What may still come back; what is beyond is lost with the connection. */
   left = Number.POSITIVE_INFINITY;
+  /** What may come back after each cut; without it, nothing. */
+  leftAfterCut: number | undefined;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -46,17 +48,21 @@ export class CuttingProxy implements AsyncDisposable {
       this.note(chunk.toString("latin1"));
       far.write(chunk);
     });
+    let isCut = false;
     far.on("data", (chunk: Buffer) => {
+      if (isCut) return;
       const passing = chunk.subarray(0, Math.max(0, this.left));
-      const isFirst = this.left >= 0;
       this.left -= chunk.length;
       this.bytes += passing.length;
-      if (this.left >= 0) near.write(passing);
-      else {
-        if (isFirst) this.cuts += 1;
-        // The last bytes still arrive: what breaks is the connection, in the middle of what it carried.
-        near.write(passing, () => near.resetAndDestroy());
+      if (this.left >= 0) {
+        near.write(passing);
+        return;
       }
+      // The last bytes still arrive: what breaks is the connection, in the middle of what it carried.
+      isCut = true;
+      near.end(passing, () => far.destroy());
+      if (passing.length > 0) this.cuts += 1;
+      if (this.leftAfterCut !== undefined) this.left = this.leftAfterCut;
     });
   }
 
