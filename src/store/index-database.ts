@@ -5,11 +5,16 @@ import { channel } from "node:diagnostics_channel";
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { HeldLock, tryAcquireLock } from "../coordination/index.ts";
-import { HoldfastError, toHoldfastError } from "../errors.ts";
+import { HoldfastError, systemCode, toHoldfastError } from "../errors.ts";
 
 const BUSY_TIMEOUT_MS = 20_000;
+const BUSY_PAUSE_MS = 5;
+const LOCK_PAUSE_MS = 20;
+const SQLITE_BUSY = 5;
 /** Looking a file over takes about a millisecond a MiB. Up to this size it is done at every opening. */
 const SMALL_BYTES = 16 * 1_024 * 1_024;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 /** Set-aside copies of one file at the most. */
 const MAX_ASIDE = 10_000;
 
@@ -71,7 +76,19 @@ export class IndexDatabase implements Disposable {
     return fresh;
   }
 
-  private static openOnce({ path, prepare, check }: IndexOptions): IndexDatabase {
+  private static openOnce(options: IndexOptions): IndexDatabase {
+    for (const startedMs = performance.now(); ; pauseThread(BUSY_PAUSE_MS)) {
+      try {
+        return IndexDatabase.openNow(options);
+      } catch (error) {
+        // Two that turn a new file into one with a log: SQLite does not wait for the other there.
+        const isBusy = (sqliteCode(error) ?? 0) % 256 === SQLITE_BUSY;
+        if (!isBusy || performance.now() - startedMs > BUSY_TIMEOUT_MS) throw error;
+      }
+    }
+  }
+
+  private static openNow({ path, prepare, check }: IndexOptions): IndexDatabase {
     const index = new IndexDatabase(path);
     try {
       // Not flushed at each commit: what is lost in a power loss is found again where it stands.
@@ -171,7 +188,7 @@ export class IndexDatabase implements Disposable {
       return work();
     } catch (error) {
       if (sqliteCode(error) === undefined) throw error;
-      throw isDamage(error)
+      throw DAMAGE.has((sqliteCode(error) ?? 0) % 256)
         ? damaged(this.path, error instanceof Error ? error.message : "", error)
         : toHoldfastError(error, this.path);
     }
@@ -193,13 +210,23 @@ export function setAsideDamaged(options: Pick<IndexOptions, "path" | "lock">): s
   return alone(options, "it was found so in use", () => setAside(options.path));
 }
 
-/** Only under the lock that keeps others from doing the same. */
+/**
+ * Only under the lock that keeps others from doing the same. The log goes first: whoever opens the path in between finds
+ * the damaged file, and not a new one whose log is then taken away. Whoever has the old one open leaves the new one's log
+ * alone at its end: SQLite sees that its file was moved.
+ */
 function setAside(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   let n = 1;
   while (n < MAX_ASIDE && existsSync(`${path}.damaged-${n}`)) n += 1;
   const aside = `${path}.damaged-${n}`;
-  for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  for (const suffix of ["-wal", "-shm", ""]) {
+    try {
+      renameSync(path + suffix, aside + suffix);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") throw error;
+    }
+  }
   return aside;
 }
 
@@ -207,7 +234,7 @@ function setAside(path: string): string | undefined {
  *  has read of the file may still be whole. */
 function alone<T>({ path, lock }: Pick<IndexOptions, "path" | "lock">, damage: unknown, work: () => T): T {
   const holder = "making an index anew";
-  for (const startedMs = performance.now(); ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
+  for (const startedMs = performance.now(); ; pauseThread(LOCK_PAUSE_MS)) {
     const taken = tryAcquireLock(lock.path, { scope: lock.scope, holder });
     if (taken instanceof HeldLock) {
       try {
@@ -225,10 +252,10 @@ function alone<T>({ path, lock }: Pick<IndexOptions, "path" | "lock">, damage: u
   }
 }
 
-/** SQLITE_CORRUPT, SQLITE_NOTADB; and SQLITE_ERROR, which a table that is not there gives. */
+/** At an opening also SQLITE_ERROR, which a table that is not there gives. */
 function isDamage(error: unknown): boolean {
   const code = (sqliteCode(error) ?? sqliteCode(error instanceof Error ? error.cause : undefined) ?? 0) % 256;
-  return [1, 11, 26].includes(code) || (error instanceof HoldfastError && error.code === "CORRUPT");
+  return code === 1 || DAMAGE.has(code) || (error instanceof HoldfastError && error.code === "CORRUPT");
 }
 
 /** True when a process that could not do anything about it has found the database at `path` damaged. Told once. */
@@ -240,6 +267,10 @@ export function takeSuspicion(path: string): boolean {
 
 function suspectFile(path: string): string {
   return `${path}.suspect`;
+}
+
+function pauseThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function sqliteCode(error: unknown): number | undefined {

@@ -20,6 +20,8 @@ const DRAIN_MS = 3_000;
 const SYNC_PATIENCE_MS = 10_000;
 const SYNC_RETRY_MS = 100;
 const RENEW_PAUSES_MS = [100, 1_000, 5_000, 30_000];
+/** After so long without one, a renewal is the first again, ms. */
+const CALM_MS = 60_000;
 /** How often it is looked what other processes have left for us, ms. */
 const LOOK_EVERY_MS = 500;
 
@@ -44,6 +46,8 @@ export class KeptFolder {
   private api: HubApi | undefined;
   private token: string | undefined;
   private renewing: Promise<void> | undefined;
+  private readonly pause = new Backoff({ delaysMs: RENEW_PAUSES_MS });
+  private renewedAt = Number.NEGATIVE_INFINITY;
   /** A database that was found damaged in use. */
   private damaged: string | undefined;
 
@@ -108,7 +112,10 @@ export class KeptFolder {
 
   private async makeAnew(parts: Parts | undefined): Promise<void> {
     const { signal } = this.ended;
-    const pause = new Backoff({ delaysMs: RENEW_PAUSES_MS });
+    // Damage that comes again and again is not answered as fast as it can be.
+    if (performance.now() - this.renewedAt > CALM_MS) this.pause.reset();
+    else await sleep(this.pause.next(), signal).catch(() => {});
+    this.renewedAt = performance.now();
     // With a damaged database much of this fails; it is left as it is.
     await parts?.close(0).catch(() => {});
     while (!signal.aborted) {
@@ -117,7 +124,7 @@ export class KeptFolder {
       } catch (error) {
         this.noteDamage(error);
         this.options.onError(error);
-        await sleep(pause.next(), signal).catch(() => {});
+        await sleep(this.pause.next(), signal).catch(() => {});
       }
     }
   }
@@ -153,6 +160,7 @@ export class KeptFolder {
       this.setAsideDamaged();
       const store = undo.use(new Store(layout, options.opened.identity));
       const db = undo.use(openSoundSyncDb(layout, (message) => this.notice(message)));
+      takeSuspicion(layout.syncFile); // of the one that was looked over just now
       this.token = readHubLink(layout)?.token;
       const api = options.connect();
       this.api = api;
