@@ -10,14 +10,15 @@ const PIECE_BYTES = 256 * 1_024;
 /** Ends with the signal's reason when that fires, also while nothing comes. */
 export function stdinPieces(signal: AbortSignal): AsyncIterable<Uint8Array> {
   const status = fstatSync(0);
-  if (status.isFIFO() || status.isSocket()) return pipePieces(signal);
+  if (status.isFIFO() || status.isSocket()) return socketPieces(0, signal);
   return addAbortSignal(signal, process.stdin);
 }
 
-async function* pipePieces(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** What comes through the pipe or socket `fd`, which is closed at the end. Ends with the signal's reason when that fires. */
+export async function* socketPieces(fd: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let piece = newPiece();
   const socket = new Socket({
-    fd: 0,
+    fd,
     readable: true,
     writable: false,
     onread: {

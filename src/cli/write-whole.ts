@@ -5,6 +5,7 @@ import { rmSync, statSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { HoldfastError, systemCode, withPath } from "../errors.ts";
+import { isNamedPipe, writeNamedPipe } from "./named-pipe.ts";
 
 /** Throws `NOT_A_FOLDER` when the file's folder is not there, `USAGE` when `path` is a folder. Leaves nothing behind. */
 export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
@@ -13,6 +14,7 @@ export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>
     throw new HoldfastError("USAGE", `${path} is a folder`, { hint: "Name the file to write in it." });
   }
   // A device or a pipe (`--out /dev/null`) is written, never replaced.
+  if (isNamedPipe(path)) return writeNamedPipe(path, chunks, signal);
   const target = kind === "special" ? path : join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}`);
   try {
     await writeTo(target, chunks, signal, kind === "special" ? "w" : "wx");

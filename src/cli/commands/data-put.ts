@@ -5,6 +5,7 @@ import { filePieces } from "../../store/read-content.ts";
 import { openWorkspaceRecord } from "../../store/workspace-record.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
+import { isNamedPipe, namedPipePieces } from "../named-pipe.ts";
 import { Progress } from "../progress.ts";
 import { stdinPieces } from "../stdin.ts";
 import { sizeText } from "../text.ts";
@@ -49,6 +50,7 @@ function openSource(call: Call): Source {
       hint: "Name a file. `holdfast up` keeps whole folders.",
     });
   }
+  if (isNamedPipe(path)) return { chunks: namedPipePieces(path, call.signal), size: undefined };
   if (status.isFile()) return { chunks: filePieces(path), size: status.size };
   return { chunks: createReadStream(path, { signal: call.signal }), size: undefined };
 }
