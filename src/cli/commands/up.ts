@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { Layout } from "../../store/index.ts";
-import { type FolderEvent, startDaemon } from "../../workspace/daemon.ts";
+import { startDaemon } from "../../workspace/daemon.ts";
 import { daemonLog } from "../../workspace/daemon-record.ts";
 import { startDetached, tellStarter } from "../../workspace/detach.ts";
 import type { Call, Outcome } from "../call.ts";
 import { openDaemonLog } from "../daemon-log.ts";
 import { writeStdout } from "../output.ts";
 import { untilEnded } from "../until-ended.ts";
+import { LineChooser } from "../worth-a-line.ts";
 
 export async function run(call: Call): Promise<Outcome | undefined> {
   const folder = upFolder(call);
@@ -39,12 +40,6 @@ function upFolder(call: Call): string {
   }
 }
 
-/** Ten thousand files that came as they should are not; a merge, a copy kept beside, a notice are. */
-function isWorthALine(event: FolderEvent): boolean {
-  if (event.kind === "outcome") return event.outcome === "merged" || event.outcome === "conflicted";
-  return event.kind !== "progress";
-}
-
 async function serve(call: Call, folder: string, hub: string | undefined, port: number | undefined): Promise<void> {
   // What goes wrong before the folder is a workspace has nowhere to be logged: it is thrown.
   let log: ReturnType<typeof openDaemonLog> | undefined;
@@ -52,12 +47,13 @@ async function serve(call: Call, folder: string, hub: string | undefined, port: 
     log ??= openDaemonLog(daemonLog(new Layout(folder)));
     return log;
   };
+  const lines = new LineChooser();
   const daemon = await startDaemon(folder, {
     signal: call.signal,
     ...(hub === undefined ? {} : { hub }),
     ...(port === undefined ? {} : { port }),
     onEvent: (event) => {
-      if (isWorthALine(event)) logTo().info(event);
+      if (lines.isWorthALine(event)) logTo().info(event);
     },
     onError: (error) => logTo().error(error),
   });
