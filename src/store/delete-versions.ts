@@ -3,8 +3,8 @@
 //   1  settle     what a writer that died left half-done is finished first
 //   2  choose     which versions, as they are now
 //   3  note       the catalog remembers that this artifact is about to change
-//   4  write down the delete's entry and the number that the next version starts above, flushed: from here on the
-//                 delete happens, by us or by whoever comes after our death
+//   4  write down still the lock's holder? the delete's entry and the number that the next version starts above,
+//                 flushed: from here on the delete happens, by us or by whoever comes after our death
 //   5  remove     still the lock's holder? by rename into the trash; a whole artifact by one rename
 //   6  catalog    rows out, note out, in one transaction
 //
@@ -47,6 +47,8 @@ export async function deleteVersions(
   // The note comes before the file, so that no file is ever without one.
   catalog.begin([{ collection, name }]);
   const before = readDeleted(layout, collection, name);
+  // What is written down is carried out by whoever comes next, whether or not we may still remove anything.
+  fence.assertHeld();
   writeDeleted(layout, collection, name, {
     floor: Math.max(before.floor, there.at(-1) ?? 0),
     deletions: [...before.deletions, { entry, versions: chosen }],
