@@ -3,6 +3,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import type { SetAside } from "../store/index-database.ts";
+import { printable } from "./text.ts";
 
 /** Resolves when the chunk is handed over; waits while a slow reader is behind. Rejects with the signal's reason, or with
  *  what keeps stdout from being written: that is told as such, and never blamed on the workspace. */
@@ -43,8 +44,9 @@ export function reportFailure(thrown: unknown, json: boolean): number {
     const details = error.details === undefined ? {} : { details: error.details };
     process.stderr.write(`${JSON.stringify({ ...document, ...details })}\n`);
   } else {
-    const hint = error.hint === undefined ? "" : `\n  ${error.hint}`;
-    process.stderr.write(`holdfast: ${error.message}${hint}\n`);
+    // Names and paths are in these, too, and must not be able to steer a terminal.
+    const hint = error.hint === undefined ? "" : `\n  ${printable(error.hint)}`;
+    process.stderr.write(`holdfast: ${printable(error.message)}${hint}\n`);
   }
   return exitCodeOf(error);
 }

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { holdfastJson, PROJECT, TestFolder } from "./testing/holdfast.ts";
+import { holdfast, holdfastJson, PROJECT, TestFolder } from "./testing/holdfast.ts";
 
 const HOLDFAST = join(PROJECT, "bin", "holdfast");
 
@@ -43,4 +43,17 @@ test("a reader that has seen enough ends a command without a word", async () => 
   // Nor is it a failure that nobody is left to be told of one.
   const untold = bash(`holdfast -C '${folder.path}' data get none 2> >(exec true); echo $?`);
   assert.equal(untold.stdout, "1\n");
+});
+
+test("STORE-27 a name that would steer a terminal is shown harmless, in results and in failures", async () => {
+  using folder = new TestFolder();
+  await holdfastJson(["init", folder.path]);
+  const name = "a\u001b]0;owned\u0007\nb";
+  const here = ["-C", folder.path, "data"];
+  for (const args of [["put", name], ["list"], ["delete", name], ["get", name], ["put", name, "\u001b[2J"]]) {
+    const { stdout, stderr } = await holdfast([...here, ...args], { input: "x" });
+    assert.doesNotMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f]/, args.join(" "));
+    assert.notEqual(stdout + stderr, "");
+  }
+  assert.equal((await holdfastJson<{ name: string }>([...here, "put", name], { input: "x" })).name, name);
 });

@@ -1,6 +1,7 @@
 import { openWorkspaceRecord } from "../../store/workspace-record.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
+import { printable } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const [collection, version] = [call.text("in"), call.text("version")];
@@ -11,6 +12,7 @@ export async function run(call: Call): Promise<Outcome> {
   });
   return {
     json: result,
-    text: () => `deleted ${result.name}: version${result.deleted.length === 1 ? "" : "s"} ${result.deleted.join(", ")}`,
+    text: () =>
+      `deleted ${printable(result.name)}: version${result.deleted.length === 1 ? "" : "s"} ${result.deleted.join(", ")}`,
   };
 }

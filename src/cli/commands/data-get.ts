@@ -6,7 +6,7 @@ import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
 import { writeStdout } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { sizeText } from "../text.ts";
+import { printable, sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
@@ -37,6 +37,6 @@ export async function run(call: Call): Promise<Outcome | undefined> {
   const { info } = found;
   return {
     json: { ...info, out: path },
-    text: () => `${path}: ${info.name} version ${info.version}, ${sizeText(info.size)}`,
+    text: () => `${printable(`${path}: ${info.name}`)} version ${info.version}, ${sizeText(info.size)}`,
   };
 }

@@ -8,7 +8,7 @@ import type { Call, Outcome } from "../call.ts";
 import { isNamedPipe, namedPipePieces } from "../named-pipe.ts";
 import { Progress } from "../progress.ts";
 import { stdinPieces } from "../stdin.ts";
-import { sizeText } from "../text.ts";
+import { printable, sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const [collection, type] = [call.text("in"), call.text("type")];
@@ -25,7 +25,7 @@ export async function run(call: Call): Promise<Outcome> {
   });
   return {
     json: result,
-    text: () => `${result.name} version ${result.version}, ${sizeText(result.size)}, sha256 ${result.hash}`,
+    text: () => `${printable(result.name)} version ${result.version}, ${sizeText(result.size)}, sha256 ${result.hash}`,
   };
 }
 
