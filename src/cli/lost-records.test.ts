@@ -1,7 +1,16 @@
 // A workspace that has lost one of its own files, or all of them: told, with a way out, and never begun anew in silence.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { holdfast, holdfastFailure, holdfastJson, Running, TestFolder } from "./testing/holdfast.ts";
 
@@ -139,7 +148,9 @@ describe("a workspace that has lost one of its own files", { timeout: 120_000 },
 
   test("join refuses what is no folder, and leaves it as it is", async () => {
     const file = folder.write("file", "mine");
-    for (const path of [file, `${file}/below`, `${file}/far/below`]) {
+    symlinkSync("nowhere", folder.at("file-dangling"));
+    const dangling = folder.at("file-dangling");
+    for (const path of [file, `${file}/below`, `${file}/far/below`, dangling, `${dangling}/below`]) {
       for (const args of [
         ["join", invite, path],
         ["init", path],
@@ -153,7 +164,7 @@ describe("a workspace that has lost one of its own files", { timeout: 120_000 },
     assert.equal(readFileSync(file, "utf8"), "mine");
     assert.deepEqual(
       readdirSync(folder.path).filter((name) => name.startsWith("file")),
-      ["file"],
+      ["file", "file-dangling"],
     );
   });
 });

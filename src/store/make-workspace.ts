@@ -1,7 +1,7 @@
 // Making a folder a workspace: all of it or nothing, once, and never in the place of one that has lost its record.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HoldfastError, systemCode, withPath } from "../errors.ts";
 import { createFile } from "./create-file.ts";
@@ -105,7 +105,11 @@ function makeWorkspace(layout: Layout, wanted: WantedWorkspace): boolean {
 /** Refuses a path that is, or goes through, something else than a folder; makes nothing. */
 export function refuseNoFolder(folder: string): void {
   let there = folder;
-  while (statSync(there, { throwIfNoEntry: false }) === undefined && dirname(there) !== there) there = dirname(there);
+  while (statSync(there, { throwIfNoEntry: false }) === undefined && dirname(there) !== there) {
+    // A link that leads nowhere is no folder, and none can be made in its place.
+    if (lstatSync(there, { throwIfNoEntry: false }) !== undefined) throw notAFolder(folder);
+    there = dirname(there);
+  }
   if (!statSync(there).isDirectory()) throw notAFolder(folder);
 }
 
@@ -115,7 +119,6 @@ function makeFolder(folder: string): string | undefined {
     return mkdirSync(folder, { recursive: true });
   } catch (error) {
     const code = systemCode(error);
-    // A link that leads nowhere is no folder either, and nothing that one can be made in the place of.
     if (code === "EEXIST" || code === "ENOTDIR") throw notAFolder(folder);
     throw withPath(error, folder);
   }
