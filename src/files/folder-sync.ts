@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
+  askPage,
   countSendable,
   fillInNotes,
   fillOutbox,
@@ -71,7 +72,7 @@ const MAX_ROUNDS = 10_000;
 const PROGRESS_EVERY_MS = 250;
 /** Before each question whether the hub has finished with what one sync sent, ms. */
 const FINISH_PAUSES_MS = [0, 20, 50, 100, 200, 400];
-/** How long a start waits for the hub's first answer before it goes on without, ms. */
+/** How long a start waits for each of the hub's first answers before it goes on without, ms. */
 const FIRST_ANSWER_MS = 2_000;
 
 export class FolderSync {
@@ -247,7 +248,9 @@ export class FolderSync {
     const parts = await this.pullParts();
     this.passOwn();
     let pulled = 0;
-    let ahead: PageAhead | undefined;
+    const first = askPage(this.options.api, this.parts.db.cursor);
+    await this.terms.inTime(first.page);
+    let ahead: PageAhead | undefined = first;
     for (let more = true; more; ) {
       const page = await pullPage(parts, ahead);
       pulled += page.pulled;

@@ -19,6 +19,7 @@ export class HubTerms {
   private readonly onFileBytes: () => void;
   private told: HubLimits | undefined;
   private isSilent = false;
+  private patienceMs: number | undefined;
   private isAsking = false;
   private askAgainAt = 0;
 
@@ -32,7 +33,7 @@ export class HubTerms {
 
   /** Throws `EPOCH_CHANGED`, `HUB_UNREACHABLE`, `UNAUTHORIZED`, ... */
   async limits(): Promise<HubLimits> {
-    if (this.isSilent) throw new HoldfastError("HUB_UNREACHABLE", `the hub at ${this.api.url} does not answer`);
+    if (this.isSilent) throw this.silence();
     if (this.told === undefined) {
       const info = await this.api.workspace();
       requireEpoch(this.db, info.epoch, this.api.url);
@@ -81,24 +82,37 @@ export class HubTerms {
     this.askAgainAt = 0;
   }
 
-  /** Runs `body`, in which a hub that has not answered within `patienceMs` is not asked again. */
+  /** Runs `body`, in which a hub that has not answered within `patienceMs` is not asked again, and no answer that
+   *  `inTime` sees to is waited for longer than that. */
   async unlessSilent(patienceMs: number, body: () => Promise<void>): Promise<void> {
-    const limit = new AbortController();
-    // What else may be wrong with it is told by whoever asks next.
-    const answer = this.limits().then(
-      () => false,
-      () => false,
-    );
-    const silence = sleep(patienceMs, limit.signal).then(
-      () => true,
-      () => false,
-    );
-    this.isSilent = await Promise.race([answer, silence]);
-    limit.abort();
+    this.patienceMs = patienceMs;
     try {
+      // What else may be wrong with it is told by whoever asks next.
+      await this.inTime(this.limits()).catch(() => {});
       await body();
     } finally {
       this.isSilent = false;
+      this.patienceMs = undefined;
     }
+  }
+
+  /** `answer`, or `HUB_UNREACHABLE` where there is little patience and it does not come. */
+  async inTime<T>(answer: Promise<T>): Promise<T> {
+    if (this.patienceMs === undefined) return answer;
+    const limit = new AbortController();
+    const silence = sleep(this.patienceMs, limit.signal).then(() => {
+      this.isSilent = this.patienceMs !== undefined;
+      throw this.silence();
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      silence.catch(() => {});
+      limit.abort();
+    }
+  }
+
+  private silence(): HoldfastError {
+    return new HoldfastError("HUB_UNREACHABLE", `the hub at ${this.api.url} does not answer`);
   }
 }

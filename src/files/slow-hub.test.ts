@@ -54,3 +54,19 @@ test("HUB-13 whatever of a sync a hub gives byte by byte, the sync ends, and the
   assert.deepEqual(Object.keys(b.tree()).sort(), ["from a", "from b"]);
   assert.deepEqual((await world.atHub()).sort(), ["put from a", "put from b"]);
 });
+
+test("HUB-13 a start does not wait for a hub that says who it is and then no more; what is saved goes when it does", async () => {
+  await using world = await World.make(1);
+  const a = world.a;
+  a.write("from a", "1");
+  await a.idle();
+  const b = await world.add({ up: false });
+  b.write("from b", "2");
+  const undo = b.wire.on("GET /v1/entries", async (_forward, _request, signal) => drip("application/cbor", signal));
+  const fromMs = performance.now();
+  await b.start();
+  assert.ok(performance.now() - fromMs < 6_000, `it took ${performance.now() - fromMs} ms`);
+  assert.deepEqual(await b.versions("from b"), ["2"], "it was scanned");
+  undo();
+  await a.has("from b", "2");
+});

@@ -31,7 +31,10 @@ export async function* downloadWhole(
       // Shorter than its author said: the caller finds that out.
       return;
     } catch (error) {
-      const isBreak = isHoldfastError(error, "HUB_UNREACHABLE") && performance.now() - heardMs < SILENT_MS;
+      const isBreak =
+        isHoldfastError(error, "HUB_UNREACHABLE") &&
+        error.details?.reason !== "DEADLINE" && // too slow: the next connection would be no faster
+        performance.now() - heardMs < SILENT_MS;
       if (!isBreak || at === from || breaks === MAX_BREAKS) throw error;
     }
   }

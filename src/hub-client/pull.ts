@@ -58,7 +58,8 @@ export async function pullPage(
   return { pulled, more, ...(ahead === undefined ? {} : { ahead }) };
 }
 
-function askPage(api: HubApi, since: number): PageAhead {
+/** Asks for the page after `since`, for a `pullPage` to come. */
+export function askPage(api: HubApi, since: number): PageAhead {
   const page = api.page({ since, limit: PAGE_ENTRIES, inline: "contents" });
   page.catch(() => {}); // told to whoever takes the page; nobody does when the one before it fails
   return { since, page };

@@ -38,7 +38,10 @@ export interface TransferRules {
 /** An upload goes out in pieces of this size, so that there are signs of life on a slow line too. */
 const PIECE_BYTES = 64 * 1_024;
 
-export class DeadlineError extends Error {}
+export class DeadlineError extends Error {
+  /** Told on as `details.reason`: it was not the connection that broke. */
+  readonly code = "DEADLINE";
+}
 
 /** Aborts `controller` with a `DeadlineError` when the rules are broken, until `end`. */
 export class TransferDeadline {
