@@ -118,7 +118,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 export function toHoldfastError(error: unknown, path?: string): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const cause = causeOf(error, path);
-  const known = SYSTEM_ERRORS[systemCode(cause) ?? ""] ?? sqliteError(cause);
+  const known = systemError(cause) ?? sqliteError(cause);
   const said = cause instanceof Error ? cause.message : String(cause);
   const named = path === undefined || said.includes(path) || (cause instanceof Error && "path" in cause);
   const message = named ? said : `${path}: ${said}`;
@@ -133,9 +133,21 @@ export function toHoldfastError(error: unknown, path?: string): HoldfastError {
 
 /** A failure of the system or of SQLite that a person can cure, as `toHoldfastError` has it; any other value as it is. */
 export function withPath(error: unknown, path: string): unknown {
-  if (sqliteCode(error) === undefined && SYSTEM_ERRORS[systemCode(causeOf(error, path)) ?? ""] === undefined)
-    return error;
+  if (sqliteCode(error) === undefined && systemError(causeOf(error, path)) === undefined) return error;
   return toHoldfastError(error, path);
+}
+
+function systemError(error: unknown): readonly [ErrorCode, string] | undefined {
+  const code = systemCode(error);
+  // Other calls that find a name taken have lost a race, which is theirs to handle.
+  if (code === "EEXIST" && isMkdir(error)) {
+    return ["NOT_A_FOLDER", "Something that is no folder is where one should be; move it away."];
+  }
+  return SYSTEM_ERRORS[code ?? ""];
+}
+
+function isMkdir(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "mkdir";
 }
 
 /** Why nothing can be written in `folder`, or in the nearest one above it that exists; undefined where it can. */
@@ -159,8 +171,8 @@ function refusalAt(folder: string): unknown {
 function causeOf(error: unknown, path: string | undefined): unknown {
   const code = systemCode(error);
   // `mkdir -p` on a read-only disk: Node says that the folder is not there, not why it cannot be made.
-  if (code === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall === "mkdir") {
-    return ("path" in error && typeof error.path === "string" ? refusalAt(error.path) : undefined) ?? error;
+  if (code === "ENOENT" && isMkdir(error) && error instanceof Error && "path" in error) {
+    return (typeof error.path === "string" ? refusalAt(error.path) : undefined) ?? error;
   }
   const sqlite = sqliteCode(error);
   if (path === undefined || (sqlite !== SQLITE_CANTOPEN && (sqlite ?? 0) % 256 !== SQLITE_READONLY)) return error;
@@ -168,12 +180,18 @@ function causeOf(error: unknown, path: string | undefined): unknown {
   return refusalAt(dirname(path)) ?? openingError(path) ?? error;
 }
 
+/** The file, what SQLite keeps beside it, and one to spare: as many are opened here, to meet a limit that it met. */
+const FILES_OF_A_DATABASE = 5;
+
 function openingError(path: string): unknown {
+  const opened: number[] = [];
   try {
-    closeSync(openSync(path, "r+"));
+    while (opened.length < FILES_OF_A_DATABASE) opened.push(openSync(path, "r+"));
     return undefined;
   } catch (error) {
     return systemCode(error) === "ENOENT" ? undefined : error;
+  } finally {
+    for (const fd of opened) closeSync(fd);
   }
 }
 

@@ -146,6 +146,53 @@ describe("a workspace that has lost one of its own files", { timeout: 120_000 },
     });
   }
 
+  test("no workspace is made inside .holdfast, nor begun where something else lies in its way", async () => {
+    const at = folder.at("odd");
+    for (const args of [
+      ["init", `${at}/.holdfast`],
+      ["up", `${at}/.holdfast/deep`, "--port", "0"],
+    ]) {
+      assert.equal((await holdfastFailure(args)).code, "NESTED_WORKSPACE", args.join(" "));
+    }
+    assert.equal(existsSync(at), false);
+    await holdfastJson(["init", at]);
+    await holdfastJson(["-C", at, "data", "put", "a"], { input: "x" });
+    for (const [name, args, code] of [
+      ["aside", ["up", at, "--port", "0"], "NOT_A_FOLDER"],
+      ["locks", ["-C", at, "data", "put", "a"], "NOT_A_FOLDER"],
+      ["data/data/.deleted", ["-C", at, "data", "delete", "a"], "NOT_A_FOLDER"],
+      ["identity.json", ["-C", at, "data", "put", "a"], "CORRUPT"],
+      ["workspace.json", ["-C", at, "data", "list"], "CORRUPT"],
+    ] as const) {
+      const path = `${at}/.holdfast/${name}`;
+      if (existsSync(path)) renameSync(path, `${path}.kept`);
+      if (code === "CORRUPT") mkdirSync(path);
+      else writeFileSync(path, "in the way");
+      const failure = await holdfastFailure(args, { input: "y" });
+      assert.deepEqual([failure.code, failure.error.includes(path)], [code, true], `${name}: ${failure.error}`);
+      rmSync(path, { recursive: true });
+      if (existsSync(`${path}.kept`)) renameSync(`${path}.kept`, path);
+    }
+    assert.equal((await holdfast(["-C", at, "data", "get", "a"])).stdout, "x");
+  });
+
+  test("STORE-32 too many open files is told as that, and the store goes on", async () => {
+    const at = folder.at("many");
+    await holdfastJson(["init", at]);
+    await holdfastJson(["-C", at, "data", "put", "a"], { input: "x" });
+    const seen = new Set<string>();
+    for (let limit = 18; limit < 34; limit += 1) {
+      const within = ["sh", "-c", `ulimit -n ${limit}; exec "$@"`, "sh"];
+      const done = await holdfast(["--json", "-C", at, "data", "list"], { within });
+      // With fewer files than it needs to load, the program cannot even begin.
+      const told = done.stderr.split("\n").find((line) => line.startsWith('{"error"'));
+      if (done.code === 0) seen.add("done");
+      else if (told !== undefined) seen.add((JSON.parse(told) as { code: string }).code);
+    }
+    assert.deepEqual([...seen].sort(), ["TOO_MANY_OPEN_FILES", "done"]);
+    assert.equal((await holdfast(["-C", at, "data", "get", "a"])).stdout, "x");
+  });
+
   test("join refuses what is no folder, and leaves it as it is", async () => {
     const file = folder.write("file", "mine");
     symlinkSync("nowhere", folder.at("file-dangling"));

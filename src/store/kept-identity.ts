@@ -2,7 +2,7 @@
 // none, and go on where it is damaged or may not be read.
 
 import { type Identity, newIdentity, readIdentity } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, withPath } from "../errors.ts";
 import { createFile } from "./create-file.ts";
 import type { Layout } from "./layout.ts";
 
@@ -19,12 +19,19 @@ export class KeptIdentity implements Identity {
   get privateKey(): Identity["privateKey"] {
     return this.kept().privateKey;
   }
+  private read(): Identity | undefined {
+    try {
+      return readIdentity(this.layout.identityFile);
+    } catch (error) {
+      throw withPath(error, this.layout.identityFile);
+    }
+  }
   private kept(): Identity {
-    this.known ??= readIdentity(this.layout.identityFile);
+    this.known ??= this.read();
     if (this.known !== undefined) return this.known;
     createIdentity(this.layout);
     // Perhaps another process made one at the same time: there is one key, and it is the one on disk.
-    this.known = readIdentity(this.layout.identityFile);
+    this.known = this.read();
     if (this.known !== undefined) return this.known;
     throw new HoldfastError("CORRUPT", `${this.layout.identityFile} vanished while it was made`);
   }

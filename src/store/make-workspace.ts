@@ -2,12 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { HoldfastError, systemCode, withPath } from "../errors.ts";
 import { createFile } from "./create-file.ts";
 import { replaceFile } from "./durable.ts";
 import { createIdentity } from "./kept-identity.ts";
-import { Layout } from "./layout.ts";
+import { HOLDFAST_DIR, Layout } from "./layout.ts";
 import {
   findWorkspace,
   formatRecord,
@@ -38,6 +38,7 @@ export function initWorkspaceRecord(
 ): OpenedWorkspace & { created: boolean } {
   const layout = new Layout(resolve(folder));
   refuseNoFolder(layout.folder);
+  refuseInside(layout.folder);
   const known = readRecord(layout.workspaceFile);
   if (known === undefined) {
     const above = findWorkspace(dirname(layout.folder));
@@ -122,6 +123,14 @@ function makeFolder(folder: string): string | undefined {
     if (code === "EEXIST" || code === "ENOTDIR") throw notAFolder(folder);
     throw withPath(error, folder);
   }
+}
+
+/** `.holdfast` holds a workspace, or will: what is saved in it is never looked at. */
+function refuseInside(folder: string): void {
+  if (!folder.split(sep).includes(HOLDFAST_DIR)) return;
+  throw new HoldfastError("NESTED_WORKSPACE", `${folder} is inside ${HOLDFAST_DIR}, which holds a workspace itself`, {
+    hint: "Use the folder that it is in, or one outside of it.",
+  });
 }
 
 /** Removes the folders from `folder` up to `topmost`, as far as they are empty. */

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Identity } from "../entries/index.ts";
-import { HoldfastError, systemCode } from "../errors.ts";
+import { HoldfastError, systemCode, withPath } from "../errors.ts";
 import { KeptIdentity } from "./kept-identity.ts";
 import { Layout } from "./layout.ts";
 
@@ -82,7 +82,7 @@ export function readRecord(path: string): WorkspaceRecord | undefined {
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+    throw withPath(error, path);
   }
   let record: Partial<WorkspaceRecord> | undefined;
   try {

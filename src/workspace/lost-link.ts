@@ -12,7 +12,9 @@ export function lostLink(layout: Layout, record: WorkspaceRecord): HoldfastError
   if (record.joined !== true && !hasSyncedElsewhere(layout)) return undefined;
   return new HoldfastError(
     "NOT_JOINED",
-    `${layout.folder} was joined to a hub, and .holdfast/hub-link.json, which says to which, is gone`,
+    record.joined === true
+      ? `${layout.folder} was joined to a hub, and .holdfast/hub-link.json, which says to which, is gone`
+      : `${layout.folder} was in step with a hub, and neither .holdfast/hub-link.json nor a hub of its own is there`,
     {
       hint:
         "Join again: `holdfast join INVITE FOLDER`; nothing here is lost by it. To go on without that hub instead, " +
