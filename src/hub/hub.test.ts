@@ -109,6 +109,17 @@ test("HUB-18 what is bad is refused with a code and its place, the whole batch w
     const unbacked = ann.note("t", "not sent along");
     const missing = await refused(await append([good, { ...unbacked, content: undefined }]), 422, "CONTENT_MISSING");
     assert.deepEqual(missing.details, { missing: [unbacked.entry.content?.hash] });
+    // Bytes under a hash that is not theirs, though they are as many as the entry says.
+    const lies = encode({
+      entries: [good.entry.block],
+      contents: { [good.entry.content?.hash ?? ""]: Buffer.from("evil") },
+    });
+    const asAdmin = { authorization: `Bearer ${token}`, "content-type": CBOR };
+    await refused(
+      await hub.fetch(new Request("http://hub/v1/entries", { method: "POST", body: lies, headers: asAdmin })),
+      422,
+      "VERIFY_FAILED",
+    );
     const info = (await (await ask("GET", "/v1/workspace")).json()) as { sequence: number };
     assert.equal(info.sequence, 0);
     const left = await ask("POST", "/v1/contents/missing", { hashes: [good.entry.content?.hash] });
@@ -223,6 +234,28 @@ test("HUB-30 what is appended while a stream looks is told too, when the storage
     }
     clearTimeout(giveUp);
     assert.match(text, /^id: 1$/m);
+    await hub.close();
+  });
+});
+
+test("HUB-25 a token that is revoked between being looked at and its stream being watched ends that stream, too", async () => {
+  await withRoom({}, async ({ storage }) => {
+    const { id, token } = await storage.tokens.create("member");
+    const { tokens } = storage;
+    const find = tokens.find.bind(tokens);
+    tokens.find = async (text) => {
+      const known = await find(text);
+      // No stream is open yet, so nobody hears of this.
+      await tokens.revoke(id);
+      return known;
+    };
+    const hub = createHub({ storage });
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await hub.fetch(new Request("http://hub/v1/events", { headers }));
+    assert.equal(response.status, 200);
+    const giveUp = setTimeout(() => hub.close(), 5_000);
+    assert.match(await response.text(), /event: error\ndata: .*UNAUTHORIZED/);
+    clearTimeout(giveUp);
     await hub.close();
   });
 });
