@@ -69,6 +69,29 @@ test("damage met in use is CORRUPT with the path; set aside then, each time unde
   }
 });
 
+test("damage met in use is minded by the next who goes by the file, though a look over finds nothing", () => {
+  const options = newIndex();
+  fill(options);
+  const sound = readFileSync(options.path);
+  {
+    using db = IndexDatabase.open(options);
+    using other = new DatabaseSync(options.path);
+    other.exec("INSERT INTO rows VALUES (-1, 'by somebody else')");
+    damage(options.path);
+    assert.throws(() => db.all("SELECT * FROM rows"), { code: "CORRUPT" });
+    writeFileSync(options.path, sound);
+  }
+  using plain = IndexDatabase.open(options);
+  assert.ok(plain.all("SELECT n FROM rows").length > 0);
+  assert.deepEqual(asides(options.path), []);
+  {
+    using fresh = IndexDatabase.open({ ...options, check: "whole" });
+    assert.deepEqual(fresh.all("SELECT n FROM rows"), []);
+  }
+  IndexDatabase.open({ ...options, check: "whole" })[Symbol.dispose]();
+  assert.equal(asides(options.path).length, 1, "told once");
+});
+
 test("who works by a damaged file keeps it: the others are told CORRUPT, with the pid", async () => {
   const options = newIndex(0);
   fill(options);

@@ -53,6 +53,10 @@ export class IndexDatabase implements Disposable {
   /** Opens or makes the file. A damaged one is set aside as `PATH.damaged-N` and made anew; `CORRUPT` when somebody else
    *  is at work with it. Throws `DISK_FULL`, `READ_ONLY`, `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
   static open(options: IndexOptions): IndexDatabase {
+    // Whoever is to go by the file also minds what others have met in it, which a look over need not find.
+    if (options.check === "whole" && takeSuspicion(options.path)) {
+      return alone(options, "it was found so in use", () => IndexDatabase.replace(options));
+    }
     try {
       return IndexDatabase.openOnce(options);
     } catch (error) {
@@ -67,6 +71,10 @@ export class IndexDatabase implements Disposable {
     } catch (error) {
       if (!isDamage(error)) throw toHoldfastError(error, options.path);
     }
+    return IndexDatabase.replace(options);
+  }
+
+  private static replace(options: IndexOptions): IndexDatabase {
     const aside = setAside(options.path);
     const fresh = IndexDatabase.openOnce(options);
     if (aside !== undefined) {
@@ -188,9 +196,9 @@ export class IndexDatabase implements Disposable {
       return work();
     } catch (error) {
       if (sqliteCode(error) === undefined) throw error;
-      throw DAMAGE.has((sqliteCode(error) ?? 0) % 256)
-        ? damaged(this.path, error instanceof Error ? error.message : "", error)
-        : toHoldfastError(error, this.path);
+      if (!DAMAGE.has((sqliteCode(error) ?? 0) % 256)) throw toHoldfastError(error, this.path);
+      suspect(this.path);
+      throw damaged(this.path, error instanceof Error ? error.message : "", error);
     }
   }
 }
@@ -216,6 +224,7 @@ export function setAsideDamaged(options: Pick<IndexOptions, "path" | "lock">): s
  * alone at its end: SQLite sees that its file was moved.
  */
 function setAside(path: string): string | undefined {
+  takeSuspicion(path);
   if (!existsSync(path)) return undefined;
   let n = 1;
   while (n < MAX_ASIDE && existsSync(`${path}.damaged-${n}`)) n += 1;
@@ -258,11 +267,20 @@ function isDamage(error: unknown): boolean {
   return code === 1 || DAMAGE.has(code) || (error instanceof HoldfastError && error.code === "CORRUPT");
 }
 
-/** True when a process that could not do anything about it has found the database at `path` damaged. Told once. */
+/** True when somebody has met damage in the database at `path`, and could not do anything about it. Told once. */
 export function takeSuspicion(path: string): boolean {
   const isSuspect = existsSync(suspectFile(path));
   if (isSuspect) rmSync(suspectFile(path), { force: true });
   return isSuspect;
+}
+
+/** Leaves a note, if one can be left. */
+function suspect(path: string): void {
+  try {
+    writeFileSync(suspectFile(path), "");
+  } catch {
+    // A full disk, or one that cannot be written: the error says it to whoever is here.
+  }
 }
 
 function suspectFile(path: string): string {

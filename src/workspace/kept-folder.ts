@@ -85,8 +85,9 @@ export class KeptFolder {
   private lookAround(): void {
     if (this.renewing !== undefined) return;
     try {
-      if (takeSuspicion(this.layout.syncFile)) {
-        this.damaged = this.layout.syncFile;
+      const damaged = [this.layout.syncFile, this.layout.catalogFile].find(takeSuspicion);
+      if (damaged !== undefined) {
+        this.damaged = damaged;
         this.renew();
         return;
       }
@@ -160,7 +161,6 @@ export class KeptFolder {
       this.setAsideDamaged();
       const store = undo.use(new Store(layout, options.opened.identity));
       const db = undo.use(openSoundSyncDb(layout, (message) => this.notice(message)));
-      takeSuspicion(layout.syncFile); // of the one that was looked over just now
       this.token = readHubLink(layout)?.token;
       const api = options.connect();
       this.api = api;
