@@ -273,6 +273,7 @@ test("nobody of that name, nobody at that port, TLS where there is none and the 
     return hint ?? "";
   };
   assert.match(await hintOf("http://no-such-host.invalid"), /check its name/);
+  assert.match(await hintOf("http://127.0.0.1:9"), /served at another/);
   let closed = "";
   await withServer(
     () => {},

@@ -22,6 +22,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     `Something else may answer there, or the hub went away; one that serves TLS has a URL that begins with https://. If it is the hub, ${KEPT}`,
   ],
 ];
+/** `fetch` refuses ports that other protocols are known by. */
+const BAD_PORT = "HTTP is not spoken at that port by anybody: the hub has to be served at another, 7460 for example.";
 const HINT = `Check that it runs and that the URL is right; ${KEPT}`;
 
 /** `HUB_UNREACHABLE` for whatever ended a request to `url`. */
@@ -30,7 +32,7 @@ export function unreachable(url: string, thrown: unknown): HoldfastError {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const code = systemCode(cause) ?? "";
   const why = cause instanceof Error ? firstLine(cause.message) || code || cause.name : String(cause);
-  const hint = HINTS.find(([codes]) => codes.test(code))?.[1] ?? HINT;
+  const hint = why === "bad port" ? BAD_PORT : (HINTS.find(([codes]) => codes.test(code))?.[1] ?? HINT);
   return new HoldfastError("HUB_UNREACHABLE", `the hub at ${url} cannot be reached: ${why}`, {
     hint,
     details: { url, ...(code === "" ? {} : { reason: code }) },
