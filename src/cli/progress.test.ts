@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Progress, progressLine } from "./progress.ts";
+import { type PhaseReached, Progress, progressLine, reachedOf } from "./progress.ts";
 
 const GIB = 1_024 ** 3;
 
@@ -60,4 +60,23 @@ test("files are counted too, and what is unknown is left out", () => {
   );
   assert.equal(progressLine({ label: "taking in" }, { files: 3 }, 1_000), "taking in: 3 files");
   assert.equal(progressLine({ label: "saving" }, { bytes: 2_048 }, 1_000), "saving: 2.0 KiB, 2.0 KiB/s");
+});
+
+test("rate and time left are those of the phase, and a phase that has not said how far it is says so", () => {
+  let nowMs = 0;
+  const written: string[] = [];
+  const output = { write: (text: string) => written.push(text) };
+  const progress = new Progress({ json: false }, { label: "syncing" }, output, () => nowMs);
+  const at = (ms: number, reached: PhaseReached): void => {
+    nowMs = ms;
+    progress.update(reachedOf(reached));
+  };
+  at(0, { phase: "scan", files: 1, bytes: 1_024 });
+  at(2_000, { phase: "scan", files: 10, bytes: 4_096 });
+  at(3_000, { phase: "push", files: 0, totalFiles: 10, bytes: 0 });
+  at(5_000, { phase: "push", files: 5, totalFiles: 10, bytes: 2_048 });
+  assert.deepEqual(written, [
+    "saving what is new here: 10 files, 4.0 KiB, 2.0 KiB/s\n",
+    "sending: 5 of 10 files, 2.0 KiB, 1.0 KiB/s, 2 s left\n",
+  ]);
 });

@@ -14,7 +14,19 @@ export interface ProgressGoal {
 }
 
 /** What the phases of a sync are called. */
-export const PHASES = { scan: "looking at the folder", pull: "taking in", push: "sending" } as const;
+const PHASES = { scan: "saving what is new here", pull: "taking in", push: "sending" } as const;
+
+/** How far a phase of a sync is, for `update`. */
+export function reachedOf({ phase, files, totalFiles, bytes }: PhaseReached): Reached {
+  return { label: PHASES[phase], files, totalFiles, bytes };
+}
+
+export interface PhaseReached {
+  readonly phase: keyof typeof PHASES;
+  readonly files: number;
+  readonly totalFiles?: number | undefined;
+  readonly bytes: number;
+}
 
 export interface Reached {
   readonly label?: string;
@@ -34,7 +46,7 @@ export class Progress implements Disposable {
   private readonly goal: ProgressGoal;
   private readonly output: ProgressOutput | undefined;
   private readonly now: () => number;
-  private readonly startedMs: number;
+  private startedMs: number;
   private nextMs: number;
   private reached: Reached = {};
   private widest = 0;
@@ -53,8 +65,10 @@ export class Progress implements Disposable {
   }
 
   update(reached: Reached): void {
-    this.reached = { ...this.reached, ...reached };
     const nowMs = this.now();
+    // Rate and time left are those of one phase.
+    if (reached.label !== undefined && reached.label !== this.reached.label) this.startedMs = nowMs;
+    this.reached = { ...this.reached, ...reached };
     if (this.output === undefined || nowMs < this.nextMs) return;
     this.nextMs = nowMs + (this.output.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS);
     const line = progressLine(this.goal, this.reached, nowMs - this.startedMs);

@@ -17,7 +17,7 @@ test("a merge, a conflict and a notice are lines; what came as it should, and pr
     assert.ok(lines.isWorthALine({ kind: "outcome", outcome, path: "f" }), "each time: it is another one");
   }
   assert.ok(!lines.isWorthALine({ kind: "outcome", outcome: "created", path: "f" }));
-  assert.ok(!lines.isWorthALine({ kind: "progress", phase: "pull", done: 1 }));
+  assert.ok(!lines.isWorthALine({ kind: "progress", phase: "pull", files: 1, bytes: 1 }));
   assert.ok(lines.isWorthALine({ kind: "conflict", path: "f", copy: "g" }));
 });
 

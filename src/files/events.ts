@@ -17,9 +17,14 @@ export type FolderEvent =
   | { readonly kind: "notice"; readonly message: string }
   | {
       readonly kind: "progress";
-      readonly phase: "scan" | "pull" | "push";
-      readonly done: number;
-      readonly total?: number;
+      readonly phase: Phase;
+      /** Files, or entries, so far. */
+      readonly files: number;
+      readonly totalFiles?: number;
+      /** Of their contents, so far. */
+      readonly bytes: number;
     };
+
+export type Phase = "scan" | "pull" | "push";
 
 export type OnFolderEvent = (event: FolderEvent) => void;

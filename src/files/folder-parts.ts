@@ -8,6 +8,7 @@ import type { Draft, Layout, Store, StoredContent } from "../store/index.ts";
 import type { Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
 import type { Aside, Placer } from "./place.ts";
+import type { SyncProgress } from "./sync-progress.ts";
 
 export interface FolderParts {
   readonly layout: Layout;
@@ -16,6 +17,7 @@ export interface FolderParts {
   readonly documents: Documents;
   readonly placer: Placer;
   readonly onEvent: OnFolderEvent;
+  readonly progress: SyncProgress;
   /** Asks for a path to be looked at again soon. */
   readonly lookAgain: (path: string) => void;
   /** Keeps an eye on a file taken out of the folder. */

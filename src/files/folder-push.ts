@@ -3,6 +3,7 @@
 import { sleep } from "../coordination/index.ts";
 import {
   awaitDone,
+  countSendable,
   fillOutbox,
   type HubApi,
   isEntryFault,
@@ -32,14 +33,18 @@ export class FolderPush {
     const { sync } = this;
     const parts = await this.pushParts();
     let pushed = 0;
+    const { progress } = sync.parts;
+    progress.begin("push", () => pushed + countSendable(parts.db));
     // A step under way fills the outbox itself, once what it saved is recorded.
     if (sync.isAtRest) await sync.inLane(() => this.fill());
     for (;;) {
       const outcome = await this.sendBatch(parts);
       if (outcome.kind === "idle") {
         if ((await this.passOver()) === 0) return pushed;
-      } else if (outcome.kind === "sent") pushed += outcome.entries;
-      else if (outcome.kind === "stale") {
+      } else if (outcome.kind === "sent") {
+        pushed += outcome.entries;
+        progress.add("push", { files: outcome.entries });
+      } else if (outcome.kind === "stale") {
         // Pull first; a lane that then still has to go is free to.
         await sync.pull();
         await sync.inLane(() => sync.bringTogether());
@@ -87,6 +92,7 @@ export class FolderPush {
       db,
       api: this.api,
       limits: await this.terms.limits(),
+      onBytes: (bytes) => this.sync.parts.progress.add("push", { bytes }),
       onAccepted: (entry, sequence) => {
         if (entry.doc === undefined) return;
         const doc = entry.doc ?? entry.id;

@@ -30,7 +30,7 @@ import {
 import type { Layout, Store } from "../store/index.ts";
 import { AsideWatch } from "./aside-watch.ts";
 import { Documents } from "./documents.ts";
-import type { FolderEvent, OnFolderEvent } from "./events.ts";
+import type { OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
 import type { FolderParts } from "./folder-parts.ts";
 import { FolderPush } from "./folder-push.ts";
@@ -43,6 +43,7 @@ import { Placer } from "./place.ts";
 import type { LocalChange } from "./plan-local.ts";
 import { recallFiles } from "./recall-files.ts";
 import { recoverHeads } from "./recover-heads.ts";
+import { SyncProgress } from "./sync-progress.ts";
 import { takeLocal } from "./take-local.ts";
 import { joinBehind, recordRemote } from "./take-remote.ts";
 import { leaveOutTooLarge, reconsiderTooLarge } from "./too-large.ts";
@@ -69,7 +70,6 @@ export interface SyncResult {
 
 /** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
 const MAX_ROUNDS = 10_000;
-const PROGRESS_EVERY_MS = 250;
 /** Before each question whether the hub has finished with what one sync sent, ms. */
 const FINISH_PAUSES_MS = [0, 20, 50, 100, 200, 400];
 /** How long a start waits for each of the hub's first answers before it goes on without, ms. */
@@ -82,7 +82,6 @@ export class FolderSync {
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
   private readonly sending: FolderPush;
-  private progressAt = 0;
   private readonly terms: HubTerms;
   readonly parts: FolderParts;
 
@@ -100,14 +99,8 @@ export class FolderSync {
       db,
       documents: new Documents(db),
       placer: new Placer(layout.folder, join(layout.root, "aside")),
-      onEvent: (event: FolderEvent) => {
-        if (event.kind !== "progress") return options.onEvent?.(event);
-        // Progress is for people: a few times a second is plenty.
-        const now = performance.now();
-        if (now - this.progressAt < PROGRESS_EVERY_MS) return;
-        this.progressAt = now;
-        options.onEvent?.(event);
-      },
+      onEvent: (event) => options.onEvent?.(event),
+      progress: new SyncProgress((event) => options.onEvent?.(event)),
       lookAgain: (path) => this.loops.noticePath(path),
       keepAside: (aside) => this.asides.keep(aside),
     };
@@ -209,6 +202,7 @@ export class FolderSync {
       const { parts } = this;
       const rules = readIgnoreRules(parts.layout.folder);
       let written = 0;
+      parts.progress.begin("scan");
       const take = async (changes: readonly LocalChange[]): Promise<void> => {
         written += await takeLocal(parts, leaveOutTooLarge(parts, changes, this.terms.fileBytes), async () => {
           // Sending begins with the first batch, while the next is being read.
@@ -251,13 +245,19 @@ export class FolderSync {
     const first = askPage(this.options.api, this.parts.db.cursor);
     await this.terms.inTime(first.page);
     let ahead: PageAhead | undefined = first;
+    const { db, progress } = this.parts;
+    const start = db.cursor;
+    let head = start;
+    progress.begin("pull", () => (head === start ? undefined : head - start));
     for (let more = true; more; ) {
+      const before = db.cursor;
       const page = await pullPage(parts, ahead);
       pulled += page.pulled;
       more = page.more;
       ahead = page.ahead;
+      head = page.head;
       if (page.pulled > 0 || !more) await this.inLane(() => this.bringTogether());
-      if (more) this.parts.onEvent({ kind: "progress", phase: "pull", done: this.parts.db.cursor });
+      progress.add("pull", { files: db.cursor - before });
     }
     pulled += await fillInNotes(parts);
     if ((await retryDeferred(parts)) > 0) await this.inLane(() => this.bringTogether());
@@ -288,6 +288,7 @@ export class FolderSync {
       api,
       limits: await this.terms.limits(),
       onDocuments: (entries) => recordRemote(this.parts, store.identity.author, entries),
+      onBytes: (bytes) => this.parts.progress.add("pull", { bytes }),
     };
   }
 

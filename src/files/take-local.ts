@@ -43,6 +43,7 @@ export async function takeLocal(
   try {
     for (const [index, change] of changes.entries()) {
       const taken = await take(parts, change);
+      parts.progress.add("scan", { files: 1, bytes: change.kind === "remove" ? 0 : change.at.size });
       if (taken !== undefined) {
         batch.push(taken);
         bytes += taken.draft?.content?.at.size ?? 0;
@@ -132,7 +133,7 @@ function shown(
 
 async function readContentOf(parts: FolderParts, at: Present): Promise<StagedContent | undefined> {
   const outcome = await readSettled(parts.layout.folder, at, parts.store.staging, (done) =>
-    parts.onEvent({ kind: "progress", phase: "scan", done, total: at.size }),
+    parts.progress.within("scan", done),
   );
   if (outcome.kind === "read") return outcome.content;
   if (outcome.kind === "unsettled") parts.lookAgain(at.path);

@@ -8,6 +8,7 @@ import { type Entry, type EntryId, readEntry, readEntryAside, topicOf } from "..
 import { HoldfastError, isHoldfastError } from "../errors.ts";
 import type { HubLimits, Page, PageEntry } from "../hub/protocol.ts";
 import type { Incoming, StagedContent, Store } from "../store/index.ts";
+import { counted } from "./counted.ts";
 import { downloadWhole } from "./download.ts";
 import type { HubApi } from "./hub-api.ts";
 import { isSubscribed, layOutNotes, recordNotes } from "./notes.ts";
@@ -25,6 +26,8 @@ export interface PullParts {
   readonly limits: HubLimits;
   /** Told, inside the transaction that moves the cursor, of the documents' entries in a page; all are in the store. */
   readonly onDocuments: (entries: readonly Sequenced[]) => void;
+  /** Told of bytes of contents that came. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
 const PAGE_ENTRIES = 1_000;
@@ -39,12 +42,12 @@ export interface PageAhead {
 
 /**
  * Takes in one page; while it does, the next is on its way (`ahead`, for the next call). Returns how many entries of others
- * it brought, and whether there is more.
+ * it brought, whether there is more, and the hub's newest sequence.
  */
 export async function pullPage(
   parts: PullParts,
   asked?: PageAhead,
-): Promise<{ pulled: number; more: boolean; ahead?: PageAhead }> {
+): Promise<{ pulled: number; more: boolean; head: number; ahead?: PageAhead }> {
   const { db, api } = parts;
   const since = db.cursor;
   // Asked for from another cursor: whatever moved it has seen to what is in between.
@@ -55,7 +58,7 @@ export async function pullPage(
   const pulled = await takeIn(parts, page, () => {
     db.cursor = page.next;
   });
-  return { pulled, more, ...(ahead === undefined ? {} : { ahead }) };
+  return { pulled, more, head: page.sequence, ...(ahead === undefined ? {} : { ahead }) };
 }
 
 /** Asks for the page after `since`, for a `pullPage` to come. */
@@ -240,7 +243,7 @@ async function bringIn(parts: PullParts, wanted: readonly Wanted[]): Promise<Seq
 
 /** An entry with its bytes, wherever they come from; `not ready` when the hub does not give them out yet. */
 async function receive(
-  { store, api }: PullParts,
+  { store, api, onBytes }: PullParts,
   entry: Entry,
   inline: Uint8Array | undefined,
   onTheWay: Map<string, StagedContent> = new Map(),
@@ -255,10 +258,12 @@ async function receive(
     return { entry };
   }
   let staged: StagedContent;
-  if (inline !== undefined) staged = store.staging.stageBytes(inline);
-  else {
+  if (inline !== undefined) {
+    staged = store.staging.stageBytes(inline);
+    onBytes?.(inline.length);
+  } else {
     try {
-      staged = await store.staging.stage(downloadWhole(api, hash, size), { maxBytes: size });
+      staged = await store.staging.stage(counted(downloadWhole(api, hash, size), onBytes), { maxBytes: size });
     } catch (error) {
       if (isHoldfastError(error, "CONTENT_MISSING")) return "not ready";
       throw error;

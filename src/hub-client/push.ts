@@ -8,6 +8,7 @@ import type { EntryId } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import type { AppendResponse, Conflict, HubLimits } from "../hub/protocol.ts";
 import { readContent, type Store, type VersionRecord, verifiedContent } from "../store/index.ts";
+import { counted } from "./counted.ts";
 import type { HubApi, Outgoing } from "./hub-api.ts";
 import { backOff, markStale, nextBatch, stopLane, type Unsent } from "./outbox.ts";
 import type { SyncDb } from "./sync-db.ts";
@@ -17,6 +18,8 @@ export interface PushParts {
   readonly db: SyncDb;
   readonly api: HubApi;
   readonly limits: HubLimits;
+  /** Told of bytes of contents on their way. */
+  readonly onBytes?: (bytes: number) => void;
   /** Told of documents that the hub has taken, inside the transaction that records it. */
   readonly onAccepted: (entry: VersionRecord["entry"], sequence: number) => void;
 }
@@ -127,7 +130,7 @@ interface Prepared {
 
 /** Reads blocks and small contents, and brings large contents to the hub first. */
 async function prepare(
-  { store, db, api, limits }: PushParts,
+  { store, db, api, limits, onBytes }: PushParts,
   batch: readonly Unsent[],
   lacking: ReadonlySet<string>,
 ): Promise<Prepared[]> {
@@ -161,9 +164,12 @@ async function prepare(
         }
         if (entry.content.size > limits.inlineBytes) {
           await api.upload(entry.content.hash, entry.content.size, (offset) =>
-            skip(verifiedContent(store.layout, holder), offset),
+            counted(skip(verifiedContent(store.layout, holder), offset), onBytes),
           );
-        } else content = await readContent(store.layout, holder);
+        } else {
+          content = await readContent(store.layout, holder);
+          onBytes?.(content.length);
+        }
       } catch (error) {
         if (!isHoldfastError(error) || !isEntryFault(error)) throw error;
         stopLane(db, row.lane, `${error.code}: ${error.message}`);

@@ -1,11 +1,12 @@
 // `up --detach`: the daemon as a process of its own, which outlives the one that started it.
 //
-// The starter waits for one message: ready, or the error that ended the start. A child that dies without a word is
+// The starter is told how far the start is, and waits for one message: ready, or the error that ended it. A child that dies without a word is
 // reported with the place of its log.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { type ErrorCode, HoldfastError, toHoldfastError } from "../errors.ts";
+import type { FolderEvent } from "../files/index.ts";
 import { initWorkspaceRecord, type Layout } from "../store/index.ts";
 import { daemonLog } from "./daemon-record.ts";
 import { openLinked } from "./join.ts";
@@ -23,7 +24,8 @@ interface Failure {
   readonly details?: Record<string, unknown>;
 }
 
-type Message = { readonly ready: Started } | { readonly failed: Failure };
+type Progressed = FolderEvent & { readonly kind: "progress" };
+type Message = { readonly ready: Started } | { readonly failed: Failure } | { readonly progress: Progressed };
 
 /** Starts `holdfast ARGS` in the background, for `folder` and perhaps another hub than its own, and resolves when it is
  *  ready. Throws what ended its start. */
@@ -31,6 +33,7 @@ export async function startDetached(
   { folder, hub }: { readonly folder: string; readonly hub: string | undefined },
   args: readonly string[],
   signal: AbortSignal,
+  onProgress: (progress: Progressed) => void,
 ): Promise<Started> {
   // Refuses a bad folder or hub here, and makes room for the log.
   const { layout } = hub === undefined ? initWorkspaceRecord(folder) : await openLinked(folder, hub, { signal });
@@ -48,7 +51,7 @@ export async function startDetached(
     closeSync(log);
   }
   try {
-    return await firstWord(child, layout, signal);
+    return await untilReady(child, layout, signal, onProgress);
   } catch (error) {
     child.kill("SIGTERM");
     throw error;
@@ -69,12 +72,23 @@ export async function tellStarter(news: { readonly ready: Started } | { readonly
   return true;
 }
 
-function firstWord(child: ChildProcess, layout: Layout, signal: AbortSignal): Promise<Started> {
+/** How far the start is. Does nothing when nobody waits for it. */
+export function tellStarterProgress(progress: Progressed): void {
+  if (process.send !== undefined && process.connected) process.send({ progress } satisfies Message);
+}
+
+function untilReady(
+  child: ChildProcess,
+  layout: Layout,
+  signal: AbortSignal,
+  onProgress: (progress: Progressed) => void,
+): Promise<Started> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     child.on("message", (message: Message) => {
-      if ("ready" in message) resolve(message.ready);
+      if ("progress" in message) onProgress(message.progress);
+      else if ("ready" in message) resolve(message.ready);
       else reject(new HoldfastError(message.failed.code, message.failed.message, message.failed));
     });
     child.on("error", reject);

@@ -4,7 +4,7 @@ import { parseInvite } from "../../workspace/invite.ts";
 import { linkFolder } from "../../workspace/join.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { Call, Outcome } from "../call.ts";
-import { PHASES, Progress } from "../progress.ts";
+import { Progress, reachedOf } from "../progress.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const invite = parseInvite(call.arg(0));
@@ -24,7 +24,7 @@ export async function run(call: Call): Promise<Outcome> {
   }
   using progress = new Progress(call, { label: "syncing" });
   const synced = await workspace.sync({
-    onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
+    onProgress: (reached) => progress.update(reachedOf(reached)),
   });
   return {
     json: { ...joining, ...synced },

@@ -1,12 +1,12 @@
 import type { Call, Outcome } from "../call.ts";
 import { openCalled } from "../open.ts";
-import { PHASES, Progress } from "../progress.ts";
+import { Progress, reachedOf } from "../progress.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   await using workspace = openCalled(call);
   using progress = new Progress(call, { label: "syncing" });
   const result = await workspace.sync({
-    onProgress: ({ phase, done, total }) => progress.update({ label: PHASES[phase], files: done, totalFiles: total }),
+    onProgress: (reached) => progress.update(reachedOf(reached)),
   });
   return {
     json: result,

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { Layout } from "../../store/index.ts";
-import { startDaemon } from "../../workspace/daemon.ts";
+import { type FolderEvent, startDaemon } from "../../workspace/daemon.ts";
 import { daemonLog } from "../../workspace/daemon-record.ts";
-import { startDetached, tellStarter } from "../../workspace/detach.ts";
+import { startDetached, tellStarter, tellStarterProgress } from "../../workspace/detach.ts";
 import type { Call, Outcome } from "../call.ts";
 import { openDaemonLog } from "../daemon-log.ts";
 import { writeStdout } from "../output.ts";
+import { Progress, reachedOf } from "../progress.ts";
 import { untilEnded } from "../until-ended.ts";
 import { LineChooser } from "../worth-a-line.ts";
 
@@ -17,7 +18,10 @@ export async function run(call: Call): Promise<Outcome | undefined> {
       ...(hub === undefined ? [] : ["--hub", hub]),
       ...(port === undefined ? [] : ["--port", `${port}`]),
     ];
-    const started = await startDetached({ folder, hub }, ["up", folder, ...options], call.signal);
+    using progress = new Progress(call, { label: "starting" });
+    const started = await startDetached({ folder, hub }, ["up", folder, ...options], call.signal, (reached) =>
+      progress.update(reachedOf(reached)),
+    );
     return { json: started, text: () => `${started.url}\n${folder} is kept by process ${started.pid}` };
   }
   try {
@@ -48,14 +52,25 @@ async function serve(call: Call, folder: string, hub: string | undefined, port: 
     return log;
   };
   const lines = new LineChooser();
+  const starting = new Progress(call, { label: "starting" });
+  let isStarting = true;
+  const tellProgress = (reached: FolderEvent & { readonly kind: "progress" }): void => {
+    if (!isStarting) return;
+    if (process.send === undefined) starting.update(reachedOf(reached));
+    else tellStarterProgress(reached);
+  };
   const daemon = await startDaemon(folder, {
     signal: call.signal,
     ...(hub === undefined ? {} : { hub }),
     ...(port === undefined ? {} : { port }),
     onEvent: (event) => {
       if (lines.isWorthALine(event)) logTo().info(event);
+      if (event.kind === "progress") tellProgress(event);
     },
     onError: (error) => logTo().error(error),
+  }).finally(() => {
+    isStarting = false;
+    starting[Symbol.dispose]();
   });
   try {
     const { pid, url, folder: kept } = daemon.record;
