@@ -45,3 +45,15 @@ export async function writeOne(parts: FolderParts, draft: Draft): Promise<Entry>
   wakeLane(parts.db, record.entry.doc ?? record.entry.id);
   return record.entry;
 }
+
+/** `path` stays as it is and does not travel, for `reason`. Told, and written down, once: every scan finds it again. */
+export function leaveAlone(
+  { documents, onEvent }: Pick<FolderParts, "documents" | "onEvent">,
+  path: string,
+  reason: string,
+  message = `${path} is not synced: ${reason}`,
+): void {
+  if (documents.refusal(path) === reason) return;
+  documents.refuse(path, reason);
+  onEvent({ kind: "notice", message });
+}

@@ -32,7 +32,7 @@ import { AsideWatch } from "./aside-watch.ts";
 import { Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
-import type { FolderParts } from "./folder-parts.ts";
+import { type FolderParts, leaveAlone } from "./folder-parts.ts";
 import { FolderPush } from "./folder-push.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
 import { HubTerms } from "./hub-terms.ts";
@@ -126,6 +126,7 @@ export class FolderSync {
       parts.onEvent({ kind: "notice", message: `${path} was damaged: it is kept as ${aside}, and was made anew` });
     });
     parts.placer.restoreAsides(parts.documents);
+    parts.store.sweep();
     // First of all, or versions that were published and not yet in the catalog would be taken for saves never seen.
     await parts.store.settlePending();
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
@@ -211,7 +212,7 @@ export class FolderSync {
         });
       };
       const { changes, unread } = await look(parts, paths, rules, take, this.options.signal);
-      for (const { path, reason } of unread) parts.documents.refuse(path, `it cannot be read (${reason})`);
+      for (const { path, reason } of unread) leaveAlone(parts, path, `it cannot be read (${reason})`);
       const settled = this.loops.holdBackVanished(changes, paths);
       if (written === 0 && settled.length === 0 && parts.documents.unlaid(1, "").length === 0) return 0;
       await take(settled);

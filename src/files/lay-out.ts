@@ -20,7 +20,7 @@ import { assert, systemCode } from "../errors.ts";
 import { contentFile, flush } from "../store/index.ts";
 import type { DocRow, FileRow } from "./documents.ts";
 import type { Outcome } from "./events.ts";
-import { entryOf, type FolderParts } from "./folder-parts.ts";
+import { entryOf, type FolderParts, leaveAlone } from "./folder-parts.ts";
 import { contentStamp, DIRECTORY_TYPE, identify, SYMLINK_TYPE } from "./observe.ts";
 import { partPath } from "./part-paths.ts";
 import type { Aside } from "./place.ts";
@@ -142,11 +142,8 @@ function guarded(parts: FolderParts, job: Job, step: (parts: FolderParts, job: J
     if (job.aside !== undefined) parts.placer.putBack(job.aside.path, job.row?.path ?? job.head.name);
     // Whatever stands in the way may go: tried again by itself.
     setTimeout(() => parts.lookAgain(job.head.name), RETRY_MS).unref();
-    parts.documents.refuse(job.head.name, `it cannot be laid out here (${code})`);
-    parts.onEvent({
-      kind: "notice",
-      message: `${job.head.name} cannot be laid out here (${code}); it is in the store and at the hub`,
-    });
+    const reason = `it cannot be laid out here (${code})`;
+    leaveAlone(parts, job.head.name, reason, `${job.head.name}: ${reason}; it is in the store and at the hub`);
   }
 }
 

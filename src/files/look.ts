@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
-import type { FolderParts } from "./folder-parts.ts";
+import { type FolderParts, leaveAlone } from "./folder-parts.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
 import { isPresent, type Observed, observe, type Present } from "./observe.ts";
 import { type LocalChange, planLocal } from "./plan-local.ts";
@@ -184,12 +184,11 @@ function speakable(parts: FolderParts, seen: readonly Observed[]): Observed[] {
     try {
       checkArtifactName(FILES, item.path);
     } catch (error) {
-      parts.documents.refuse(item.path, error instanceof Error ? error.message : String(error));
+      leaveAlone(parts, item.path, error instanceof Error ? error.message : String(error));
       return false;
     }
     if (item.kind === "special") {
-      parts.documents.refuse(item.path, item.reason);
-      parts.onEvent({ kind: "notice", message: `${item.path} is not synced: ${item.reason}` });
+      leaveAlone(parts, item.path, item.reason);
     }
     return true;
   });

@@ -5,7 +5,7 @@ import { type EntryId, FILES } from "../entries/index.ts";
 import { type SyncDb, wakeLane } from "../hub-client/index.ts";
 import type { Draft, StagedContent, VersionRecord } from "../store/index.ts";
 import type { FileRow } from "./documents.ts";
-import { entryOf, type FolderParts, storedContent } from "./folder-parts.ts";
+import { entryOf, type FolderParts, leaveAlone, storedContent } from "./folder-parts.ts";
 import { joinHeads } from "./join-heads.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { type DocState, sameContent, sameState, stateOf } from "./merge-states.ts";
@@ -137,10 +137,7 @@ async function readContentOf(parts: FolderParts, at: Present): Promise<StagedCon
   );
   if (outcome.kind === "read") return outcome.content;
   if (outcome.kind === "unsettled") parts.lookAgain(at.path);
-  else {
-    parts.documents.refuse(at.path, outcome.reason);
-    parts.onEvent({ kind: "notice", message: `${at.path} is not synced: ${outcome.reason}` });
-  }
+  else leaveAlone(parts, at.path, outcome.reason);
   return undefined;
 }
 

@@ -7,7 +7,7 @@
 import { type EntryId, FILES } from "../entries/index.ts";
 import { wakeAll } from "../hub-client/index.ts";
 import type { DocRow } from "./documents.ts";
-import { entryOf, type FolderParts, storedContent, writeOne } from "./folder-parts.ts";
+import { entryOf, type FolderParts, leaveAlone, storedContent, writeOne } from "./folder-parts.ts";
 import { contentStamp } from "./observe.ts";
 import type { LocalChange } from "./plan-local.ts";
 
@@ -15,7 +15,7 @@ const CODE = "TOO_LARGE";
 
 /** The changes less those of files over `limitBytes`; each of these is told once. */
 export function leaveOutTooLarge(
-  { documents, onEvent }: Pick<FolderParts, "documents" | "onEvent">,
+  parts: Pick<FolderParts, "documents" | "onEvent">,
   changes: readonly LocalChange[],
   limitBytes: number,
 ): LocalChange[] {
@@ -25,9 +25,7 @@ export function leaveOutTooLarge(
     // Moved and not written: it travelled when that was allowed, and its bytes need not travel again.
     if (change.kind === "move" && contentStamp(change.row.stamp) === contentStamp(at.stamp)) return true;
     const reason = `${CODE}: it is ${at.size} bytes; the hub takes ${limitBytes}`;
-    if (documents.refusal(at.path) === reason) return false;
-    documents.refuse(at.path, reason);
-    onEvent({ kind: "notice", message: `${at.path} is not synced: ${reason}` });
+    leaveAlone(parts, at.path, reason);
     return false;
   });
 }

@@ -386,7 +386,8 @@ export class Store implements Disposable {
     );
   }
 
-  private sweep(): void {
+  /** Removes what dead processes left in staging and trash. */
+  sweep(): void {
     sweepDead(this.layout.staging);
     sweepDead(this.layout.trash);
   }

@@ -37,6 +37,7 @@ export async function syncOnce(parts: HubParts, { onNotice, onProgress }: SyncOp
   const { api } = connected(layout, parts.signal);
   using db = openSoundSyncDb(layout, (message) => onNotice?.(message));
   const folder = await FolderSync.open({
+    holder: "holdfast sync",
     store,
     api,
     db,

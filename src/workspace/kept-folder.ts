@@ -199,7 +199,7 @@ export class KeptFolder {
     const startedMs = performance.now();
     for (;;) {
       try {
-        return await FolderSync.open(parts);
+        return await FolderSync.open({ ...parts, holder: "holdfast up" });
       } catch (error) {
         if (!isHoldfastError(error, "SYNC_RUNNING") || performance.now() - startedMs > SYNC_PATIENCE_MS) throw error;
         this.options.signal?.throwIfAborted();
