@@ -5,6 +5,7 @@
 // were, and whatever lies beyond is cut off before the next append. So a crash between writing and recording writes the
 // same notes again in the same place, never a second time (HUB-09).
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -39,7 +40,8 @@ export function subscribeTopics(db: SyncDb, topics: readonly string[]): readonly
         topic,
       );
       // Older notes of this topic were passed over: they are looked for again from the hub's first entry on.
-      if (added > 0) db.setMeta("notes_behind", "yes");
+      // A mark of its own each time, so that filling in another topic cannot clear it.
+      if (added > 0) db.setMeta("notes_behind", randomUUID());
     }
   });
   return subscribedTopics(db);

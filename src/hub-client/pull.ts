@@ -70,8 +70,21 @@ export function askPage(api: HubApi, since: number): PageAhead {
 
 /** A newly subscribed topic's notes from the hub's first entry on (HUB-11). */
 export async function fillInNotes(parts: PullParts): Promise<number> {
+  const { db } = parts;
+  let pulled = 0;
+  // One round for each time that somebody subscribed.
+  for (let behind = db.meta("notes_behind"); behind !== undefined; behind = db.meta("notes_behind")) {
+    pulled += await fillInOnce(parts);
+    db.transaction(() => {
+      // Compare and clear: who subscribed meanwhile has set another mark, and wants what was passed over by then.
+      if (db.meta("notes_behind") === behind) db.setMeta("notes_behind", null);
+    });
+  }
+  return pulled;
+}
+
+async function fillInOnce(parts: PullParts): Promise<number> {
   const { db, api } = parts;
-  if (db.meta("notes_behind") === undefined) return 0;
   let pulled = 0;
   let since = 0;
   const end = db.cursor;
@@ -82,7 +95,6 @@ export async function fillInNotes(parts: PullParts): Promise<number> {
     if (page.next <= since) break;
     since = page.next;
   }
-  db.setMeta("notes_behind", null);
   return pulled;
 }
 
