@@ -229,6 +229,11 @@ test("FILE-38 what is ignored stays here; un-ignored it is sent, and ignored aga
   a.write(".holdfastignore", "*.log\nbuild/\n");
   a.write("g", "after it");
   await b.has("g", "after it");
+  // Nor does it go elsewhere when it goes here: whatever happens to it is nobody else's business any more.
+  a.remove("x.log");
+  await a.sync.scanAll();
+  a.write("g", "after that");
+  await b.has("g", "after that");
   assert.equal(b.read("x.log"), "not for others");
   assert.deepEqual(Object.keys(b.tree()), [".holdfastignore", "f", "g", "x.log"]);
 });
