@@ -200,41 +200,71 @@ test("HUB-25 only a known, unrevoked token is heard; only an admin manages token
   });
 });
 
-test("HUB-30 what is appended while a stream looks is told too, when the storage takes its time", async () => {
-  await withRoom({}, async ({ storage, token }) => {
-    const { entries } = storage;
-    let onLook = async (): Promise<void> => {};
-    const slow: EntryStorage = {
-      head: () => entries.head(),
-      append: (batches) => entries.append(batches),
-      scan: async (query) => {
-        const scan = await entries.scan(query);
-        await onLook();
-        return scan;
-      },
-    };
-    const { workspace, epoch, contents, tokens, texts } = storage;
-    const onChange = (listener: () => void): (() => void) => storage.onChange(listener);
-    const view = { workspace, epoch, contents, tokens, texts, onChange, entries: slow, close: async () => {} };
-    const hub = createHub({ storage: view });
+for (const data of ["entries", "wake"]) {
+  test(`HUB-30 what is appended while a stream of ${data} looks is told too, when the storage takes its time`, async () => {
+    await withRoom({}, async ({ storage, token }) => {
+      const { entries } = storage;
+      let looks = 0;
+      const ann = new SampleAuthor("ann");
+      /** The second look is the first of the stream's own; the one before says where it begins. */
+      const whileItLooks = async (): Promise<void> => {
+        looks += 1;
+        if (looks === 2) await entries.append([batchOf([ann.note("t", "while it looked")])]);
+      };
+      const slow: EntryStorage = {
+        head: async () => {
+          const head = await entries.head();
+          await whileItLooks();
+          return head;
+        },
+        append: (batches) => entries.append(batches),
+        scan: async (query) => {
+          const scan = await entries.scan(query);
+          await whileItLooks();
+          return scan;
+        },
+      };
+      const { workspace, epoch, contents, tokens, texts } = storage;
+      const onChange = (listener: () => void): (() => void) => storage.onChange(listener);
+      const view = { workspace, epoch, contents, tokens, texts, onChange, entries: slow, close: async () => {} };
+      const hub = createHub({ storage: view });
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await hub.fetch(new Request(`http://hub/v1/events?since=0&data=${data}`, { headers }));
+      assert.ok(response.body);
+      const reader = response.body.getReader();
+      const giveUp = setTimeout(() => reader.cancel(), 5_000);
+      const wanted = data === "wake" ? /^event: head\ndata: {"sequence":1}$/m : /^id: 1$/m;
+      let text = "";
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        text += new TextDecoder().decode(piece.value);
+        if (wanted.test(text)) break;
+      }
+      clearTimeout(giveUp);
+      assert.match(text, wanted);
+      await hub.close();
+    });
+  });
+}
+
+test("HUB-30 a replay of more entries than one look gives goes on by itself, though nothing new comes", async () => {
+  await withRoom({}, async ({ hub, storage, token }) => {
     const ann = new SampleAuthor("ann");
-    onLook = async () => {
-      onLook = async () => {};
-      await entries.append([batchOf([ann.note("t", "while it looked")])]);
-    };
+    const written = Array.from({ length: 300 }, () => ann.note("t", "x"));
+    await storage.entries.append([batchOf(written)]);
     const headers = { authorization: `Bearer ${token}` };
     const response = await hub.fetch(new Request("http://hub/v1/events?since=0", { headers }));
-    assert.ok(response.body);
-    const reader = response.body.getReader();
-    const giveUp = setTimeout(() => reader.cancel(), 5_000);
+    const giveUp = setTimeout(() => hub.close(), 5_000);
     let text = "";
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      text += new TextDecoder().decode(piece.value);
-      if (text.includes("id: 1\n")) break;
+    for await (const piece of response.body ?? []) {
+      text += new TextDecoder().decode(piece);
+      if (/^id: 300$/m.test(text)) break;
     }
     clearTimeout(giveUp);
-    assert.match(text, /^id: 1$/m);
-    await hub.close();
+    const seen = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    assert.deepEqual(
+      seen,
+      written.map((_, index) => index + 1),
+    );
   });
 });
 
