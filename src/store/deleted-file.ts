@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeEntry, type Entry } from "../entries/index.ts";
-import { HoldfastError, systemCode } from "../errors.ts";
+import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import { replaceFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
@@ -40,6 +40,20 @@ export function readDeleted(layout: Layout, collection: string, name: string): D
   return readDeletedFile(layout.deletedFile(collection, name))?.deleted ?? NONE;
 }
 
+/** The same for whoever only reads: what a damaged file said is not known, and the versions that are there are there. */
+export function readDeletedIfSound(layout: Layout, collection: string, name: string): Deleted {
+  return ifSound(() => readDeleted(layout, collection, name)) ?? NONE;
+}
+
+function ifSound<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isHoldfastError(error, "CORRUPT")) return undefined;
+    throw error;
+  }
+}
+
 export function writeDeleted(layout: Layout, collection: string, name: string, deleted: Deleted): void {
   const file: DeletedFile = {
     format: 1,
@@ -55,7 +69,7 @@ export function writeDeleted(layout: Layout, collection: string, name: string, d
   replaceFile(path, `${JSON.stringify(file)}\n`);
 }
 
-/** Every artifact of a collection of which something was ever deleted. */
+/** Every artifact of a collection of which something was ever deleted, as far as that can be read. */
 export function listDeleted(layout: Layout, collection: string): { name: string; deleted: Deleted }[] {
   const dir = join(layout.collectionDir(collection), ".deleted");
   let names: string[];
@@ -67,7 +81,7 @@ export function listDeleted(layout: Layout, collection: string): { name: string;
   }
   return names
     .filter((name) => name.endsWith(".json") && !name.startsWith("."))
-    .map((name) => readDeletedFile(join(dir, name)))
+    .map((name) => ifSound(() => readDeletedFile(join(dir, name))))
     .filter((file) => file !== undefined);
 }
 

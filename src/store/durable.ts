@@ -5,7 +5,7 @@
 // has no call for), which costs what the data costs instead of one journal commit for each.
 
 import { execFile } from "node:child_process";
-import { closeSync, constants, fdatasyncSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { systemCode } from "../errors.ts";
@@ -66,11 +66,17 @@ export function replaceFile(path: string, data: string | Uint8Array, options: Wr
   const durable = options.durable ?? true;
   const fd = openSync(temporary, "w", options.mode ?? 0o666);
   try {
-    writeFileSync(fd, data);
-    if (durable) fdatasyncSync(fd);
-  } finally {
-    closeSync(fd);
+    try {
+      writeFileSync(fd, data);
+      if (durable) fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    // A full disk least of all wants what is left of it.
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, path);
   if (durable) fsyncPath(dirname(path));
 }

@@ -7,7 +7,7 @@ import { compareClocks, type Entry } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey, Catalog } from "./catalog.ts";
-import { listDeleted, readDeleted } from "./deleted-file.ts";
+import { listDeleted, readDeletedIfSound } from "./deleted-file.ts";
 import { readRecords } from "./find-version.ts";
 import { decodeName, isHashedName, type Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
@@ -29,7 +29,7 @@ export function settle({ layout, catalog }: SettleParts, collection: string): vo
 
 /** Removes versions whose delete was written down but not carried out. */
 function finishDeletes(layout: Layout, { collection, name }: ArtifactKey): void {
-  const gone = new Set(readDeleted(layout, collection, name).deletions.flatMap((deletion) => deletion.versions));
+  const gone = new Set(readDeletedIfSound(layout, collection, name).deletions.flatMap((deletion) => deletion.versions));
   if (gone.size === 0) return;
   const there = listVersions(layout, collection, name);
   const left = there.filter((version) => gone.has(version));
@@ -43,7 +43,7 @@ export function readArtifact(
 ): { records: VersionRecord[]; deletes: Entry[] } {
   return {
     records: readRecords(layout, collection, name),
-    deletes: readDeleted(layout, collection, name).deletions.map((deletion) => deletion.entry),
+    deletes: readDeletedIfSound(layout, collection, name).deletions.map((deletion) => deletion.entry),
   };
 }
 

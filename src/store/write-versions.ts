@@ -118,21 +118,22 @@ export async function writeVersions(
   return written;
 }
 
+/** The newest version that can be read: its owner is asked, and it is the next one's parent. A damaged one is reported to
+ *  whoever reads it; it does not keep anybody from saving. */
 function newestOf(
   layout: Layout,
   collection: string,
   name: string,
   versions: readonly number[],
 ): VersionRecord | undefined {
-  const version = versions.at(-1);
-  if (version === undefined) return undefined;
-  try {
-    return readVersion(layout, collection, name, version);
-  } catch (error) {
-    // A damaged version is reported to whoever reads it; it does not keep anybody from saving the next one.
-    if (isHoldfastError(error, "CORRUPT")) return undefined;
-    throw error;
+  for (const version of versions.toReversed()) {
+    try {
+      return readVersion(layout, collection, name, version);
+    } catch (error) {
+      if (!isHoldfastError(error, "CORRUPT")) throw error;
+    }
   }
+  return undefined;
 }
 
 function makeArtifactDir(
