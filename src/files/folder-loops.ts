@@ -122,17 +122,15 @@ export class FolderLoops {
     const { db, store } = this.sync.parts;
     let known = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
     this.othersTimer = setInterval(() => {
-      let now: string;
       try {
-        now = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+        const now = `${db.dataVersion()} ${store.catalog.dataVersion()}`;
+        if (now === known) return;
+        known = now;
+        this.kickPush();
+        if (db.meta("notes_behind") !== undefined) this.kick("pull");
       } catch (error) {
         this.sync.noteFailure(error);
-        return;
       }
-      if (now === known) return;
-      known = now;
-      this.kickPush();
-      if (db.meta("notes_behind") !== undefined) this.kick("pull");
     }, OTHERS_EVERY_MS);
     this.othersTimer.unref();
   }

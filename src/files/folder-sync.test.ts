@@ -212,7 +212,9 @@ test("FILE-36 a save reaches the other folder in a moment, not at the next poll"
   }
   const medianMs = timesMs.toSorted((x, y) => x - y)[7] ?? Number.POSITIVE_INFINITY;
   t.diagnostic(`median ${medianMs.toFixed(0)} ms`);
-  assert.ok(medianMs < 250, `median ${medianMs.toFixed(0)} ms`);
+  // How fast it is, the benchmark says (median 50 ms); here, on a machine that may be busy, that it is told and not polled
+  // for: whoever waits for a scan waits for up to a minute.
+  assert.ok(medianMs < 1_000, `median ${medianMs.toFixed(0)} ms`);
 });
 
 test("FILE-38 what is ignored stays here; un-ignored it is sent, and ignored again it is not deleted elsewhere", async () => {
