@@ -17,6 +17,9 @@ const KILLS: readonly (readonly [KillPoint, number])[] = [
   ["noteWritten", 2],
   ["fileLaidOut", 1],
   ["fileLaidOut", 3],
+  ["fileLaidOut", 2],
+  ["fileAside", 2],
+  ["versionPublished", 2],
 ];
 
 /** The folder and its notes; our databases, locks and staging aside. */
@@ -84,4 +87,32 @@ test("HUB-09 killed between laying out an entry and saving the cursor: after the
     assert.deepEqual(await versionsIn(folder.at(name)), versions, `${name}: versions`);
     assert.deepEqual(await holdfastJson(sync), { pulled: 0, pushed: 0, sequence });
   }
+});
+
+test("FILE-10 killed between publishing a save and the catalog: the next sync sends it, once", {
+  timeout: 60_000,
+}, async () => {
+  using folder = new TestFolder();
+  await using hub = new Running(["--json", "hub", "start", "--data", folder.at("hub"), "--port", "0"]);
+  const { url, adminToken: token } = JSON.parse(await hub.firstLine()) as { url: string; adminToken: string };
+  mkdirSync(folder.at("author"));
+  await using _ = await openWorkspace(folder.at("author"), { hub: url, token });
+  const sync = ["-C", folder.at("author"), "sync"];
+  writeFileSync(folder.at("author", "known"), "one\n");
+  await holdfastJson(sync);
+  // Of a batch of three, the first two have their names: one that is new, one that is a new version.
+  for (const name of ["known", "new", "third"]) writeFileSync(folder.at("author", name), `two, of ${name}\n`);
+  const killed = await holdfast(sync, { env: killedAt("versionPublished", 2) });
+  assert.deepEqual([killed.signal, killed.stderr], ["SIGKILL", ""]);
+  const next = await holdfastJson<{ pushed: number; sequence: number }>(sync);
+  assert.deepEqual([next.pushed, next.sequence], [3, 4]);
+  const versions = await versionsIn(folder.at("author"));
+  assert.deepEqual(
+    Object.entries(versions).map(([name, ids]) => [name, ids.length]),
+    [
+      ["files known", 2],
+      ["files new", 1],
+      ["files third", 1],
+    ],
+  );
 });

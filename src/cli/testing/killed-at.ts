@@ -15,8 +15,12 @@ export type KillPoint =
   | "noteHalfWritten"
   /** All of it is written and flushed; what is recorded is that it is not. */
   | "noteWritten"
+  /** A file was taken out of the folder, to be replaced or moved; nothing is in its place. */
+  | "fileAside"
   /** A file has its name in the folder; nothing yet says so. */
-  | "fileLaidOut";
+  | "fileLaidOut"
+  /** A version has its name in the store; the catalog does not know. */
+  | "versionPublished";
 
 /** The environment of a process that is to be killed at the `nth` time it comes to `point`. */
 export function killedAt(point: KillPoint, nth = 1): NodeJS.ProcessEnv {
@@ -37,7 +41,7 @@ function isNote(fd: number): boolean {
 }
 
 if (wanted !== undefined && wanted !== "") {
-  const { writeSync, fdatasyncSync, linkSync } = fs;
+  const { writeSync, fdatasyncSync, linkSync, renameSync } = fs;
   const { run } = StatementSync.prototype;
 
   StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
@@ -56,6 +60,12 @@ if (wanted !== undefined && wanted !== "") {
   fs.fdatasyncSync = (fd) => {
     fdatasyncSync(fd);
     if (isNote(fd)) reached("noteWritten");
+  };
+
+  fs.renameSync = (from, to) => {
+    renameSync(from, to);
+    if (String(to).includes("/.holdfast/aside/")) reached("fileAside");
+    if (/\/\.holdfast\/data\/[^/]+\/[^/]+\/\d+$/.test(String(to))) reached("versionPublished");
   };
 
   fs.linkSync = (from, to) => {
