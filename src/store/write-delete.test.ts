@@ -11,7 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { forceRelease, HeldLock, lockPath, readLock, tryAcquireLock, withLock } from "../coordination/index.ts";
 import { type Entry, type EntryId, makeEntry, newIdentity } from "../entries/index.ts";
-import { listVersions, readNewest } from "./artifact-on-disk.ts";
+import { contentPath, listVersions, readNewest } from "./artifact-on-disk.ts";
 import { Catalog } from "./catalog.ts";
 import { deleteVersions } from "./delete-versions.ts";
 import { initWorkspaceRecord } from "./make-workspace.ts";
@@ -62,6 +62,91 @@ function renaming(rename: (from: string, to: string, real: typeof fs.renameSync)
 
 const newest = (store: Store): number | undefined => readNewest(store.layout, "data", "a")?.version;
 const numbers = (store: Store): number[] => listVersions(store.layout, "data", "a");
+
+/** Every call by which a store changes what lies on disk is followed by `step`; those about locks are left alone. */
+function stepping(step: () => void): Disposable {
+  const real = { ...fs };
+  const calls = ["renameSync", "mkdirSync", "linkSync", "writeFileSync", "rmSync", "openSync"] as const;
+  for (const call of calls) {
+    Object.assign(fs, {
+      [call]: (...args: never[]) => {
+        const result: unknown = Reflect.apply(real[call], fs, args);
+        if (!args.some((arg) => String(arg).includes("/locks/"))) step();
+        return result;
+      },
+    });
+  }
+  syncBuiltinESMExports();
+  return {
+    [Symbol.dispose]() {
+      for (const call of calls) Object.assign(fs, { [call]: real[call] });
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+/** The newest version's bytes, as a reader finds them. */
+function readNewestText(store: Store): string {
+  const record = readNewest(store.layout, "data", "a");
+  return record === undefined ? "nothing" : fs.readFileSync(contentPath(store.layout, record), "utf8");
+}
+
+test("STORE-22 at every step of a save a reader sees what was there before it, or all of it", async () => {
+  using place = new Place();
+  const [store, reader] = [place.store(), place.store()];
+  await store.put("a", "one");
+  const seen: string[] = [];
+  {
+    using _ = stepping(() => seen.push(readNewestText(reader)));
+    await store.put("a", "two");
+  }
+  assert.ok(seen.includes("one") && seen.includes("two"));
+  assert.deepEqual(new Set(seen), new Set(["one", "two"]));
+  assert.deepEqual(seen, seen.toSorted(), "and then never anything older");
+});
+
+test("STORE-22 at every step of a delete a reader sees all versions of the artifact, or none", async () => {
+  using place = new Place();
+  const [store, reader] = [place.store(), place.store()];
+  for (const text of ["one", "two", "three"]) await store.put("a", text);
+  const seen: string[] = [];
+  {
+    using _ = stepping(() => seen.push(`${numbers(reader)} ${readNewestText(reader)}`));
+    await store.delete("a");
+  }
+  assert.deepEqual(new Set(seen), new Set(["1,2,3 three", " nothing"]));
+});
+
+test("STORE-23 a save that dies at any step has happened whole or not at all, and the next one goes on", async () => {
+  for (let dieAt = 1, isThrough = false; !isThrough; dieAt += 1) {
+    using place = new Place();
+    const store = place.store();
+    await store.put("a", "one");
+    {
+      let left = dieAt;
+      using _ = stepping(() => {
+        left -= 1;
+        if (left === 0) throw new Error("dies here");
+      });
+      isThrough = await store.put("a", "two").then(
+        () => true,
+        () => false,
+      );
+      assert.ok(!isThrough || left > 0, "whatever dies is told as failed");
+    }
+    const next = place.store();
+    const text = readNewestText(next);
+    assert.ok(text === "two" || (text === "one" && !isThrough), `step ${dieAt}: ${text}`);
+    const versions = next.versions("a").map(({ version }) => version);
+    assert.deepEqual(versions, text === "two" ? [1, 2] : [1]);
+    assert.deepEqual(
+      (await next.list()).map(({ version }) => version),
+      [versions.at(-1)],
+    );
+    assert.equal((await next.put("a", "three")).version, versions.length + 1);
+    assert.equal(readNewestText(next), "three");
+  }
+});
 
 test("STORE-15 a save whose lock was taken over while it was prepared is refused with LOCK_LOST, and writes nothing", async () => {
   using place = new Place();
@@ -239,6 +324,36 @@ test("STORE-22 a version that goes while a reader is at it: the reader gets the 
     fs.readdirSync = real;
     syncBuiltinESMExports();
   }
+});
+
+test("STORE-25 after the newest version was deleted the listing shows the next lower one, and after all were, nothing", async () => {
+  using place = new Place();
+  const store = place.store();
+  for (const text of ["one", "two, which is longer"]) await store.put("a", text);
+  await store.list(); // from here on the catalog counts as complete
+  const sizes = (): number[] => store.catalog.list("data", "").map(({ size }) => size);
+  await store.delete("a", { version: 2 });
+  assert.deepEqual(sizes(), ["one".length]);
+  await store.delete("a");
+  assert.deepEqual(sizes(), []);
+});
+
+test("STORE-27 names that begin or end with dots are not taken for the store's own files", async () => {
+  using place = new Place();
+  const store = place.store();
+  await store.put("a", "one");
+  await store.delete("a");
+  for (const name of [".deleted", "...", ".hidden"]) await store.put(name, name);
+  const { catalogFile } = store.layout;
+  store[Symbol.dispose]();
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(catalogFile + suffix, { force: true });
+  const next = place.store();
+  assert.deepEqual(
+    (await next.list()).map(({ name }) => name),
+    ["...", ".deleted", ".hidden"],
+  );
+  await next.delete(".deleted");
+  assert.equal((await next.put("a", "two")).version, 2, "what was deleted of others is not forgotten");
 });
 
 test("STORE-30 two that make the catalog anew at the same moment make one, and neither undoes what the other recorded", async () => {
