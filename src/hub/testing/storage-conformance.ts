@@ -106,7 +106,7 @@ export function storageConformance(name: string, makePlace: () => Promise<Storag
       },
     );
 
-    withStorage("a repeated key is not judged against heads again", async (storage) => {
+    withStorage("HUB-20 a repeated key is not judged against heads again", async (storage) => {
       const ann = new SampleAuthor("ann");
       const one = ann.create("a.txt", "1");
       const two = ann.edit(one.entry.id, one.entry, "2");
