@@ -8,17 +8,11 @@ import { isHoldfastError } from "../errors.ts";
 import { BACKOFF_MS, type HubApi, hasDeferred, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
+import { NoticedPaths } from "./noticed-paths.ts";
 import type { LocalChange } from "./plan-local.ts";
 import { FolderWatch } from "./watch.ts";
 import { beginWatch, tellingHandlers } from "./watch-state.ts";
 
-/** A path is looked at when nothing more was noticed of it for this long, ms. */
-const QUIET_MS = 20;
-/** Saves of one path within this time are one version, ms (FILE-08). */
-const COALESCE_MS = 500;
-/** A file that is gone may have gone elsewhere: how long its new place is waited for, ms. */
-const VANISHED_MS = 120;
-const VANISHED_MOST_MS = 1_000;
 /** Whatever watching missed is found by a scan, ms between two. */
 const SCAN_EVERY_MS = 60_000;
 const SCAN_EVERY_UNWATCHED_MS = 2_000;
@@ -26,7 +20,6 @@ const SCAN_EVERY_UNWATCHED_MS = 2_000;
 const OTHERS_EVERY_MS = 100;
 const POLL_MS = [50, 100, 200, 500, 1_000];
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000];
-const MAX_REMEMBERED = 10_000;
 /** How long the answer to what was sent is waited for before all that is new is asked for, ms. */
 const ANSWER_MS = 1_000;
 
@@ -38,13 +31,7 @@ export class FolderLoops {
   private readonly running = new Set<Promise<void>>();
   private watch: FolderWatch | undefined;
   private isStarted = false;
-  /** Noticed paths: when each may be looked at, and since when it is noticed, ms of the monotonic clock. */
-  private readonly noticed = new Map<string, { readonly dueAt: number; readonly since: number }>();
-  private readonly takenAt = new Map<string, number>();
-  private readonly vanishedSince = new Map<string, number>();
-  private lookTimer: NodeJS.Timeout | undefined;
-  /** When the look that is armed comes, ms of the monotonic clock. */
-  private lookAt = Number.POSITIVE_INFINITY;
+  private readonly noticed: NoticedPaths;
   private pushTimer: NodeJS.Timeout | undefined;
   private scanTimer: NodeJS.Timeout | undefined;
   private othersTimer: NodeJS.Timeout | undefined;
@@ -58,10 +45,12 @@ export class FolderLoops {
     this.sync = sync;
     this.api = api;
     this.folder = folder;
+    this.noticed = new NoticedPaths(() => this.kick("look"));
   }
 
   async start(): Promise<void> {
     this.isStarted = true;
+    this.noticed.start();
     beginWatch(this.sync.parts.db);
     // Watch first, then scan: what changes during the scan is noticed, and looked at after it.
     this.watchAnew();
@@ -82,7 +71,7 @@ export class FolderLoops {
     clearTimeout(this.scanTimer);
     clearInterval(this.othersTimer);
     this.watch?.stop();
-    clearTimeout(this.lookTimer);
+    this.noticed.stop();
     if (this.isStarted && drainMs > 0) {
       const drain = (async () => {
         await this.sync.takePaths(this.takeNoticed());
@@ -91,7 +80,6 @@ export class FolderLoops {
       await Promise.race([drain, sleep(drainMs, this.ended.signal).catch(() => {})]);
     }
     this.ended.abort();
-    clearTimeout(this.lookTimer);
     clearTimeout(this.pushTimer);
     clearTimeout(this.deferredTimer);
     // A hub that does not answer is not waited for: what it was sent is sent again, and recognised.
@@ -157,77 +145,17 @@ export class FolderLoops {
 
   /** Something may have changed at or below `path`; "" is the whole folder. */
   noticePath(path: string): void {
-    const now = performance.now();
-    const last = this.takenAt.get(path);
-    const known = this.noticed.get(path);
-    // A file that never rests is looked at all the same, once in a while.
-    const since = known?.since ?? now;
-    const quietAt = Math.min(now + QUIET_MS, since + COALESCE_MS);
-    const dueAt = Math.max(quietAt, last === undefined ? 0 : last + COALESCE_MS);
-    this.noticed.set(path, { dueAt, since });
-    if (dueAt < this.lookAt) this.armLook(dueAt);
-  }
-
-  /** Looks at `dueAt`, or when the first of what is noticed is due. What is looked at too early is looked at again. */
-  private armLook(dueAt = this.firstDue()): void {
-    if (!this.isStarted || this.ended.signal.aborted || this.noticed.size === 0) return;
-    clearTimeout(this.lookTimer);
-    this.lookAt = dueAt;
-    const look = (): void => {
-      this.lookAt = Number.POSITIVE_INFINITY;
-      this.kick("look");
-    };
-    this.lookTimer = setTimeout(look, Math.max(1, dueAt - performance.now()));
-  }
-
-  private firstDue(): number {
-    let first = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of this.noticed.values()) first = Math.min(first, dueAt);
-    return first;
+    this.noticed.notice(path);
   }
 
   /** Everything noticed so far, due or not. */
   takeNoticed(): Set<string> {
-    const paths = new Set(this.noticed.keys());
-    this.noticed.clear();
-    return paths;
+    return this.noticed.takeAll();
   }
 
-  private takeDue(): Set<string> {
-    const now = performance.now();
-    const due = new Set<string>();
-    for (const [path, { dueAt }] of this.noticed) if (dueAt <= now) due.add(path);
-    for (const path of due) {
-      this.noticed.delete(path);
-      this.takenAt.set(path, now);
-    }
-    if (this.takenAt.size > MAX_REMEMBERED) {
-      for (const [path, at] of this.takenAt) if (at < now - COALESCE_MS) this.takenAt.delete(path);
-    }
-    return due;
-  }
-
-  /**
-   * Leaves out files that are gone and may turn up elsewhere in a moment: a rename is told as two events. Whoever looks
-   * at the whole folder has seen every place already.
-   */
+  /** Leaves out files that are gone and may turn up elsewhere in a moment. */
   holdBackVanished(changes: readonly LocalChange[], looked: ReadonlySet<string>): LocalChange[] {
-    if (looked.has("") || !this.isStarted) return [...changes];
-    const now = performance.now();
-    return changes.filter((change) => {
-      if (change.kind !== "remove") return true;
-      const { path } = change.row;
-      const since = this.vanishedSince.get(path) ?? now;
-      const waited = now - since;
-      if (waited >= VANISHED_MOST_MS || (waited >= VANISHED_MS && this.noticed.size === 0)) {
-        this.vanishedSince.delete(path);
-        return true;
-      }
-      this.vanishedSince.set(path, since);
-      this.noticed.set(path, { dueAt: now + VANISHED_MS, since: now });
-      this.armLook();
-      return false;
-    });
+    return this.noticed.holdBackVanished(changes, looked);
   }
 
   /** What the hub did not give out yet is asked for again, although it has nothing newer to tell of (FILE-28). */
@@ -270,7 +198,7 @@ export class FolderLoops {
 
   private readonly steps = {
     look: async (): Promise<void> => {
-      const due = this.takeDue();
+      const due = this.noticed.takeDue();
       try {
         await this.sync.takePaths(due);
       } catch (error) {
@@ -278,7 +206,7 @@ export class FolderLoops {
         for (const path of due) this.noticePath(path);
         throw error;
       } finally {
-        this.armLook();
+        this.noticed.arm();
       }
     },
     push: async (): Promise<void> => {
