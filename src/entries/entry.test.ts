@@ -5,18 +5,9 @@ import fc from "fast-check";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
 import { isHoldfastError } from "../errors.ts";
-import {
-  decodeEntry,
-  type Entry,
-  type EntryBody,
-  type EntryId,
-  entryIdOf,
-  MAX_PARENTS,
-  MAX_TAGS,
-  makeEntry,
-  parseEntryId,
-  readEntry,
-} from "./entry.ts";
+import { decodeEntry, type Entry, type EntryBody, type EntryId, makeEntry, readEntry } from "./entry.ts";
+import { entryIdOf, parseEntryId } from "./entry-id.ts";
+import { MAX_PARENTS, MAX_TAGS } from "./entry-wire.ts";
 import { newIdentity } from "./identity.ts";
 
 const { identity } = newIdentity();

@@ -2,5 +2,7 @@
 
 export * from "./clock.ts";
 export * from "./entry.ts";
+export { entryIdOf, parseEntryId } from "./entry-id.ts";
+export { MAX_PARENTS, MAX_TAGS } from "./entry-wire.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
