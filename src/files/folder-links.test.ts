@@ -1,7 +1,7 @@
 // Found by a hostile user, and kept found.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -25,9 +25,12 @@ test("FILE-24 nothing is written, changed or deleted through a folder that was r
     a.write("elsewhere", "done");
     await until(() => b.read("elsewhere") === "done", PATIENCE_MS);
     a.remove("dir/g");
+    a.write("dir/new", "one");
+    a.write("dir/deeper/new", "one");
     a.write("elsewhere", "done again");
     await until(() => b.read("elsewhere") === "done again", PATIENCE_MS);
     assert.deepEqual([readFileSync(f, "utf8"), readFileSync(g, "utf8")], ["precious", "precious"]);
+    assert.deepEqual(readdirSync(outside).sort(), ["f", "g"]);
   } finally {
     rmSync(outside, { recursive: true, force: true });
   }

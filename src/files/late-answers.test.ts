@@ -1,10 +1,13 @@
 // Answers that come late, and steps between which something else happens: what is known only ever gets newer.
 
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { FILES } from "../entries/index.ts";
 import { until } from "../hub/testing/wait-until.ts";
 import { pullPage, type Sequenced } from "../hub-client/index.ts";
+import { contentFile } from "../store/index.ts";
 import type { DocRow } from "./documents.ts";
 import { PATIENCE_MS, type TestFolder, World } from "./testing/two-folders.ts";
 import { Gate, type Kind, type Wire } from "./testing/wire.ts";
@@ -201,6 +204,42 @@ test("FILE-29 the same bytes saved here before the hub's document was heard of: 
   assert.deepEqual(await world.atHub(), ["put f"]);
   const after = statSync(b.at("f"), { bigint: true });
   assert.deepEqual([after.ino, after.mtimeNs], [before.ino, before.mtimeNs]);
+});
+
+test("FILE-29 the same bytes, with an older version of ours before them: they do not attach, or that one would be lost", async () => {
+  await using world = await World.make(1);
+  const { a } = world;
+  const b = await world.add({ up: false });
+  const sync = await b.open();
+  for (const text of ["zero", "one"]) {
+    b.write("f", text);
+    await look(b);
+  }
+  a.write("f", "one");
+  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  await sync.syncOnce();
+  const isKept = (): boolean => a.knownHashes().has(createHash("sha256").update("zero").digest("hex"));
+  await until(isKept, PATIENCE_MS);
+});
+
+test("FILE-09 a version that cannot be sent keeps those that stand on it from being sent, too", async () => {
+  await using world = await World.make(0);
+  const a = await world.add({ up: false });
+  const sync = await a.open();
+  a.write("f", "zero");
+  await sync.syncOnce();
+  for (const text of ["one", "two"]) {
+    a.write("f", text);
+    await look(a);
+  }
+  // The first of the two cannot be read any more, and says nothing of the second.
+  const { store } = sync.parts;
+  const record = store.find("f", { collection: FILES, version: 2 });
+  writeFileSync(contentFile(store.layout, record), "eno");
+  const appends = a.wire.count(APPEND);
+  await sync.push("throw");
+  assert.equal(a.wire.count(APPEND), appends);
+  assert.match(a.sync.status().stopped[0]?.reason ?? "", /CORRUPT/);
 });
 
 test("HUB-14 a page that was asked for ahead, from where the cursor is not any more, is not taken", async () => {

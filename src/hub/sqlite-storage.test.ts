@@ -62,6 +62,14 @@ test("HUB-22 in a group, the batch that cannot be written fails alone", async ()
     ["appended", "failed", "appended"],
   );
   assert.equal(await storage.entries.head(), 2);
+  // What was undone with the group is forgotten: whoever writes next is not taken for them.
+  const bob = new SampleAuthor("bob");
+  await storage.entries.append([batchOf([bob.note("t", "by bob")])]);
+  const { entries } = await storage.entries.scan({ since: 0, limit: 10, load: "blocks", contentBytes: 1e6 });
+  assert.deepEqual(
+    entries.map(({ author }) => author),
+    [ann.identity.author, ann.identity.author, bob.identity.author],
+  );
   await storage.close();
 });
 
