@@ -3,6 +3,7 @@
 import { sleep } from "../coordination/index.ts";
 import {
   awaitDone,
+  backOff,
   countSendable,
   fillOutbox,
   type HubApi,
@@ -10,11 +11,14 @@ import {
   type PushOutcome,
   type PushParts,
   pushBatch,
-  wakeLane,
 } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { HubTerms } from "./hub-terms.ts";
+import { joinForks } from "./recover-heads.ts";
 import { passOverTooLarge } from "./too-large.ts";
+
+/** Refusals in a row with nothing new at the hub, after which a lane waits before it tries again. */
+const MAX_IDLE_ROUNDS = 3;
 
 export class FolderPush {
   private readonly sync: FolderSync;
@@ -33,6 +37,7 @@ export class FolderPush {
     const { sync } = this;
     const parts = await this.pushParts();
     let pushed = 0;
+    let idleRounds = 0;
     const { progress } = sync.parts;
     progress.begin("push", () => pushed + countSendable(parts.db));
     // A step under way fills the outbox itself, once what it saved is recorded.
@@ -45,10 +50,11 @@ export class FolderPush {
         pushed += outcome.entries;
         progress.add("push", { files: outcome.entries });
       } else if (outcome.kind === "stale") {
-        // Pull first; a lane that then still has to go is free to.
-        await sync.pull();
-        await sync.inLane(() => sync.bringTogether());
-        for (const lane of outcome.lanes) wakeLane(parts.db, lane);
+        // A lane that then still has to go is free to: the end of a pull wakes it, be it this one or the next.
+        const pulled = await sync.pull();
+        const joined = await sync.inLane(() => joinForks(sync.parts, new Set(outcome.lanes)));
+        idleRounds = pulled + joined === 0 ? idleRounds + 1 : 0;
+        if (idleRounds > MAX_IDLE_ROUNDS) backOff(parts.db, outcome.lanes, "the hub refuses it", Date.now());
       } else if (onFailure === "throw" && !isEntryFault(outcome.error)) throw outcome.error;
       else if (!isEntryFault(outcome.error)) return pushed;
     }

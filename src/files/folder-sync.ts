@@ -26,6 +26,7 @@ import {
   retryDeferred,
   type SyncDb,
   takeSyncLock,
+  wakeStale,
 } from "../hub-client/index.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { AsideWatch } from "./aside-watch.ts";
@@ -131,7 +132,7 @@ export class FolderSync {
     await parts.store.settlePending();
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
     await recallFiles(parts);
-    recoverHeads(parts);
+    await recoverHeads(parts);
   }
 
   /** Resolves when the folder is scanned and watched; from then on it is kept in step until `stop`. A hub that does not
@@ -262,6 +263,7 @@ export class FolderSync {
     }
     pulled += await fillInNotes(parts);
     if ((await retryDeferred(parts)) > 0) await this.inLane(() => this.bringTogether());
+    if (wakeStale(this.parts.db) > 0) this.loops.kickPush();
     this.parts.db.clearError();
     return pulled;
   }

@@ -21,7 +21,7 @@ import { contentFile, flush } from "../store/index.ts";
 import type { DocRow, FileRow } from "./documents.ts";
 import type { Outcome } from "./events.ts";
 import { entryOf, type FolderParts, leaveAlone } from "./folder-parts.ts";
-import { contentStamp, DIRECTORY_TYPE, identify, SYMLINK_TYPE } from "./observe.ts";
+import { DIRECTORY_TYPE, identify, SYMLINK_TYPE, settledStamp } from "./observe.ts";
 import { partPath } from "./part-paths.ts";
 import type { Aside } from "./place.ts";
 
@@ -229,11 +229,13 @@ function remember({ documents, placer, lookAgain }: FolderParts, { doc, head, ro
   const at = placer.look(head.name);
   // Gone or replaced since: the file we placed is remembered as gone, and what is there now is seen as new.
   if (at === undefined || head.content === null) return;
-  // Written to since it was placed: what we know is what we placed, and the difference is a save.
+  // Written to since it was placed, or, where it did not have to be touched, since it was looked at: what we know is what
+  // it was then, and the difference is a save.
   const isOurs =
-    placed === undefined ||
-    (placed.fileId === at.fileId && contentStamp(placed.stamp) === contentStamp(at.stamp)) ||
-    at.kind === "directory";
+    at.kind === "directory" ||
+    (placed === undefined
+      ? row?.file_id === at.fileId && row.stamp === at.stamp
+      : placed.fileId === at.fileId && settledStamp(placed.stamp) === settledStamp(at.stamp));
   if (!isOurs) lookAgain(head.name);
   else if (at.kind === "file") placer.notePlaced(at);
   documents.accept(head.name);

@@ -86,6 +86,12 @@ export function identify(stats: BigIntStats): { fileId: string; stamp: string } 
   return { fileId: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`, stamp };
 }
 
+/** What of a stamp stays the same while a file is given names and loses them: all but the time of the last such change. */
+export function settledStamp(stamp: string): string {
+  const [size, modified, , executable] = stamp.split(":");
+  return `${size}:${modified}:${executable}`;
+}
+
 /** The part of a stamp that a rename or a link leaves alone: size and time of the last write. */
 export function contentStamp(stamp: string): string {
   return stamp.split(":").slice(0, 2).join(":");

@@ -127,6 +127,11 @@ export function wakeLane(db: SyncDb, lane: string): void {
   db.run("DELETE FROM lanes WHERE lane = ? AND state <> 'waiting'", lane);
 }
 
+/** All that is new at the hub has been taken in: lanes that wanted that may go. Returns how many those were. */
+export function wakeStale(db: SyncDb): number {
+  return db.run("DELETE FROM lanes WHERE state = 'stale'");
+}
+
 /** The hub was away and is back: what waited for that is tried now. */
 export function wakeWaiting(db: SyncDb): void {
   db.run("UPDATE lanes SET next_at_ms = 0 WHERE state = 'waiting'");

@@ -221,6 +221,9 @@ export class TestFolder {
   get sync(): FolderSync {
     return this.up.sync;
   }
+  get store(): Store {
+    return this.up.store;
+  }
   get db(): SyncDb {
     return this.up.db;
   }
