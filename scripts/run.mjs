@@ -31,9 +31,9 @@ const COMMANDS = {
   mutants: (args) => [[node, join(root, "scripts/mutants.ts"), ...args]],
 };
 
-/** `npm start` without a folder works on ./workspace. */
+/** `npm start` without a folder works on ./workspace. The folder stands first: what follows an option may be its value. */
 function withFolder(args) {
-  return args.some((arg) => !arg.startsWith("-")) ? args : ["workspace", ...args];
+  return args.length > 0 && !args[0].startsWith("-") ? args : ["workspace", ...args];
 }
 
 /** Names first, then what each of them is told: `bench files --quick`. No name: all. */

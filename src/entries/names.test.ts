@@ -89,3 +89,11 @@ test("the message of a refusal names what is refused and stays short", () => {
   );
   assert.throws(() => checkArtifactName("data", "a/../b"), /name "a\/\.\.\/b" is refused: it has the segment `\.\.`/);
 });
+
+test("STORE-27 the folder of a workspace's own state is no name of a file, at any depth and in any case", () => {
+  for (const name of [".holdfast", ".holdfast/identity.json", "a/.holdfast/hub/own-token.json", "a/.HoldFast/x"]) {
+    assert.throws(() => checkArtifactName(FILES, name), { code: "BAD_NAME" }, name);
+    checkArtifactName("data", name);
+  }
+  for (const name of [".holdfastignore", "a/.holdfast.md", "holdfast/x"]) checkArtifactName(FILES, name);
+});

@@ -31,7 +31,14 @@ export function checkCollection(collection: string): void {
  *  `latest`, so the reserved word is refused everywhere but in a folder's own collection. */
 export function checkArtifactName(collection: string, name: string): void {
   checkName("name", name);
+  if (collection === FILES && isOurs(name)) throw bad("name", name, "`.holdfast` holds a workspace itself");
   if (collection !== FILES && topicOf(collection) === undefined) refuseLatest("name", name);
+}
+
+/** True for a path in the folder of a workspace's own state, of whichever workspace: it holds keys and tokens. On some
+ *  systems names that differ by case are one. */
+export function isOurs(path: string): boolean {
+  return path.split("/").some((segment) => segment.toLowerCase() === ".holdfast");
 }
 
 function refuseLatest(what: string, name: string): void {

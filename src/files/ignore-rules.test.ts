@@ -21,6 +21,8 @@ test("FILE-38 by default: version control, our own folder, swap and system files
   const ignored = [
     ".git/HEAD",
     ".holdfast/sync.db",
+    "below/.holdfast/identity.json",
+    "below/.Holdfast/hub/own-token.json",
     ".DS_Store",
     "a/.DS_Store",
     ".a.txt.swp",

@@ -3,12 +3,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ignore from "ignore";
+import { isOurs } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
 
 export const IGNORE_FILE = ".holdfastignore";
 
-/** Never synced, whatever `.holdfastignore` says: our own state. */
-const ALWAYS = [".holdfast/"];
 /** Not synced unless un-ignored with `!`. */
 const DEFAULTS = [
   ".git",
@@ -41,8 +40,8 @@ export function readIgnoreRules(folder: string): IgnoreRules {
   const rules = ignore({ allowRelativePaths: false }).add(DEFAULTS).add(own);
   return {
     ignores(path, kind) {
-      const first = path.split("/", 1)[0];
-      if (ALWAYS.some((dir) => `${first}/` === dir)) return true;
+      // Whatever `.holdfastignore` says: it holds keys and tokens, also that of a workspace further down.
+      if (isOurs(path)) return true;
       return rules.ignores(kind === "directory" ? `${path}/` : path);
     },
   };

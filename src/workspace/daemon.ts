@@ -94,7 +94,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
 
 async function embeddedHub(
   { layout, record }: OpenedWorkspace,
-  { port, onError }: DaemonOptions,
+  { port, onError, onEvent }: DaemonOptions,
   undo: (() => unknown)[],
 ): Promise<EmbeddedHub> {
   const hub = await startEmbeddedHub(layout, record, {
@@ -102,6 +102,10 @@ async function embeddedHub(
     ...(onError === undefined ? {} : { onError }),
   });
   undo.push(() => hub.close());
+  if (hub.movedFrom !== undefined) {
+    const message = `port ${hub.movedFrom} is taken: the hub is at ${hub.url} now; folders that joined it need a new invite`;
+    onEvent?.({ kind: "notice", message });
+  }
   return hub;
 }
 

@@ -4,18 +4,20 @@
 import { type Hub, type StartedHub, startHub } from "../hub/index.ts";
 import { EVENT_STREAM } from "../hub/protocol.ts";
 import type { Layout, WorkspaceRecord } from "../store/index.ts";
-import { readOwnToken, writeOwnToken } from "./own-token.ts";
+import { readOwnPort, readOwnToken, writeOwn } from "./own-token.ts";
 
 export interface EmbeddedHub {
   readonly url: string;
   readonly token: string;
+  /** The port that it was reached at before, when that is another one and taken now. */
+  readonly movedFrom?: number;
   /** Answers in process, without a socket. */
   readonly fetch: typeof fetch;
   close(): Promise<void>;
 }
 
 export interface EmbeddedHubOptions {
-  /** Absent: 7460, or the next that is free. */
+  /** Absent: the one it had last; else 7460, or the next that is free. */
   readonly port?: number;
   readonly onError?: (error: unknown) => void;
 }
@@ -26,18 +28,23 @@ export async function startEmbeddedHub(
   workspace: WorkspaceRecord,
   options: EmbeddedHubOptions = {},
 ): Promise<EmbeddedHub> {
+  const before = readOwnPort(layout);
+  const port = options.port ?? before;
   const started = await startHub({
     dir: layout.hub,
     workspace: { id: workspace.id, name: workspace.name },
     strictPort: options.port !== undefined,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(port === undefined ? {} : { port }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   });
   try {
     const token = await ownToken(layout, started);
+    const isNew = token !== readOwnToken(layout) || started.port !== before;
+    if (isNew) writeOwn(layout, { token, port: started.port });
     return {
       url: started.url,
       token,
+      ...(before === undefined || before === started.port || options.port !== undefined ? {} : { movedFrom: before }),
       fetch: fetchFrom(started.hub),
       close: () => started.close(),
     };
@@ -64,7 +71,5 @@ function fetchFrom(hub: Hub): typeof fetch {
 async function ownToken(layout: Layout, { storage, adminToken }: StartedHub): Promise<string> {
   const kept = readOwnToken(layout);
   if (kept !== undefined && (await storage.tokens.find(kept))?.role === "admin") return kept;
-  const token = adminToken ?? (await storage.tokens.create("admin")).token;
-  writeOwnToken(layout, token);
-  return token;
+  return adminToken ?? (await storage.tokens.create("admin")).token;
 }

@@ -15,16 +15,28 @@ export function hasOwnHubData(layout: Layout): boolean {
 
 /** The token kept for this folder's own hub, or undefined. */
 export function readOwnToken(layout: Layout): string | undefined {
-  try {
-    const { token } = JSON.parse(readFileSync(ownTokenFile(layout), "utf8")) as { token: string };
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined; // lost or damaged: the next start makes another
-  }
+  return readOwn(layout).token;
 }
 
-export function writeOwnToken(layout: Layout, token: string): void {
-  replaceFile(ownTokenFile(layout), `${JSON.stringify({ token })}\n`, { mode: 0o600 });
+/** Where this folder's own hub was reached last: folders that have joined it know no other place. */
+export function readOwnPort(layout: Layout): number | undefined {
+  return readOwn(layout).port;
+}
+
+export function writeOwn(layout: Layout, own: { readonly token: string; readonly port: number }): void {
+  replaceFile(ownTokenFile(layout), `${JSON.stringify(own)}\n`, { mode: 0o600 });
+}
+
+function readOwn(layout: Layout): { token: string | undefined; port: number | undefined } {
+  try {
+    const { token, port } = JSON.parse(readFileSync(ownTokenFile(layout), "utf8")) as { token: unknown; port: unknown };
+    return {
+      token: typeof token === "string" ? token : undefined,
+      port: Number.isInteger(port) ? (port as number) : undefined,
+    };
+  } catch {
+    return { token: undefined, port: undefined }; // lost or damaged: the next start makes another
+  }
 }
 
 function ownTokenFile(layout: Layout): string {
