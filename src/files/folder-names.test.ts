@@ -123,6 +123,11 @@ test("FILE-17 a folder of 1,000 files renamed: no content is sent again, and the
     const { contents } = decode<{ contents: Record<string, Uint8Array> }>(body as Uint8Array);
     assert.equal(Object.keys(contents).length, 0, "contents travelled again");
   }
+  // Nor back: the other side has what was renamed.
+  const page = await b.api.page({ since: 0, limit: 1_000, inline: "contents" });
+  const rest = await b.api.page({ since: page.next, limit: 1_000, inline: "contents" });
+  const bySize = Map.groupBy([...page.entries, ...rest.entries], ({ content }) => content !== undefined);
+  assert.deepEqual([bySize.get(true)?.length, bySize.get(false)?.length], [1_000, 1_000]);
 });
 
 test("FILE-18 deleted and made again while nothing can be sent: the file lives", async () => {

@@ -192,7 +192,8 @@ export class SqliteEntries implements EntryStorage {
   private entryOf(row: EntryRow, load: ScanQuery["load"]): StoredEntry {
     const { sequence, id, collection, name, kind, author, wallMs, block, content: contentHash } = row;
     const entry = { sequence, id, collection, name, kind, author, wallMs, block, contentHash };
-    const wanted = load === "inline" || (load === "listed" && collection.startsWith("notes/"));
+    // Whoever hears of a rename has what was renamed, as a rule; who has not asks for it.
+    const wanted = (load === "inline" && kind !== "rename") || (load === "listed" && collection.startsWith("notes/"));
     if (!wanted || contentHash === null) return entry;
     const content = load === "inline" ? this.contents.smallBytes(contentHash) : this.contents.noteBytes(contentHash);
     return content === undefined ? entry : { ...entry, content };
