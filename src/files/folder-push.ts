@@ -1,6 +1,6 @@
 // The folder's side of pushing: batch after batch, until nothing is left that may go now.
 
-import { sleep } from "../coordination/index.ts";
+import { withDeadline } from "../coordination/index.ts";
 import {
   awaitDone,
   backOff,
@@ -63,9 +63,8 @@ export class FolderPush {
   /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`. */
   async answered(limitMs: number): Promise<void> {
     if (this.sending === undefined) return;
-    const limit = new AbortController();
-    const answer = this.sending.catch(() => {}).finally(() => limit.abort());
-    await Promise.race([answer, sleep(limitMs, limit.signal).catch(() => {})]);
+    // Late or refused: whoever waits asks the hub then.
+    await withDeadline(this.sending, limitMs, () => new Error("no answer yet")).catch(() => {});
   }
 
   private async sendBatch(parts: PushParts): Promise<PushOutcome> {
