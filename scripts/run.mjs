@@ -29,6 +29,8 @@ const COMMANDS = {
   soak: (args) => [named(args, "soak", "soak", ".soak.ts")],
   bench: (args) => benches(args),
   mutants: (args) => [[node, join(root, "scripts/mutants.ts"), ...args]],
+  prepack: () => [[node, join(root, "scripts/pack.ts"), "built"]],
+  postpack: () => [[node, join(root, "scripts/pack.ts"), "sources"]],
 };
 
 /** `npm start` without a folder works on ./workspace. The folder stands first: what follows an option may be its value. */
