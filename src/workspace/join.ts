@@ -18,6 +18,8 @@ import { hubLinkFor } from "./invite.ts";
 
 export interface JoinedWorkspace extends OpenedWorkspace {
   readonly link: HubLink;
+  /** The folder was no workspace before. */
+  readonly created: boolean;
 }
 
 /**

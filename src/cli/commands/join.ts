@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
+import { countFiles } from "../../files/index.ts";
 import { runningDaemon } from "../../workspace/daemon-record.ts";
 import { parseInvite } from "../../workspace/invite.ts";
 import { linkFolder } from "../../workspace/join.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 import { Progress, reachedOf } from "../progress.ts";
+import { printable } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const invite = parseInvite(call.arg(0));
@@ -22,14 +24,28 @@ export async function run(call: Call): Promise<Outcome> {
       text: () => `${folder} has another token for ${link.url}; process ${pid} goes on with it`,
     };
   }
+  // In a copy that was one before, what lies there is its own.
+  const found = joined.created ? await countFiles(folder, call.signal) : 0;
+  if (found > 0 && !call.json) {
+    // Before it is done: whoever meant another folder can end it, and what lies here is not changed by that.
+    process.stderr.write(
+      printable(`holdfast: ${filesText(found)} in ${folder} already: merged with what is at the hub, and sent there`) +
+        "\n",
+    );
+  }
   using progress = new Progress(call, { label: "syncing" });
   const synced = await workspace.sync({
     onProgress: (reached) => progress.update(reachedOf(reached)),
   });
   return {
-    json: { ...joining, ...synced },
+    json: { ...joining, found, ...synced },
     text: () =>
       `${folder} is a copy of "${record.name}" at ${link.url} (${synced.pulled} in, ${synced.pushed} out)\n` +
+      (found === 0 ? "" : `What lay here before is merged into it and sent: ${filesText(found)}\n`) +
       `Keep it in step with: holdfast up ${call.args[1] ?? ""}`.trimEnd(),
   };
+}
+
+function filesText(count: number): string {
+  return count === 1 ? "1 file" : `${count} files`;
 }
