@@ -18,6 +18,7 @@ export type ErrorCode =
   | "CONTENT_MISSING"
   | "CORRUPT"
   | "DATA_FOLDER_IN_USE"
+  | "DATA_FOLDER_SYNCED"
   | "DISK_ERROR"
   | "DISK_FULL"
   | "EPOCH_CHANGED"

@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { HoldfastError, systemCode } from "../errors.ts";
 import { createHub, type Hub, type HubOptions } from "./hub.ts";
 import { lockDataFolder, makeDataFolder } from "./hub-lock.ts";
+import { refuseInWorkspace } from "./outside-workspaces.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
 export const DEFAULT_PORT = 7460;
@@ -93,7 +94,8 @@ export interface StartedHub extends ServedHub {
   readonly storage: SqliteStorage;
 }
 
-/** Opens the data folder and serves it. Throws what `serveHub`, `SqliteStorage` and `lockDataFolder` throw; then nothing
+/** Opens the data folder and serves it. Throws what `serveHub`, `SqliteStorage` and `lockDataFolder` throw, and
+ *  `DATA_FOLDER_SYNCED`; then nothing
  *  stays open. */
 export async function startHub(options: StartOptions): Promise<StartedHub> {
   checkOptions(options);
@@ -102,6 +104,7 @@ export async function startHub(options: StartOptions): Promise<StartedHub> {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    refuseInWorkspace(options.dir);
     makeDataFolder(options.dir);
     const lock = lockDataFolder(options.dir);
     undo.push(() => lock.release());

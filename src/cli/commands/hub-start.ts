@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { HoldfastError } from "../../errors.ts";
 import { startHub } from "../../hub/index.ts";
@@ -47,8 +47,11 @@ function tlsOf(call: Call): { cert: Buffer; key: Buffer } | undefined {
 function pemFile(call: Call, file: string): Buffer {
   const path = resolve(call.cwd, file);
   try {
+    // A pipe that nobody writes to would be waited for, for ever.
+    if (!statSync(path).isFile()) throw new Error("it is not a regular file");
     return readFileSync(path);
   } catch (error) {
-    throw new HoldfastError("BAD_OPTION", `${path} cannot be read`, { hint: "Name a PEM file.", cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HoldfastError("BAD_OPTION", `${path} cannot be read: ${why}`, { hint: "Name a PEM file.", cause: error });
   }
 }
