@@ -69,6 +69,23 @@ test("through symlinks, absolute and relative, from another folder", () => {
   assert.deepEqual(JSON.parse(run.stdout).args, ["x"]);
 });
 
+test("through a link to its folder, and from within it", () => {
+  using app = install("src/cli/main.ts");
+  symlinkSync("app/bin", app.at("linked bin"));
+  symlinkSync("app", app.at("linked app"));
+  for (const [program, args, cwd] of [
+    ["../linked bin/holdfast", ["x"], "app"],
+    ["../linked app/bin/holdfast", ["x"], "app"],
+    ["./holdfast", ["x"], "app/bin"],
+    ["sh", ["holdfast", "x"], "app/bin"],
+    ["sh", ["holdfast", "x"], "linked bin"],
+  ] as const) {
+    const run = spawnSync(program, args, { encoding: "utf8", cwd: app.at(cwd) });
+    assert.equal(run.stderr, "");
+    assert.deepEqual(JSON.parse(run.stdout).args, ["x"]);
+  }
+});
+
 test("as JavaScript, arguments and exit code pass through", () => {
   using app = install("src/cli/main.ts");
   const run = spawnSync(process.execPath, [app.bin, ...hostile], { encoding: "utf8" });

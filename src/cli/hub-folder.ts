@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { whyNotWritable } from "../errors.ts";
-import { openWorkspaceRecord } from "../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../store/open-workspace.ts";
 import type { Call } from "./call.ts";
 
 /** The data folder of the hub that a `hub token` command is about: `--data`, or the workspace's embedded hub. Throws `READ_ONLY`,

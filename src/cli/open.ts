@@ -1,4 +1,4 @@
-import { openWorkspaceRecord } from "../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../store/open-workspace.ts";
 import { Workspace } from "../workspace/workspace.ts";
 import type { Call } from "./call.ts";
 

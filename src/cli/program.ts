@@ -3,16 +3,17 @@
 import { Command, type CommanderError, Option } from "commander";
 import { HoldfastError } from "../errors.ts";
 import { COMMANDS, type CommandSpec, GROUPS } from "./command-table.ts";
+import { type PlainCall, wantsJson } from "./parse-plainly.ts";
 import { projectVersion } from "./version.ts";
 
 /** What a command line turned out to mean. */
 export type Parsed =
-  | { readonly kind: "run"; readonly spec: CommandSpec; readonly args: Args; readonly options: Options }
+  | PlainCall
   /** `--help` or `--version`: print this and be done. */
   | { readonly kind: "say"; readonly what: "help" | "version"; readonly text: string; readonly json: boolean };
 
-type Args = readonly (string | undefined)[];
-type Options = Record<string, string | boolean | readonly string[] | undefined>;
+type Args = PlainCall["args"];
+type Options = PlainCall["options"];
 
 /** Throws `USAGE` for a command line that means nothing. */
 export function parseCommandLine(argv: readonly string[]): Parsed {
@@ -43,12 +44,6 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   }
   if (parsed === undefined) throw usageError(undefined, argv);
   return parsed;
-}
-
-/** True when `--json` stands among the options, also in a command line that cannot be parsed. */
-export function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return argv.slice(0, end === -1 ? undefined : end).includes("--json");
 }
 
 function buildProgram(found: (spec: CommandSpec, args: Args, options: Options) => void): Command {

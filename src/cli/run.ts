@@ -5,7 +5,7 @@ import { refuseBrokenArguments } from "./argument-bytes.ts";
 import { Call } from "./call.ts";
 import type { Interruption } from "./interrupt.ts";
 import { exitCodeOf, reportFailure, tellSetAside, writeStdout } from "./output.ts";
-import { type Parsed, parseCommandLine, wantsJson } from "./program.ts";
+import { type PlainCall, parsePlainly, wantsJson } from "./parse-plainly.ts";
 
 /** Prints everything that is to be printed and returns the exit code. Never throws. */
 export async function runCommandLine(argv: readonly string[], { signal, overdue }: Interruption): Promise<number> {
@@ -23,7 +23,7 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
   let endedBySignal = false;
   try {
     refuseBrokenArguments(argv);
-    const parsed = parseCommandLine(argv);
+    const parsed = parsePlainly(argv) ?? (await import("./program.ts")).parseCommandLine(argv);
     if (parsed.kind === "say") {
       await writeStdout(`${parsed.json ? JSON.stringify({ [parsed.what]: parsed.text }) : parsed.text}\n`);
       return 0;
@@ -42,7 +42,7 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
   }
 }
 
-async function runCommand({ spec, args, options }: Parsed & { kind: "run" }, signal: AbortSignal): Promise<void> {
+async function runCommand({ spec, args, options }: PlainCall, signal: AbortSignal): Promise<void> {
   const { run } = await spec.load();
   const call = new Call(args, options, signal);
   const outcome = await run(call);

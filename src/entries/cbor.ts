@@ -1,5 +1,5 @@
 // DAG-CBOR and CIDs, loaded when the first entry is encoded or decoded: thirty modules, which take longer to load than
-// giving out a small artifact takes. `data get` does without (store/version-record.ts).
+// giving out a small artifact takes. `data get` does without (store/version-facts.ts).
 
 import { createRequire } from "node:module";
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { systemCode } from "../errors.ts";
 import { type Layout, parseVersionDir } from "./layout.ts";
-import { readVersionFile, type VersionRecord } from "./version-record.ts";
+import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 /** Attempts to read a version that is being deleted under our eyes, before giving up: each failure means that somebody
  *  else made progress. */
@@ -40,27 +40,27 @@ export function listVersionDirs(artifactDir: string): number[] {
 }
 
 /** One version, or undefined when it is not there. Throws `CORRUPT`. */
-export function readVersion(
+export function readVersion<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
   layout: Layout,
   collection: string,
   name: string,
   version: number,
-  read = readVersionFile,
-): VersionRecord | undefined {
+): T | undefined {
   return read(join(layout.versionDir(collection, name, version), "version.json"));
 }
 
 /** The newest version, or undefined when there is none. Throws `CORRUPT`. */
-export function readNewest(
+export function readNewest<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
   layout: Layout,
   collection: string,
   name: string,
-  read = readVersionFile,
-): VersionRecord | undefined {
+): T | undefined {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const newest = listVersions(layout, collection, name).at(-1);
     if (newest === undefined) return undefined;
-    const record = readVersion(layout, collection, name, newest, read);
+    const record = readVersion(read, layout, collection, name, newest);
     // Gone between listing and reading: it was deleted; look again for what is newest now.
     if (record !== undefined) return record;
   }
@@ -68,12 +68,12 @@ export function readNewest(
 }
 
 /** The file that holds a version's bytes. */
-export function contentPath(layout: Layout, record: VersionRecord): string {
+export function contentPath(layout: Layout, record: VersionFacts): string {
   const { collection, name } = record.entry;
   const at = record.contentAt ?? { name, version: record.version };
   return join(layout.versionDir(collection, at.name, at.version), "content");
 }
 
-export function openContent(layout: Layout, record: VersionRecord): Readable {
+export function openContent(layout: Layout, record: VersionFacts): Readable {
   return createReadStream(contentPath(layout, record));
 }

@@ -18,7 +18,7 @@ import { readDeleted, writeDeleted } from "./deleted-file.ts";
 import type { Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { readArtifact, settle } from "./settle.ts";
-import type { VersionRecord } from "./version-record.ts";
+import { readVersionFile, type VersionRecord } from "./version-record.ts";
 import type { Fence } from "./write-versions.ts";
 
 export interface DeletePlan {
@@ -65,7 +65,7 @@ export async function deleteVersions(
 
 function readNewestOrNone(layout: Layout, collection: string, name: string): VersionRecord | undefined {
   try {
-    return readNewest(layout, collection, name);
+    return readNewest(readVersionFile, layout, collection, name);
   } catch {
     // Damaged: told when it is read.
     return undefined;

@@ -1,11 +1,11 @@
 // Finding a version on disk. Needs neither lock nor catalog, and loads neither: reading one artifact is the command that
 // starts most often.
 
-import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/index.ts";
+import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/names.ts";
 import { HoldfastError, isHoldfastError, NotFoundError, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
-import { readVersionFile, type VersionRecord } from "./version-record.ts";
+import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 export interface VersionChoice {
   readonly collection?: string;
@@ -14,19 +14,19 @@ export interface VersionChoice {
 }
 
 /** The newest version, or the one asked for. Throws `NOT_FOUND` (naming those that exist), `CORRUPT`, `BAD_NAME`. */
-export function findVersion(
+export function findVersion<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
   layout: Layout,
   name: string,
   choice: VersionChoice = {},
-  read = readVersionFile,
-): VersionRecord {
+): T {
   const collection = choice.collection ?? DEFAULT_COLLECTION;
   checkCollection(collection);
   checkArtifactName(collection, name);
   const { version } = choice;
   if (version === undefined) {
-    const newest = readNewest(layout, collection, name, read);
-    if (newest === undefined || newest.entry.kind === "delete") throw notFound(layout, collection, name);
+    const newest = readNewest(read, layout, collection, name);
+    if (newest === undefined || newest.entry.kind === "delete") throw notFound(read, layout, collection, name);
     return newest;
   }
   if (version === "") {
@@ -37,9 +37,9 @@ export function findVersion(
   const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
   const record =
     typeof wanted === "number"
-      ? readVersion(layout, collection, name, wanted, read)
-      : findByEntry(layout, collection, name, wanted);
-  if (record === undefined) throw notFound(layout, collection, name, version);
+      ? readVersion(read, layout, collection, name, wanted)
+      : findByEntry(read, layout, collection, name, wanted);
+  if (record === undefined) throw notFound(read, layout, collection, name, version);
   return record;
 }
 
@@ -50,11 +50,16 @@ export interface UnreadableVersion {
 }
 
 /** All versions of an artifact, ascending, those included that cannot be read. */
-export function readAll(layout: Layout, collection: string, name: string): (VersionRecord | UnreadableVersion)[] {
-  const found: (VersionRecord | UnreadableVersion)[] = [];
+export function readAll<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
+  layout: Layout,
+  collection: string,
+  name: string,
+): (T | UnreadableVersion)[] {
+  const found: (T | UnreadableVersion)[] = [];
   for (const version of listVersions(layout, collection, name)) {
     try {
-      const record = readVersion(layout, collection, name, version);
+      const record = readVersion(read, layout, collection, name, version);
       if (record !== undefined) found.push(record);
     } catch (error) {
       // Anything else, such as too many open files, says nothing about this version.
@@ -66,13 +71,24 @@ export function readAll(layout: Layout, collection: string, name: string): (Vers
 }
 
 /** All versions of an artifact, ascending. One that cannot be read is left out: it is told when asked for. */
-export function readRecords(layout: Layout, collection: string, name: string): VersionRecord[] {
-  return readAll(layout, collection, name).filter((found) => "entry" in found);
+export function readRecords<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
+  layout: Layout,
+  collection: string,
+  name: string,
+): T[] {
+  return readAll(read, layout, collection, name).filter((found) => "entry" in found);
 }
 
 /** The error for an artifact, or a version of it, that is not there. */
-export function notFound(layout: Layout, collection: string, name: string, version?: number | string): NotFoundError {
-  const there = readRecords(layout, collection, name)
+export function notFound(
+  read: ReadVersionFile<VersionFacts>,
+  layout: Layout,
+  collection: string,
+  name: string,
+  version?: number | string,
+): NotFoundError {
+  const there = readRecords(read, layout, collection, name)
     .filter((record) => record.entry.content !== null)
     .map((record) => record.version);
   if (version !== undefined && there.length > 0) {
@@ -87,8 +103,14 @@ export function notFound(layout: Layout, collection: string, name: string, versi
   });
 }
 
-function findByEntry(layout: Layout, collection: string, name: string, prefix: string): VersionRecord | undefined {
-  const all = readAll(layout, collection, name);
+function findByEntry<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
+  layout: Layout,
+  collection: string,
+  name: string,
+  prefix: string,
+): T | undefined {
+  const all = readAll(read, layout, collection, name);
   const found = all.filter((record) => "entry" in record).filter((record) => record.entry.id.startsWith(prefix));
   if (found.length > 1) {
     throw new NotFoundError(`"${prefix}" starts the ids of ${found.length} versions of ${name}`, {

@@ -8,6 +8,7 @@ export { damaged, IndexDatabase, type IndexOptions, setAsideDamaged, takeSuspici
 export { decodeName, encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
 export type { ListedVersion } from "./list-artifacts.ts";
 export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-workspace.ts";
+export { type OpenedWorkspace, openWorkspaceRecord } from "./open-workspace.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
 export {
@@ -19,10 +20,8 @@ export {
   Store,
   type StoredContent,
 } from "./store.ts";
-export { createdAt, type VersionRecord } from "./version-record.ts";
+export { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 export {
   findWorkspace,
-  type OpenedWorkspace,
-  openWorkspaceRecord,
   type WorkspaceRecord,
 } from "./workspace-record.ts";

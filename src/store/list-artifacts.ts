@@ -6,7 +6,7 @@ import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type ArtifactKey, type Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { notFound, readAll } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
-import { createdAt, type VersionRecord } from "./version-record.ts";
+import { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 
 /** One row of `data versions`. */
 export interface ListedVersion {
@@ -24,9 +24,9 @@ export interface ListedVersion {
 
 /** Ascending. Throws `NOT_FOUND` when there are none. */
 export function listVersionsOf(layout: Layout, { collection, name }: ArtifactKey): ListedVersion[] {
-  const all = readAll(layout, collection, name);
+  const all = readAll(readVersionFile, layout, collection, name);
   const newest = all.at(-1);
-  if (newest === undefined) throw notFound(layout, collection, name);
+  if (newest === undefined) throw notFound(readVersionFile, layout, collection, name);
   return all.map((found) => {
     const { version } = found;
     const latest = found === newest;
@@ -62,7 +62,7 @@ export function listArtifacts(
 /** The row of an artifact whose newest version may not be what the catalog has. */
 function listedFromDisk(layout: Layout, { collection, name }: ArtifactKey): ListedArtifact[] {
   try {
-    const newest = readNewest(layout, collection, name);
+    const newest = readNewest(readVersionFile, layout, collection, name);
     return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
   } catch (error) {
     const version = listVersions(layout, collection, name).at(-1);

@@ -8,15 +8,8 @@ import { createFile } from "./create-file.ts";
 import { replaceFile } from "./durable.ts";
 import { createIdentity } from "./kept-identity.ts";
 import { HOLDFAST_DIR, Layout } from "./layout.ts";
-import {
-  findWorkspace,
-  formatRecord,
-  holdsData,
-  lostRecord,
-  type OpenedWorkspace,
-  openWorkspaceRecord,
-  readRecord,
-} from "./workspace-record.ts";
+import { type OpenedWorkspace, openWorkspaceRecord } from "./open-workspace.ts";
+import { findWorkspace, formatRecord, holdsData, lostRecord, readRecord } from "./workspace-record.ts";
 
 /** What a workspace is to be, when it is to be a copy of another. */
 export interface WantedWorkspace {

@@ -6,7 +6,7 @@ import { open, readFile } from "node:fs/promises";
 import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
-import type { VersionRecord } from "./version-record.ts";
+import type { VersionFacts } from "./version-facts.ts";
 
 /** Up to this many bytes are read once and checked in memory; more are read twice, streaming. */
 const IN_MEMORY_BYTES = 16 * 1_024 * 1_024;
@@ -16,7 +16,7 @@ const AT_ONCE_BYTES = 64 * 1_024;
 const PIECE_BYTES = 1_024 * 1_024;
 
 /** The whole content. Throws `CORRUPT` with the path when it is not what was put, `NOT_FOUND` for a delete. */
-export async function readContent(layout: Layout, record: VersionRecord): Promise<Buffer> {
+export async function readContent(layout: Layout, record: VersionFacts): Promise<Buffer> {
   const content = contentFile(layout, record);
   const { path, expected } = content;
   const isTiny = (record.entry.content?.size ?? 0) <= AT_ONCE_BYTES;
@@ -26,14 +26,14 @@ export async function readContent(layout: Layout, record: VersionRecord): Promis
 }
 
 /** The content as a stream that starts only after all of it was found undamaged; memory stays bounded. */
-export async function* verifiedContent(layout: Layout, record: VersionRecord): AsyncGenerator<Uint8Array> {
+export async function* verifiedContent(layout: Layout, record: VersionFacts): AsyncGenerator<Uint8Array> {
   if (isSmall(record)) yield await readContent(layout, record);
   else yield* createReadStream(await verify(layout, record)) as AsyncIterable<Uint8Array>;
 }
 
 /** The same in pieces that share one buffer: each is to be used up before the next is asked for. No garbage is made, so
  *  that a content of any size passes through the memory of a small one (STORE-35). */
-export async function* verifiedPieces(layout: Layout, record: VersionRecord): AsyncGenerator<Uint8Array> {
+export async function* verifiedPieces(layout: Layout, record: VersionFacts): AsyncGenerator<Uint8Array> {
   if (isSmall(record)) yield await readContent(layout, record);
   else yield* filePieces(await verify(layout, record));
 }
@@ -53,12 +53,12 @@ export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function isSmall({ entry }: VersionRecord): boolean {
+function isSmall({ entry }: VersionFacts): boolean {
   return (entry.content?.size ?? 0) <= IN_MEMORY_BYTES;
 }
 
 /** The path of the content, once all of it was read and found to be what was put. */
-async function verify(layout: Layout, record: VersionRecord): Promise<string> {
+async function verify(layout: Layout, record: VersionFacts): Promise<string> {
   const content = contentFile(layout, record);
   const { path, expected } = content;
   await opening(content, record, async () => {
@@ -76,7 +76,7 @@ interface Content {
   readonly versionDir: string;
 }
 
-function contentFile(layout: Layout, record: VersionRecord): Content {
+function contentFile(layout: Layout, record: VersionFacts): Content {
   const { content } = record.entry;
   if (content === null) {
     throw new NotFoundError(`version ${record.version} of ${record.entry.name} is a delete; it has no content`, {
@@ -88,7 +88,7 @@ function contentFile(layout: Layout, record: VersionRecord): Content {
   return { path: contentPath(layout, record), expected: content.hash, versionDir };
 }
 
-async function opening<T>(at: Content, record: VersionRecord, read: () => Promise<T>): Promise<T> {
+async function opening<T>(at: Content, record: VersionFacts, read: () => Promise<T>): Promise<T> {
   const { path, versionDir } = at;
   try {
     return await read();
@@ -108,7 +108,7 @@ async function opening<T>(at: Content, record: VersionRecord, read: () => Promis
 
 function damaged(
   path: string,
-  { version }: VersionRecord,
+  { version }: VersionFacts,
   why = `it is not what version ${version} was put with`,
 ): HoldfastError {
   return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {

@@ -11,7 +11,7 @@ import { listDeleted, readDeletedIfSound } from "./deleted-file.ts";
 import { readRecords } from "./find-version.ts";
 import { decodeName, isHashedName, type Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
-import type { VersionRecord } from "./version-record.ts";
+import { readVersionFile, type VersionRecord } from "./version-record.ts";
 
 interface SettleParts {
   readonly layout: Layout;
@@ -42,7 +42,7 @@ export function readArtifact(
   { collection, name }: ArtifactKey,
 ): { records: VersionRecord[]; deletes: Entry[] } {
   return {
-    records: readRecords(layout, collection, name),
+    records: readRecords(readVersionFile, layout, collection, name),
     deletes: readDeletedIfSound(layout, collection, name).deletions.map((deletion) => deletion.entry),
   };
 }

@@ -28,7 +28,7 @@ import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
-import type { ContentAt, VersionRecord } from "./version-record.ts";
+import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 import { type PendingVersion, writeVersions } from "./write-versions.ts";
 
 /** How long a writer waits for a collection's lock unless told otherwise. */
@@ -276,7 +276,7 @@ export class Store implements Disposable {
 
   /** The newest version, or the one asked for by number, entry id, or an unambiguous start of one. Throws `NOT_FOUND`. */
   find(name: string, options: VersionChoice = {}): VersionRecord {
-    return findVersion(this.layout, name, options);
+    return findVersion(readVersionFile, this.layout, name, options);
   }
 
   /** Ascending. Throws `NOT_FOUND` when there are none. */
@@ -307,7 +307,7 @@ export class Store implements Disposable {
         name,
         choose: () => {
           const all = listVersions(this.layout, collection, name);
-          if (all.length === 0) throw notFound(this.layout, collection, name);
+          if (all.length === 0) throw notFound(readVersionFile, this.layout, collection, name);
           if (options.version === undefined) return all;
           // By its number a version goes whether it can be read or not.
           const wanted = Number(options.version);

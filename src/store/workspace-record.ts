@@ -2,9 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Identity } from "../entries/index.ts";
 import { HoldfastError, systemCode, withPath } from "../errors.ts";
-import { KeptIdentity } from "./kept-identity.ts";
 import { Layout } from "./layout.ts";
 
 const FORMAT = 1;
@@ -18,11 +16,9 @@ export interface WorkspaceRecord {
   readonly joined?: true;
 }
 
-export interface OpenedWorkspace {
+export interface FoundWorkspace {
   readonly layout: Layout;
   readonly record: WorkspaceRecord;
-  /** Its fields throw `CORRUPT`, `NO_PERMISSION`. */
-  readonly identity: Identity;
 }
 
 /** The nearest folder at or above `start` that is a workspace, or was one and has lost its record; or undefined. */
@@ -34,11 +30,11 @@ export function findWorkspace(start: string): string | undefined {
   }
 }
 
-/** Opens the workspace in `folder`. Throws `NO_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`. */
-export function openWorkspaceRecord(folder: string): OpenedWorkspace {
+/** The workspace in `folder`, for whoever only reads in it. Throws `NO_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`. */
+export function requireWorkspace(folder: string): FoundWorkspace {
   const layout = new Layout(resolve(folder));
   const record = readRecord(layout.workspaceFile);
-  if (record !== undefined) return { layout, record, identity: new KeptIdentity(layout) };
+  if (record !== undefined) return { layout, record };
   if (holdsData(layout)) throw lostRecord(layout);
   throw new HoldfastError("NO_WORKSPACE", `${layout.folder} is not a workspace`, {
     hint: `Make it one with \`holdfast init ${layout.folder}\`, or start it with \`holdfast up\`.`,

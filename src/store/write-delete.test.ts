@@ -16,6 +16,7 @@ import { Catalog } from "./catalog.ts";
 import { deleteVersions } from "./delete-versions.ts";
 import { initWorkspaceRecord } from "./make-workspace.ts";
 import { Store } from "./store.ts";
+import { readVersionFile } from "./version-record.ts";
 
 /** A workspace of its own; every `store` is what another process would have. */
 class Place implements Disposable {
@@ -60,7 +61,7 @@ function renaming(rename: (from: string, to: string, real: typeof fs.renameSync)
   };
 }
 
-const newest = (store: Store): number | undefined => readNewest(store.layout, "data", "a")?.version;
+const newest = (store: Store): number | undefined => readNewest(readVersionFile, store.layout, "data", "a")?.version;
 const numbers = (store: Store): number[] => listVersions(store.layout, "data", "a");
 
 /** Every call by which a store changes what lies on disk is followed by `step`; those about locks are left alone. */
@@ -87,7 +88,7 @@ function stepping(step: () => void): Disposable {
 
 /** The newest version's bytes, as a reader finds them. */
 function readNewestText(store: Store): string {
-  const record = readNewest(store.layout, "data", "a");
+  const record = readNewest(readVersionFile, store.layout, "data", "a");
   return record === undefined ? "nothing" : fs.readFileSync(contentPath(store.layout, record), "utf8");
 }
 

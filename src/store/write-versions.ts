@@ -26,7 +26,7 @@ import { flush, replaceFile } from "./durable.ts";
 import { encodeName, isHashedName, type Layout } from "./layout.ts";
 import { settle } from "./settle.ts";
 import type { StagedContent, Staging } from "./staging.ts";
-import { type ContentAt, formatVersionFile, type VersionRecord } from "./version-record.ts";
+import { type ContentAt, formatVersionFile, readVersionFile, type VersionRecord } from "./version-record.ts";
 
 /** A version about to be written. */
 export interface PendingVersion {
@@ -128,7 +128,7 @@ function newestOf(
 ): VersionRecord | undefined {
   for (const version of versions.toReversed()) {
     try {
-      return readVersion(layout, collection, name, version);
+      return readVersion(readVersionFile, layout, collection, name, version);
     } catch (error) {
       if (!isHoldfastError(error, "CORRUPT")) throw error;
     }

@@ -4,9 +4,10 @@
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
+import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
 import { type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
-import type { OpenedWorkspace } from "../store/workspace-record.ts";
+import { createdAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
@@ -71,7 +72,7 @@ export class Artifacts implements Disposable {
     checkOptions("get", choice, CHOICE);
     return this.told(async () => {
       const record = this.store.find(name, choice);
-      return { ...infoOf(record), content: await readContent(this.store.layout, record) };
+      return { ...infoOf(record, createdAt(record.entry)), content: await readContent(this.store.layout, record) };
     });
   }
 

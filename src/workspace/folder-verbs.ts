@@ -13,7 +13,7 @@ import {
 } from "../files/index.ts";
 import { wakeWaiting } from "../hub-client/outbox.ts";
 import { readAll } from "../store/find-version.ts";
-import type { Layout, Store } from "../store/index.ts";
+import { type Layout, readVersionFile, type Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
 import { openSoundSyncDb, openSyncDb, readSyncDb } from "./open-sync-db.ts";
 
@@ -82,7 +82,7 @@ export async function history(store: Store, path: string): Promise<HistoryWithDa
 
 function damagedVersions(store: Store, path: string): HistoryWithDamage["versions"] {
   const unknown = { hash: null, size: 0, kind: "put", author: "", createdAt: "" } as const;
-  return readAll(store.layout, FILES, path)
+  return readAll(readVersionFile, store.layout, FILES, path)
     .filter((found) => "error" in found)
     .map(({ version, error }) => ({ version, entry: "" as const, ...unknown, path, damaged: error.message }));
 }

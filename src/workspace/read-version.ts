@@ -4,7 +4,7 @@ import type { Author, EntryId } from "../entries/index.ts";
 import { findVersion, type VersionChoice } from "../store/find-version.ts";
 import type { Layout } from "../store/layout.ts";
 import { verifiedPieces } from "../store/read-content.ts";
-import { createdAt, readVersionLightly, type VersionRecord } from "../store/version-record.ts";
+import { readVersionFacts, type VersionFacts } from "../store/version-facts.ts";
 
 export type { VersionChoice } from "../store/find-version.ts";
 
@@ -35,10 +35,10 @@ export function openVersion(
   name: string,
   choice: VersionChoice = {},
 ): { readonly info: VersionInfo; readonly size: number; readonly content: AsyncIterable<Uint8Array> } {
-  const record = findVersion(layout, name, choice, readVersionLightly);
+  const record = findVersion(readVersionFacts, layout, name, choice);
   return {
     get info() {
-      return infoOf(record);
+      return infoOf(record, record.createdAt);
     },
     /** Bytes. */
     size: record.entry.content?.size ?? 0,
@@ -47,7 +47,7 @@ export function openVersion(
 }
 
 /** The public facts of a record. A delete has no content: its hash is empty. */
-export function infoOf({ entry, version }: VersionRecord): VersionInfo {
+export function infoOf({ entry, version }: VersionFacts, createdAt: string): VersionInfo {
   return {
     collection: entry.collection,
     name: entry.name,
@@ -57,7 +57,7 @@ export function infoOf({ entry, version }: VersionRecord): VersionInfo {
     size: entry.content?.size ?? 0,
     type: entry.content?.type ?? "",
     author: entry.author,
-    createdAt: createdAt(entry),
+    createdAt,
     tags: entry.tags,
   };
 }

@@ -1,22 +1,26 @@
 import { resolve, sep } from "node:path";
 import { HoldfastError } from "../../errors.ts";
 import { HOLDFAST_DIR } from "../../store/layout.ts";
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { requireWorkspace } from "../../store/workspace-record.ts";
 import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
 import { writeStdout } from "../output.ts";
-import { Progress } from "../progress.ts";
+import type { Progress } from "../progress.ts";
 import { printable, sizeText } from "../text.ts";
+
+/** From this size on, bytes, reading may take long enough to be told of. */
+const WATCHED_BYTES = 16 * 1_024 * 1_024;
 
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
-  const { layout } = openWorkspaceRecord(call.folder());
+  const { layout } = requireWorkspace(call.folder());
   const found = openVersion(layout, call.arg(0), {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),
   });
-  using progress = new Progress(call, { label: "reading", totalBytes: found.size });
-  const watched = progress.watch(found.content);
+  // Loaded only where there is something to watch.
+  using progress = found.size < WATCHED_BYTES ? undefined : await progressOf(call, found.size);
+  const watched = progress?.watch(found.content) ?? found.content;
   if (out === undefined || out === "-") {
     if (call.json) {
       // The first piece comes only when all of it was found undamaged: what is described can be got.
@@ -39,4 +43,9 @@ export async function run(call: Call): Promise<Outcome | undefined> {
     json: { ...info, out: path },
     text: () => `${printable(`${path}: ${info.name}`)} version ${info.version}, ${sizeText(info.size)}`,
   };
+}
+
+async function progressOf(call: Call, totalBytes: number): Promise<Progress> {
+  const { Progress: Told } = await import("../progress.ts");
+  return new Told(call, { label: "reading", totalBytes });
 }

@@ -1,8 +1,8 @@
 import { createReadStream, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { HoldfastError, NotFoundError, systemCode } from "../../errors.ts";
+import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { filePieces } from "../../store/read-content.ts";
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { isNamedPipe, namedPipePieces } from "../named-pipe.ts";

@@ -1,4 +1,4 @@
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { columns, sizeText } from "../text.ts";

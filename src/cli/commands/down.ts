@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { stopDaemon } from "../../workspace/down.ts";
 import type { Call, Outcome } from "../call.ts";
 

@@ -1,5 +1,5 @@
 import { listLocks } from "../../coordination/index.ts";
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 import { columns, durationText } from "../text.ts";
 

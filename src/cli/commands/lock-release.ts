@@ -1,6 +1,6 @@
 import { forceRelease, lockPath, readLock } from "../../coordination/index.ts";
 import { HoldfastError, NotFoundError } from "../../errors.ts";
-import { openWorkspaceRecord } from "../../store/workspace-record.ts";
+import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 
 export async function run(call: Call): Promise<Outcome> {
