@@ -151,3 +151,23 @@ test("FILE-10 what changes while a folder that starts is being scanned is notice
   await sync.start();
   await world.a.has("f", "just too late for the scan");
 });
+
+test("FILE-07 a folder in place of a file that is about to be replaced stays, with all that is in it", async () => {
+  const { world, b } = await oneBehind("one", "two");
+  await using _ = world;
+  b.remove("f");
+  b.write("f/new", "just saved");
+  await b.sync.pull();
+  assert.equal(b.read("f/new"), "just saved");
+});
+
+test("FILE-07 killed with a folder aside: it goes back to its place", async () => {
+  const { world, b } = await oneBehind("one", "two");
+  await using _ = world;
+  const [{ doc } = { doc: "" }] = b.heads();
+  await b.stop(0);
+  b.remove("f");
+  b.write(`.holdfast/aside/${doc}.1.1/new`, "just saved");
+  await b.open();
+  assert.equal(b.read("f/new"), "just saved");
+});

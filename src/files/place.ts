@@ -48,6 +48,8 @@ export class Placer {
     const aside = join(this.asideDir, `${row.doc}.${process.pid}.${this.count}`);
     const path = join(this.folder, row.path);
     try {
+      // A folder is not what we knew; and all that is in it would be gone from its place for a moment.
+      if (lstatSync(path).isDirectory()) return undefined;
       renameSync(path, aside);
     } catch (error) {
       const code = systemCode(error);
@@ -69,11 +71,27 @@ export class Placer {
     throw Object.assign(new Error(`${link} is a link`), { code: "ELOOP" });
   }
 
-  /** Brings a file that was taken aside to `path`; it stays aside when somebody else's file is there by now. */
+  /** Brings what was taken aside to `path`; it stays aside when somebody else's file is there by now. */
   putBack(aside: string, path: string): boolean {
+    if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true) return this.moveBack(aside, path);
     const isBack = this.linkIn(aside, path);
     if (isBack) rmSync(aside, { force: true });
     return isBack;
+  }
+
+  /** A folder cannot be linked in. Nobody's file is lost by moving it: only an empty folder gives way to it. */
+  private moveBack(aside: string, path: string): boolean {
+    this.refuseLinkedParent(path);
+    const target = join(this.folder, path);
+    mkdirSync(dirname(target), { recursive: true });
+    try {
+      renameSync(aside, target);
+      return true;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR") return false;
+      throw error;
+    }
   }
 
   /** Step 3: gives the file `from` the name `path`, unless that name is taken: false. Parents are made. */
@@ -165,12 +183,14 @@ export class Placer {
     return false;
   }
 
-  /** Puts back what a crash left aside and nothing has replaced; the rest was replaced and goes. */
+  /** Puts back what a crash left aside and nothing has replaced; the rest was replaced and goes. A folder was never ours:
+   *  it goes back to where it was, or stays. */
   restoreAsides(documents: Documents): void {
     for (const name of readdirSync(this.asideDir)) {
       const aside = join(this.asideDir, name);
       const row = documents.fileOf(name.split(".", 1)[0] as EntryId);
-      if (row === undefined || !this.putBack(aside, row.path)) rmSync(aside, { force: true, recursive: true });
+      const isBack = row !== undefined && this.putBack(aside, row.path);
+      if (!isBack && !lstatSync(aside).isDirectory()) rmSync(aside, { force: true });
     }
   }
 }
