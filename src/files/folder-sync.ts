@@ -36,6 +36,7 @@ import { FolderLoops } from "./folder-loops.ts";
 import { type FolderParts, leaveAlone } from "./folder-parts.ts";
 import { FolderPush } from "./folder-push.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
+import { UNREADABLE } from "./gone-refusals.ts";
 import { HubTerms } from "./hub-terms.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
 import { layOut } from "./lay-out.ts";
@@ -213,7 +214,7 @@ export class FolderSync {
         });
       };
       const { changes, unread } = await look(parts, paths, rules, take, this.options.signal);
-      for (const { path, reason } of unread) leaveAlone(parts, path, `it cannot be read (${reason})`);
+      for (const { path, reason } of unread) leaveAlone(parts, path, `${UNREADABLE} (${reason})`);
       const settled = this.loops.holdBackVanished(changes, paths);
       if (written === 0 && settled.length === 0 && parts.documents.unlaid(1, "").length === 0) return 0;
       await take(settled);

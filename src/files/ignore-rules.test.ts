@@ -5,8 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
-import { isIgnored } from "./look.ts";
+import { IGNORE_FILE, isIgnored, readIgnoreRules } from "./ignore-rules.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-ignore-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

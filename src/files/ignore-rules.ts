@@ -46,3 +46,12 @@ export function readIgnoreRules(folder: string): IgnoreRules {
     },
   };
 }
+
+/** True when `path` or a directory above it is ignored. */
+export function isIgnored(rules: IgnoreRules, path: string): boolean {
+  const segments = path.split("/");
+  for (let n = 1; n < segments.length; n += 1) {
+    if (rules.ignores(segments.slice(0, n).join("/"), "directory")) return true;
+  }
+  return rules.ignores(path, "file");
+}

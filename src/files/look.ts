@@ -1,13 +1,15 @@
 // From paths that may have changed to the list of what happened: gathers every observation and row that the plan needs.
 
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
 import { type FolderParts, leaveAlone } from "./folder-parts.ts";
-import type { IgnoreRules } from "./ignore-rules.ts";
-import { isPresent, type Observed, observe, type Present } from "./observe.ts";
+import { FOREIGN_NAME, foreignIn, looksForeign } from "./foreign-names.ts";
+import { forgetGone } from "./gone-refusals.ts";
+import { type IgnoreRules, isIgnored } from "./ignore-rules.ts";
+import { isPresent, linkedParent, type Observed, observe, type Present } from "./observe.ts";
 import { type LocalChange, planLocal } from "./plan-local.ts";
 import { scan, type Unread } from "./scan.ts";
 
@@ -42,6 +44,7 @@ export async function look(
   const asKnown = new Set<string>();
   const fresh = new Map<string, Present>();
   const unread: Unread[] = [];
+  const foreign = new Set<string>();
   const note = (item: Observed): void => {
     const row = documents.file(item.path);
     if (isPresent(item)) {
@@ -55,6 +58,7 @@ export async function look(
       }
     }
     if (row !== undefined) rows.set(row.path, row);
+    if (item.kind === "special" && item.reason === FOREIGN_NAME) foreign.add(item.path);
     seen.set(item.path, item);
   };
   const tellNew = async (): Promise<void> => {
@@ -66,6 +70,9 @@ export async function look(
   for (const path of paths) {
     if (path !== "" && isIgnored(rules, path)) continue;
     const here = path === "" ? undefined : observe(folder, path);
+    // What the watch cannot name: it lies in that directory, if it is there still.
+    if (here?.kind === "absent" && looksForeign(path))
+      for (const item of foreignBeside(folder, path, rules)) note(item);
     if (here !== undefined && here.kind !== "directory") note(here);
     else {
       for await (const slice of scan(folder, path, rules, unread, signal)) {
@@ -86,7 +93,14 @@ export async function look(
   await tellNew();
   seeAround(parts, rules, rows, seen, unread);
   requireFolder(parts, seen);
+  forgetGone(parts, rules, { paths, foreign, unread });
   return { changes: planLocal([...rows.values()], speakable(parts, [...seen.values()])), unread };
+}
+
+function foreignBeside(folder: string, path: string, rules: IgnoreRules): Observed[] {
+  if (linkedParent(folder, path) !== undefined) return [];
+  const dir = dirname(path);
+  return foreignIn(folder, dir === "." ? "" : dir, rules);
 }
 
 /** Adds to what was seen all that belongs to the picture: whatever lies at the paths of the rows, and the rows of whatever
@@ -155,15 +169,6 @@ function isEmpty(folder: string, path: string, rules: IgnoreRules): boolean {
   }
 }
 
-/** True when `path` or a directory above it is ignored. */
-export function isIgnored(rules: IgnoreRules, path: string): boolean {
-  const segments = path.split("/");
-  for (let n = 1; n < segments.length; n += 1) {
-    if (rules.ignores(segments.slice(0, n).join("/"), "directory")) return true;
-  }
-  return rules.ignores(path, "file");
-}
-
 /** Nothing is concluded from an absence when the folder itself is gone (FILE-39). */
 function requireFolder(parts: FolderParts, seen: ReadonlyMap<string, Observed>): void {
   if (![...seen.values()].some((item) => item.kind === "absent")) return;
@@ -181,14 +186,15 @@ function requireFolder(parts: FolderParts, seen: ReadonlyMap<string, Observed>):
 function speakable(parts: FolderParts, seen: readonly Observed[]): Observed[] {
   return seen.filter((item) => {
     if (item.kind === "absent" || item.kind === "unknown") return true;
+    if (item.kind === "special") {
+      leaveAlone(parts, item.path, item.reason);
+      return true;
+    }
     try {
       checkArtifactName(FILES, item.path);
     } catch (error) {
       leaveAlone(parts, item.path, error instanceof Error ? error.message : String(error));
       return false;
-    }
-    if (item.kind === "special") {
-      leaveAlone(parts, item.path, item.reason);
     }
     return true;
   });

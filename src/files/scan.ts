@@ -4,6 +4,7 @@ import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { systemCode } from "../errors.ts";
+import { foreignIn, looksForeign } from "./foreign-names.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
 import { type Observed, observeFound } from "./observe.ts";
 
@@ -41,11 +42,13 @@ export async function* scan(
       continue;
     }
     let isEmpty = true;
+    let hasForeign = false;
     for (const entry of names) {
       const child = path === "" ? entry.name : `${path}/${entry.name}`;
       const kind = entry.isDirectory() ? "directory" : "file";
       if (rules.ignores(child, kind)) continue;
       isEmpty = false;
+      hasForeign ||= looksForeign(entry.name);
       if (kind === "directory") {
         if (depth < MAX_DEPTH) open.push({ path: child, depth: depth + 1 });
         else unread.push({ path: child, reason: "it lies too deep" });
@@ -57,6 +60,7 @@ export async function* scan(
         await nextTurn();
       }
     }
+    if (hasForeign) slice.push(...foreignIn(folder, path, rules));
     if (isEmpty && path !== "") slice.push(observeFound(folder, path));
   }
   yield slice;
