@@ -33,3 +33,27 @@ test("status lists what is left alone, with the reason; of many the first ten", 
   await holdfastJson(["-C", folder.at("a"), "sync"]);
   assert.match((await lines()).join("\n"), /\n.*and 4 more; --json lists them all$/);
 });
+
+test("status says of a hub that refuses the token that it does, and what to do; of one that is away, that", async () => {
+  using folder = new TestFolder();
+  await using stack = new AsyncDisposableStack();
+  const hub = await startHub({ dir: folder.at("hub"), port: 0, workspace: { id: "w", name: "shared" } });
+  stack.defer(() => hub.close());
+  const { id, token } = await hub.storage.tokens.create("member");
+  await holdfastJson(["join", `${hub.url}/#${token}`, folder.at("a")]);
+  const status = async (): Promise<{ hub: { reachable: boolean; problem: Record<string, string> | null } }> =>
+    holdfastJson(["-C", folder.at("a"), "status"]);
+  const text = async (): Promise<string> => (await holdfast(["-C", folder.at("a"), "status"])).stdout;
+  assert.equal((await status()).hub.problem, null);
+  assert.match(await text(), new RegExp(`\nhub +${hub.url}\n`));
+
+  await hub.storage.tokens.revoke(id);
+  const refused = (await status()).hub;
+  assert.deepEqual([refused.reachable, refused.problem?.code], [true, "UNAUTHORIZED"]);
+  assert.match(await text(), /\nhub +\S+ \(refuses the token\)\n +Ask for a new invite.*`holdfast join INVITE FOLDER`/);
+
+  await hub.close();
+  const away = (await status()).hub;
+  assert.deepEqual([away.reachable, away.problem?.code], [false, "HUB_UNREACHABLE"]);
+  assert.match(await text(), /\nhub +\S+ \(does not answer\)\n/);
+});

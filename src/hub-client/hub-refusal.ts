@@ -24,6 +24,11 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
   "VERIFY_FAILED",
 ]);
 
+/** The token is known, and may not do this. */
+const FORBIDDEN = 403;
+const NEW_INVITE =
+  "Ask for a new invite, and join with it: `holdfast join INVITE FOLDER`; nothing in the folder is lost by it.";
+
 /** The error that a failure's body stands for. `status` 0: it came in an event stream. Throws `ShapeError` when the body
  *  is no hub's. */
 export function refusalOf(body: unknown, status: number): HoldfastError {
@@ -34,8 +39,10 @@ export function refusalOf(body: unknown, status: number): HoldfastError {
   if ("conflicts" in facts) inShape(facts, CONFLICTS);
   if ("missing" in facts) inShape(facts, MISSING);
   if ("index" in facts) inShape(facts, BLAMED);
+  // The hub speaks of headers and of streams; whoever reads this has a folder.
+  const better = code === "UNAUTHORIZED" && status !== FORBIDDEN ? NEW_INVITE : hint;
   return new HoldfastError(known ? (code as ErrorCode) : "HUB_ERROR", error, {
-    ...(hint === undefined ? {} : { hint }),
+    ...(better === undefined ? {} : { hint: better }),
     details: { ...facts, ...(known ? {} : { code }), status },
   });
 }

@@ -4,6 +4,10 @@ import { openCalled } from "../open.ts";
 import { columns } from "../text.ts";
 
 const MAX_LISTED = 10;
+const PROBLEMS: Readonly<Record<string, string>> = {
+  HUB_UNREACHABLE: "(does not answer)",
+  UNAUTHORIZED: "(refuses the token)",
+};
 
 export async function run(call: Call): Promise<Outcome> {
   await using workspace = openCalled(call);
@@ -16,7 +20,7 @@ export async function run(call: Call): Promise<Outcome> {
         ["folder", status.folder],
         ["daemon", status.pid === null ? "not running" : `process ${status.pid}`],
         ...(watch === null ? [] : [["changes", watchText(watch)]]),
-        ["hub", hub === null ? "none" : `${hub.url}${hub.reachable ? "" : " (does not answer)"}`],
+        ...hubText(hub),
         ["cursor", String(status.cursor)],
         ["lag", String(status.lag)],
         ["queue", String(status.queue)],
@@ -28,6 +32,15 @@ export async function run(call: Call): Promise<Outcome> {
       ]);
     },
   };
+}
+
+/** Where it is, what is wrong with it now, and what to do. */
+function hubText(hub: WorkspaceStatus["hub"]): string[][] {
+  if (hub === null) return [["hub", "none"]];
+  const { url, problem } = hub;
+  if (problem === null) return [["hub", url]];
+  const what = PROBLEMS[problem.code] ?? `${problem.message} (${problem.code})`;
+  return [["hub", `${url} ${what}`], ...(problem.hint === "" ? [] : [["", problem.hint]])];
 }
 
 /** The first few, a line each. */
