@@ -6,10 +6,15 @@ import type { FolderEvent } from "../workspace/daemon.ts";
 const AGAIN_AFTER_MS = 3_600_000;
 /** Notices remembered; beyond that all are forgotten, and told once more. */
 const MAX_REMEMBERED = 50_000;
+/** Lines on the hub's going and coming within that time at the most: one that does so all day must not fill the disk. */
+const MAX_HUB_LINES = 100;
 
 export class LineChooser {
   private readonly toldMs = new Map<string, number>();
   private readonly now: () => number;
+  /** Why the hub is not followed, as it was told last; a daemon begins with the hope that it is. */
+  private hubLost = "";
+  private hubLines = { sinceMs: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(now: () => number = () => performance.now()) {
     this.now = now;
@@ -19,7 +24,17 @@ export class LineChooser {
   isWorthALine(event: FolderEvent): boolean {
     if (event.kind === "outcome") return event.outcome === "merged" || event.outcome === "conflicted";
     if (event.kind === "notice") return this.isNews(event.message);
+    if (event.kind === "hub") return this.isHubNews(event.state === "lost" ? event.code : "");
     return event.kind !== "progress";
+  }
+
+  private isHubNews(lost: string): boolean {
+    const now = this.now();
+    if (now - this.hubLines.sinceMs >= AGAIN_AFTER_MS) this.hubLines = { sinceMs: now, count: 0 };
+    if (lost === this.hubLost || this.hubLines.count >= MAX_HUB_LINES) return false;
+    this.hubLost = lost;
+    this.hubLines.count += 1;
+    return true;
   }
 
   private isNews(message: string): boolean {

@@ -4,7 +4,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Backoff, sleep } from "../coordination/index.ts";
-import { isHoldfastError } from "../errors.ts";
+import { type ErrorCode, isHoldfastError } from "../errors.ts";
 import { BACKOFF_MS, type HubApi, hasDeferred, nextTryAt, pollStatus, wakeWaiting } from "../hub-client/index.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { IGNORE_FILE, readIgnoreRules } from "./ignore-rules.ts";
@@ -244,12 +244,16 @@ export class FolderLoops {
   private async follow(): Promise<void> {
     const pause = new Backoff({ delaysMs: RECONNECT_MS });
     const { signal } = this.ended;
+    /** Why it is not followed at the moment: told when that changes, not at every try. */
+    let lost: ErrorCode | "not yet" | undefined = "not yet";
     while (!signal.aborted) {
       try {
         for await (const event of this.api.events({ data: "wake", since: this.sync.parts.db.cursor, signal })) {
           pause.reset();
           if (event.event === "entry") continue;
           if (event.event === "ready") {
+            if (lost !== undefined) this.sync.parts.onEvent({ kind: "hub", state: "back" });
+            lost = undefined;
             // The hub answers again: what waits because it did not may go now.
             wakeWaiting(this.sync.parts.db);
             this.kick("pull");
@@ -262,7 +266,9 @@ export class FolderLoops {
           }
         }
       } catch (error) {
-        this.sync.noteFailure(error);
+        const { code, message } = this.sync.noteFailure(error);
+        if (code !== lost && !signal.aborted) this.sync.parts.onEvent({ kind: "hub", state: "lost", code, message });
+        lost = code;
       }
       await sleep(pause.next(), signal).catch(() => {});
     }
