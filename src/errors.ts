@@ -229,6 +229,11 @@ function sqliteCode(error: unknown): number | undefined {
   return Number(error.errcode);
 }
 
+/** `text` as one word of a command line, for hints that name a command. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Stops the program's current work when an invariant does not hold; stays on in production. */
 export function assert(condition: unknown, invariant: string): asserts condition {
   if (!condition) throw new HoldfastError("INTERNAL", `invariant broken: ${invariant}`);

@@ -43,7 +43,7 @@ export function isOurs(path: string): boolean {
 
 function refuseLatest(what: string, name: string): void {
   if (name.split("/").some((segment) => segment.toLowerCase() === "latest")) {
-    throw bad(what, name, "`latest` is reserved");
+    throw bad(what, name, "`latest` is reserved", ", without the word `latest`");
   }
 }
 
@@ -59,9 +59,9 @@ function checkName(what: string, name: string): void {
   }
 }
 
-function bad(what: string, name: string, why: string): HoldfastError {
+function bad(what: string, name: string, why: string, also = ""): HoldfastError {
   const shown = name.length > 80 ? `${name.slice(0, 80)}...` : name;
   return new HoldfastError("BAD_NAME", `the ${what} ${JSON.stringify(shown)} is refused: ${why}`, {
-    hint: `Use a relative name of at most ${MAX_NAME_BYTES} bytes, without \`..\`, NUL or the word \`latest\`.`,
+    hint: `Use a relative name of at most ${MAX_NAME_BYTES} bytes, without \`..\` and NUL${also}.`,
   });
 }

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } 
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkArtifactName, type EntryId, type EntryKind, FILES } from "../entries/index.ts";
-import { NotFoundError } from "../errors.ts";
+import { isHoldfastError, NotFoundError } from "../errors.ts";
 import { createdAt, readContent, type Store, type VersionRecord, verifiedContent } from "../store/index.ts";
 import { DIRECTORY_TYPE, SYMLINK_TYPE } from "./observe.ts";
 
@@ -23,6 +23,9 @@ export interface History {
   }[];
 }
 
+const HISTORY_HINT =
+  "`holdfast history PATH` shows its versions; `holdfast data list --in files` which paths there are.";
+
 /** Every version that was ever at `path`, of whichever document, and those documents' versions at other paths; in order
  *  of arrival. Throws `NOT_FOUND`. */
 export async function historyOf(store: Store, path: string): Promise<History> {
@@ -30,7 +33,7 @@ export async function historyOf(store: Store, path: string): Promise<History> {
   const records = (await store.readyCatalog()).history(FILES, path);
   if (records.length === 0) {
     throw new NotFoundError(`no version of ${path} is known`, {
-      hint: "Paths are relative to the workspace's folder.",
+      hint: "`holdfast data list --in files` shows what is there now; what was just saved, `holdfast sync` or `up` takes in.",
     });
   }
   return {
@@ -62,7 +65,7 @@ export async function restoreVersion(options: {
   const { content } = record.entry;
   if (content === null) {
     throw new NotFoundError(`version ${record.version} of ${path} is a delete; it has no content`, {
-      hint: `\`holdfast history ${path}\` shows the versions before it.`,
+      hint: "`holdfast history PATH` shows the versions before it.",
     });
   }
   const target = join(store.layout.folder, path);
@@ -72,7 +75,14 @@ export async function restoreVersion(options: {
 }
 
 async function findVersion(store: Store, path: string, version: number | string): Promise<VersionRecord> {
-  if (typeof version === "number" || /^[0-9]+$/.test(version)) return store.find(path, { collection: FILES, version });
+  if (typeof version === "number" || /^[0-9]+$/.test(version)) {
+    try {
+      return await store.find(path, { collection: FILES, version });
+    } catch (error) {
+      if (!isHoldfastError(error, "NOT_FOUND")) throw error;
+      throw new NotFoundError(error.message, { hint: HISTORY_HINT, cause: error, details: { ...error.details } });
+    }
+  }
   const found = (await store.readyCatalog())
     .history(FILES, path)
     .filter((record) => record.entry.id.startsWith(version));
@@ -82,7 +92,7 @@ async function findVersion(store: Store, path: string, version: number | string)
     only === undefined
       ? `${path} has no version ${version}`
       : `"${version}" starts the ids of ${found.length} versions of ${path}`,
-    { hint: `\`holdfast history ${path}\` shows them.` },
+    { hint: HISTORY_HINT },
   );
 }
 

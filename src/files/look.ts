@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
 import { type FolderParts, leaveAlone } from "./folder-parts.ts";
 import { FOREIGN_NAME, foreignIn, looksForeign } from "./foreign-names.ts";
@@ -178,7 +178,7 @@ function requireFolder(parts: FolderParts, seen: ReadonlyMap<string, Observed>):
     // Told below.
   }
   throw new HoldfastError("FOLDER_GONE", `${parts.layout.folder} is gone, or its disk is not mounted`, {
-    hint: "Nothing was deleted anywhere. Bring the folder back and start again with `holdfast up`.",
+    hint: `Nothing was deleted anywhere. Bring the folder back and start again with \`holdfast up ${shellWord(parts.layout.folder)}\`.`,
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { HoldfastError, systemCode } from "../errors.ts";
+import { HoldfastError, shellWord, systemCode } from "../errors.ts";
 import { type Layout, replaceFile } from "../store/index.ts";
 
 export interface HubLink {
@@ -25,7 +25,7 @@ export function readHubLink(layout: Layout): HubLink | undefined {
     return readLink(JSON.parse(text));
   } catch (error) {
     throw new HoldfastError("CORRUPT", `${path} is damaged: ${error instanceof Error ? error.message : error}`, {
-      hint: "Join again with `holdfast join INVITE`; nothing in the folder is lost.",
+      hint: `Join again with \`holdfast join INVITE ${shellWord(layout.folder)}\`; nothing in the folder is lost.`,
       details: { path },
       cause: error,
     });

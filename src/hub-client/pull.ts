@@ -148,7 +148,9 @@ export function requireEpoch(db: SyncDb, found: string, url: string): void {
   const known = db.meta("epoch");
   if (known === undefined || known === found) return;
   throw new HoldfastError("EPOCH_CHANGED", `the hub at ${url} is another one than this folder is joined to`, {
-    hint: "Check the address. If the hub was made anew on purpose, join again with an invite from it.",
+    hint:
+      "Check the address. If the hub was made anew on purpose, end `holdfast up`, move .holdfast/sync.db away, and join " +
+      "with an invite from it: what it lacks is sent.",
     details: { known, found },
   });
 }
@@ -161,7 +163,9 @@ function requireSameHub(db: SyncDb, page: Page, since: number, url: string): voi
       "EPOCH_CHANGED",
       `the hub at ${url} is at ${page.sequence}, behind the ${since} seen of it: it was restored from an older state`,
       {
-        hint: "Nothing was changed here. Restore a newer backup of the hub, or join again to send what it lacks.",
+        hint:
+          "Nothing was changed here. Restore a newer backup of the hub; or end `holdfast up`, move .holdfast/sync.db away, " +
+          "and `holdfast sync`: what the hub lacks is sent.",
         details: { cursor: since, sequence: page.sequence },
       },
     );

@@ -3,7 +3,7 @@
 
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import { findWorkspace, HOLDFAST_DIR } from "../store/index.ts";
 
 /** Throws `DATA_FOLDER_SYNCED` when `dir` is a workspace, or lies in one, other than in its `.holdfast`. */
@@ -15,7 +15,7 @@ export function refuseInWorkspace(dir: string): void {
     "DATA_FOLDER_SYNCED",
     `the hub's data folder ${dir} is in the workspace ${workspace}, whose files are synced`,
     {
-      hint: `Name a folder outside of it with --data, or run \`holdfast up\` in ${workspace}, which serves a hub of its own.`,
+      hint: `Name a folder outside of it with --data, or let \`holdfast up ${shellWord(workspace)}\` serve its own.`,
       details: { dir, workspace },
     },
   );

@@ -107,7 +107,7 @@ export function openTokens(dir: string): { tokens: TokenStorage; close: () => vo
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code === "CORRUPT") throw error;
     throw new NotFoundError(`there is no hub in ${dir}`, {
-      hint: "Name the hub's data folder with --data, or start one with `holdfast hub start`.",
+      hint: "Name a hub's data folder with --data. The hub of a workspace is made by its first `holdfast up`, one of its own by `holdfast hub start`.",
       cause: error,
     });
   }

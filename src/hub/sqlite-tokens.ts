@@ -54,7 +54,7 @@ export class SqliteTokens implements TokenStorage {
     const row = this.byId.get(id);
     if (row === undefined) {
       throw new NotFoundError(`there is no token ${JSON.stringify(id.slice(0, 80))}`, {
-        hint: "`holdfast hub token list` shows their ids.",
+        hint: "`holdfast hub token list`, with the same --data, shows their ids.",
       });
     }
     if (row.revokedAt !== null) return;

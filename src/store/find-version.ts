@@ -2,7 +2,7 @@
 // starts most often.
 
 import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/names.ts";
-import { HoldfastError, isHoldfastError, NotFoundError, systemCode, toHoldfastError } from "../errors.ts";
+import { HoldfastError, isHoldfastError, NotFoundError, shellWord, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
@@ -93,7 +93,7 @@ export function notFound(
     .map((record) => record.version);
   if (version !== undefined && there.length > 0) {
     return new NotFoundError(`${name} in ${collection} has no version ${version}; it has ${rangesOf(there)}`, {
-      hint: `Ask for one of them: \`holdfast data get ${name} --version ${there.at(-1)}\`.`,
+      hint: `\`${versionsCommand(collection, name)}\` shows them.`,
       details: { collection, name, versions: there },
     });
   }
@@ -101,6 +101,12 @@ export function notFound(
     hint: "`holdfast data list` shows what there is.",
     details: { collection, name, versions: there },
   });
+}
+
+/** The command that lists the versions of an artifact. */
+export function versionsCommand(collection: string, name: string): string {
+  const where = collection === DEFAULT_COLLECTION ? "" : ` --in ${shellWord(collection)}`;
+  return `holdfast data versions${where} ${name.startsWith("-") ? "-- " : ""}${shellWord(name)}`;
 }
 
 function findByEntry<T extends VersionFacts>(

@@ -5,6 +5,7 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
+import { versionsCommand } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import type { VersionFacts } from "./version-facts.ts";
 
@@ -99,7 +100,7 @@ async function opening<T>(at: Content, record: VersionFacts, read: () => Promise
     // A version comes and goes with its whole folder.
     if (existsSync(versionDir)) throw damaged(path, record, "it is missing");
     throw new NotFoundError(`version ${record.version} of ${record.entry.name} was deleted meanwhile`, {
-      hint: "`holdfast data versions` shows what is there now.",
+      hint: `\`${versionsCommand(record.entry.collection, record.entry.name)}\` shows what is there now.`,
       details: { path },
       cause: error,
     });

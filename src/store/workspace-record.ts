@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { HoldfastError, systemCode, withPath } from "../errors.ts";
+import { HoldfastError, shellWord, systemCode, withPath } from "../errors.ts";
 import { Layout } from "./layout.ts";
 
 const FORMAT = 1;
@@ -37,7 +37,7 @@ export function requireWorkspace(folder: string): FoundWorkspace {
   if (record !== undefined) return { layout, record };
   if (holdsData(layout)) throw lostRecord(layout);
   throw new HoldfastError("NO_WORKSPACE", `${layout.folder} is not a workspace`, {
-    hint: `Make it one with \`holdfast init ${layout.folder}\`, or start it with \`holdfast up\`.`,
+    hint: `Make it one with \`holdfast init ${shellWord(layout.folder)}\`, or \`holdfast up ${shellWord(layout.folder)}\`.`,
   });
 }
 

@@ -1,6 +1,6 @@
 // Which hub a folder talks to, and with which token: the one it is joined to, or its own while that runs.
 
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
 import { type Layout, openWorkspaceRecord } from "../store/index.ts";
@@ -16,11 +16,11 @@ export function hubLinkOf(layout: Layout): HubLink {
   if (lost !== undefined) throw lost;
   if (hasOwnHubData(layout)) {
     throw new HoldfastError("NOT_UP", `the hub of ${layout.folder} is not running`, {
-      hint: `Start it with \`holdfast up ${layout.folder} --detach\`.`,
+      hint: `Start it with \`holdfast up ${shellWord(layout.folder)} --detach\`.`,
     });
   }
   throw new HoldfastError("NOT_JOINED", `${layout.folder} is joined to no hub`, {
-    hint: "Join one with `holdfast join INVITE`, or start this folder's own with `holdfast up`.",
+    hint: `Join one with \`holdfast join INVITE ${shellWord(layout.folder)}\`, or start its own with \`holdfast up ${shellWord(layout.folder)}\`.`,
   });
 }
 

@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HeldLock, lockPath, readLock, tryAcquireLock } from "../coordination/index.ts";
 import { judge, type LockRecord } from "../coordination/owner.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import { type Layout, replaceFile } from "../store/index.ts";
 
 /** `daemon.json`, and what `up --json` prints less `startedAt`. */
@@ -51,7 +51,7 @@ export function takeDaemonLock(layout: Layout, onLost: (error: HoldfastError) =>
     "ALREADY_UP",
     `${layout.folder} is kept by process ${lock.pid} on ${lock.host} already${url === null ? "" : `, at ${url}`}`,
     {
-      hint: "Use that one, or end it with `holdfast down`.",
+      hint: `Use that one, or end it with \`holdfast down ${shellWord(layout.folder)}\`.`,
       details: { pid: lock.pid, host: lock.host, url, folder: layout.folder },
     },
   );

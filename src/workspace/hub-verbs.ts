@@ -51,7 +51,9 @@ export async function invite(layout: Layout, signal: AbortSignal): Promise<{ inv
   } catch (error) {
     if (!isHoldfastError(error, "UNAUTHORIZED")) throw error;
     throw new HoldfastError("UNAUTHORIZED", `the hub at ${url} lets only its admin invite`, {
-      hint: "Run `holdfast invite` in the folder that the hub belongs to, or `holdfast hub token create` beside its data.",
+      hint:
+        "Run `holdfast invite` in the folder that serves the hub. Of a hub of its own, URL/#TOKEN is an invite: " +
+        "`holdfast hub token create --data FOLDER`, with its data folder, makes a token.",
       cause: error,
     });
   }

@@ -2,7 +2,7 @@
 
 import { existsSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { HoldfastError, withPath } from "../errors.ts";
+import { HoldfastError, shellWord, withPath } from "../errors.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink, writeHubLink } from "../hub-client/hub-link.ts";
 import {
@@ -93,7 +93,7 @@ function refuseRunning(layout: Layout, link: HubLink): void {
     "ALREADY_UP",
     `${layout.folder} is kept by process ${pid} in step with ${joined ?? "a hub of its own"}, not with ${link.url}`,
     {
-      hint: "To go over to another hub, end that one with `holdfast down`, then join.",
+      hint: `To go over to another hub, end that one with \`holdfast down ${shellWord(layout.folder)}\`, then join.`,
       details: { pid, url: running.record?.url ?? null, folder: layout.folder },
     },
   );

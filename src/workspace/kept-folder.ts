@@ -6,7 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { Backoff, sleep } from "../coordination/index.ts";
-import { HoldfastError, isHoldfastError } from "../errors.ts";
+import { HoldfastError, isHoldfastError, shellWord } from "../errors.ts";
 import { type FolderEvent, FolderSync } from "../files/index.ts";
 import type { HubApi } from "../hub-client/hub-api.ts";
 import { readHubLink } from "../hub-client/hub-link.ts";
@@ -213,6 +213,6 @@ export class KeptFolder {
 function refuseMissing(layout: Layout): void {
   if (existsSync(layout.workspaceFile)) return;
   throw new HoldfastError("FOLDER_GONE", `${layout.folder} is gone, or its disk is not mounted`, {
-    hint: "Nothing was deleted anywhere. Bring the folder back and start again with `holdfast up`.",
+    hint: `Nothing was deleted anywhere. Bring the folder back and start again with \`holdfast up ${shellWord(layout.folder)}\`.`,
   });
 }

@@ -2,7 +2,7 @@
 // the others never hear.
 
 import { existsSync } from "node:fs";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import type { Layout, WorkspaceRecord } from "../store/index.ts";
 import { readSyncDb } from "./open-sync-db.ts";
 import { hasOwnHubData } from "./own-token.ts";
@@ -17,8 +17,9 @@ export function lostLink(layout: Layout, record: WorkspaceRecord): HoldfastError
       : `${layout.folder} was in step with a hub, and neither .holdfast/hub-link.json nor a hub of its own is there`,
     {
       hint:
-        "Join again: `holdfast join INVITE FOLDER`; nothing here is lost by it. To go on without that hub instead, " +
-        'remove `"joined"` from .holdfast/workspace.json, and .holdfast/sync.db.',
+        `Join again: \`holdfast join INVITE ${shellWord(layout.folder)}\`; nothing here is lost by it. To go on without ` +
+        `that hub instead, remove ${record.joined === true ? '`"joined"` from .holdfast/workspace.json, and ' : ""}` +
+        ".holdfast/sync.db.",
       details: { path: `${layout.root}/hub-link.json` },
     },
   );

@@ -2,7 +2,7 @@
 // (FILE-39). The daemon ends; nothing is deleted anywhere because of it.
 
 import { rmdirSync, statSync } from "node:fs";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, shellWord } from "../errors.ts";
 import type { Layout } from "../store/index.ts";
 
 /** Two looks a second cost nothing, and cannot be lost, as events can when a disk goes. */
@@ -28,7 +28,7 @@ export function recordGone(layout: Layout): HoldfastError | undefined {
     return undefined; // not to be looked at: that is another failure, told by whatever meets it
   }
   return new HoldfastError("FOLDER_GONE", `the workspace in ${layout.folder} was removed, moved or unmounted`, {
-    hint: "Nothing was deleted anywhere else. Bring it back, then start again with `holdfast up`.",
+    hint: `Nothing was deleted anywhere else. Bring it back, then start again with \`holdfast up ${shellWord(layout.folder)}\`.`,
     details: { path: layout.workspaceFile },
   });
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { shellWord } from "../../errors.ts";
 import { countFiles } from "../../files/index.ts";
 import { runningDaemon } from "../../workspace/daemon-record.ts";
 import { parseInvite } from "../../workspace/invite.ts";
@@ -42,8 +43,14 @@ export async function run(call: Call): Promise<Outcome> {
     text: () =>
       `${folder} is a copy of "${record.name}" at ${link.url} (${synced.pulled} in, ${synced.pushed} out)\n` +
       (found === 0 ? "" : `What lay here before is merged into it and sent: ${filesText(found)}\n`) +
-      `Keep it in step with: holdfast up ${call.args[1] ?? ""}`.trimEnd(),
+      `Keep it in step with: holdfast up ${upArgument(call, folder)}`.trimEnd(),
   };
+}
+
+/** The folder as one may name it where the command was given. */
+function upArgument(call: Call, folder: string): string {
+  const [, named] = call.args;
+  return call.chosenFolder === undefined ? (named === undefined ? "" : shellWord(named)) : shellWord(folder);
 }
 
 function filesText(count: number): string {
