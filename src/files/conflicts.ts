@@ -8,6 +8,9 @@ import type { SyncDb } from "../hub-client/index.ts";
 /** The tag on a conflict copy's entries: the path that it is a copy of, so that every machine lists it. */
 export const CONFLICT_TAG = "conflict-of";
 
+/** Whose version lies aside, where another machine than its author's moved it. */
+export const CONFLICT_AUTHOR_TAG = "conflict-author";
+
 export interface ListedConflict {
   readonly path: string;
   readonly copy: string;
@@ -75,6 +78,7 @@ export function noteConflictTag(
 ): string | undefined {
   const path = entry.tags[CONFLICT_TAG];
   if (path === undefined) return undefined;
-  recordConflict(db, { path, copy: entry.name, author: entry.author, at: new Date(entry.clock.wallMs).toISOString() });
+  const author = entry.tags[CONFLICT_AUTHOR_TAG] ?? entry.author;
+  recordConflict(db, { path, copy: entry.name, author, at: new Date(entry.clock.wallMs).toISOString() });
   return path;
 }

@@ -62,11 +62,29 @@ export class Documents {
   docsAt(path: string): DocRow[] {
     return this.db.all<DocRow>("SELECT * FROM docs WHERE path = ? AND live = 1", path);
   }
-  /** True when a live document lies at or below `path`. */
+  /** True when a live document lies below `path`. */
   hasLiveBelow(path: string): boolean {
     return (
       this.db.get("SELECT 1 FROM docs WHERE live = 1 AND path > ? AND path < ? LIMIT 1", `${path}/`, `${path}0`) !==
       undefined
+    );
+  }
+  /** True when a live document below `path` has a version that the hub lacks. */
+  hasUnsentBelow(path: string): boolean {
+    return (
+      this.db.get(
+        "SELECT 1 FROM docs WHERE live = 1 AND path > ? AND path < ? AND head IS NOT synced LIMIT 1",
+        `${path}/`,
+        `${path}0`,
+      ) !== undefined
+    );
+  }
+  /** Of the live documents below `path`, the one of which the hub has numbered a version last. */
+  lastBelow(path: string): DocRow | undefined {
+    return this.db.get<DocRow>(
+      "SELECT * FROM docs WHERE live = 1 AND path > ? AND path < ? ORDER BY remote_sequence DESC LIMIT 1",
+      `${path}/`,
+      `${path}0`,
     );
   }
   /** Documents whose folder does not show their head yet. */
@@ -144,6 +162,14 @@ export class Documents {
 
   refuse(path: string, reason: string): void {
     this.db.run("INSERT OR REPLACE INTO refused VALUES (?, ?)", path, reason);
+  }
+  /** Accepts what was refused for a reason that begins with `reason`, where no head waits to be laid out any more. */
+  acceptLaidOut(reason: string): void {
+    this.db.run(
+      `DELETE FROM refused WHERE substr(reason, 1, length(?1)) = ?1 AND NOT EXISTS
+         (SELECT 1 FROM docs WHERE docs.path = refused.path AND live = 1 AND laid IS NOT head)`,
+      reason,
+    );
   }
   accept(path: string): void {
     this.db.run("DELETE FROM refused WHERE path = ?", path);

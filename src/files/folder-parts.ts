@@ -5,8 +5,11 @@ import { FILES } from "../entries/index.ts";
 import { assert } from "../errors.ts";
 import { type SyncDb, wakeLane } from "../hub-client/index.ts";
 import type { Draft, Layout, Store, StoredContent } from "../store/index.ts";
-import type { Documents } from "./documents.ts";
+import type { DocRow, Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
+import { DIRECTORY_TYPE } from "./observe.ts";
+import type { Obstacles } from "./obstacles.ts";
+import type { Clashes } from "./part-folders.ts";
 import type { Aside, Placer } from "./place.ts";
 import type { SyncProgress } from "./sync-progress.ts";
 
@@ -20,6 +23,8 @@ export interface FolderParts {
   readonly progress: SyncProgress;
   /** Asks for a path to be looked at again soon. */
   readonly lookAgain: (path: string) => void;
+  readonly obstacles: Obstacles;
+  readonly clashes: Clashes;
   /** Keeps an eye on a file taken out of the folder. */
   readonly keepAside: (aside: Aside) => void;
 }
@@ -29,6 +34,11 @@ export function entryOf({ store }: FolderParts, id: EntryId): Entry {
   const entry = store.catalog.entryById(id);
   assert(entry !== undefined, `entry ${id} is in the store before anything refers to it`);
   return entry;
+}
+
+/** True for a document that is a directory, false for a file or a link. */
+export function isFolder(parts: Pick<FolderParts, "store">, { head }: Pick<DocRow, "head">): boolean {
+  return parts.store.catalog.entryById(head)?.content?.type === DIRECTORY_TYPE;
 }
 
 /** Where the bytes of a version lie in the store. */

@@ -18,6 +18,7 @@ import {
   fillInNotes,
   fillOutbox,
   type HubApi,
+  hasSendable,
   type PageAhead,
   type PullParts,
   passOwnEntries,
@@ -41,6 +42,8 @@ import { HubTerms } from "./hub-terms.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
 import { layOut } from "./lay-out.ts";
 import { look } from "./look.ts";
+import { Obstacles } from "./obstacles.ts";
+import { Clashes } from "./part-folders.ts";
 import { Placer } from "./place.ts";
 import type { LocalChange } from "./plan-local.ts";
 import { recallFiles } from "./recall-files.ts";
@@ -104,6 +107,8 @@ export class FolderSync {
       onEvent: (event) => options.onEvent?.(event),
       progress: new SyncProgress((event) => options.onEvent?.(event)),
       lookAgain: (path) => this.loops.noticePath(path),
+      obstacles: new Obstacles((path) => this.loops.noticePath(path)),
+      clashes: new Clashes(),
       keepAside: (aside) => this.asides.keep(aside),
     };
   }
@@ -154,10 +159,21 @@ export class FolderSync {
       pushed += sent;
       pulled += got;
       const seen = await this.takePaths(this.loops.takeNoticed());
-      if (sent === 0 && got === 0 && seen === 0) break;
+      if (sent === 0 && got === 0 && seen === 0 && !(await this.partAll())) break;
     }
     await this.awaitHub();
     return { pulled, pushed, sequence: this.parts.db.cursor };
+  }
+
+  /** Parts what was left to other machines: a sync that ends does not wait for them. False: there was nothing. */
+  private async partAll(): Promise<boolean> {
+    const { clashes, db } = this.parts;
+    if (!clashes.areLeft) return false;
+    clashes.isImpatient = true;
+    await this.inLane(() => this.bringTogether());
+    clashes.isImpatient = false;
+    clashes.forget();
+    return hasSendable(db);
   }
 
   /** Gives the hub a moment to finish with what it took; what it has not finished by then is asked about next time. */
@@ -206,6 +222,7 @@ export class FolderSync {
       const rules = readIgnoreRules(parts.layout.folder);
       let written = 0;
       parts.progress.begin("scan");
+      parts.obstacles.noteLook();
       const take = async (changes: readonly LocalChange[]): Promise<void> => {
         written += await takeLocal(parts, leaveOutTooLarge(parts, changes, this.terms.fileBytes), async () => {
           // Sending begins with the first batch, while the next is being read.
@@ -259,12 +276,14 @@ export class FolderSync {
       more = page.more;
       ahead = page.ahead;
       head = page.head;
+      this.parts.clashes.isCatchingUp = more;
       if (page.pulled > 0 || !more) await this.inLane(() => this.bringTogether());
       progress.add("pull", { files: db.cursor - before });
     }
     pulled += await fillInNotes(parts);
     if ((await retryDeferred(parts)) > 0) await this.inLane(() => this.bringTogether());
-    if (wakeStale(this.parts.db) > 0) this.loops.kickPush();
+    // Versions that were made to bring things together want to be sent as well.
+    if (wakeStale(this.parts.db) > 0 || hasSendable(this.parts.db)) this.loops.kickPush();
     this.parts.db.clearError();
     return pulled;
   }

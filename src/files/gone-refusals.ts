@@ -1,10 +1,12 @@
 // What was left alone and is not there any more, or is none of ours by now, is not shown any longer.
 
 import { dirname } from "node:path";
+import { checkArtifactName, FILES } from "../entries/index.ts";
 import type { FolderParts } from "./folder-parts.ts";
 import { FOREIGN_NAME, looksForeign } from "./foreign-names.ts";
 import { type IgnoreRules, isIgnored } from "./ignore-rules.ts";
 import { isPresent, observe } from "./observe.ts";
+import { NOT_LAID_OUT } from "./obstacles.ts";
 import type { Unread } from "./scan.ts";
 
 /** How the reason begins for a directory, or file, that could not be read. */
@@ -26,7 +28,8 @@ export function forgetGone(parts: FolderParts, rules: IgnoreRules, looked: Looke
   // A name that is no UTF-8 is told of by the watch in another way than it is shown: its directory was listed.
   const listed = new Set([...looked.paths].filter(looksForeign).map(dirname));
   for (const { path, reason } of parts.documents.refused()) {
-    if (isBlind(path)) continue;
+    // Whoever lays out says when that has become possible, or is not wanted any more.
+    if (isBlind(path) || reason.startsWith(NOT_LAID_OUT)) continue;
     const isForeign = reason === FOREIGN_NAME;
     if (!isBelow(looked.paths, path) && !(isForeign && listed.has(dirname(path)))) continue;
     const isGone = isForeign ? !looked.foreign.has(path) : holdsNoMore(parts, rules, path, reason);
@@ -46,9 +49,17 @@ function holdsNoMore({ documents, layout }: FolderParts, rules: IgnoreRules, pat
   if (isIgnored(rules, path)) return true;
   const here = observe(layout.folder, path);
   const row = documents.file(path);
-  // A document that cannot be laid out here is refused because it is not there.
-  if (here.kind === "absent") return row !== undefined || documents.docsAt(path).length === 0;
-  // A directory that could not be read has been.
-  if (here.kind === "directory" && reason.startsWith(UNREADABLE)) return true;
+  if (here.kind === "absent") return true;
+  // A directory that could not be read has been; and where a link or a pipe was left alone, none is any more.
+  if (here.kind === "directory") return reason.startsWith(UNREADABLE) || canTravel(path);
   return isPresent(here) && row !== undefined && row.file_id === here.fileId && row.stamp === here.stamp;
+}
+
+function canTravel(path: string): boolean {
+  try {
+    checkArtifactName(FILES, path);
+    return true;
+  } catch {
+    return false;
+  }
 }

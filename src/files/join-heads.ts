@@ -4,7 +4,7 @@
 import { type EntryId, FILES } from "../entries/index.ts";
 import { assert } from "../errors.ts";
 import { type Draft, readContent } from "../store/index.ts";
-import { CONFLICT_TAG, conflictName, recordConflict } from "./conflicts.ts";
+import { CONFLICT_AUTHOR_TAG, CONFLICT_TAG, conflictName, noteConflictTag } from "./conflicts.ts";
 import type { DocRow } from "./documents.ts";
 import { entryOf, type FolderParts, storedContent, writeOne } from "./folder-parts.ts";
 import { type Merged, mergeStates, stateOf } from "./merge-states.ts";
@@ -139,7 +139,7 @@ async function keepBoth(
   oursId: EntryId,
   ours: ReturnType<typeof stateOf>,
 ): Promise<void> {
-  const { documents, db, store } = parts;
+  const { documents, db } = parts;
   assert(ours.content !== null, "only a live version is kept beside another");
   const author = entryOf(parts, oursId).author;
   const copy = conflictName(merged.path, author, Date.now(), (path) => isTaken(parts, path));
@@ -150,7 +150,7 @@ async function keepBoth(
     content: { at: storedContent(parts, ours.content.hash), type: ours.content.type },
     doc: null,
     parents: [oursId],
-    tags: { [CONFLICT_TAG]: merged.path },
+    tags: { [CONFLICT_TAG]: merged.path, [CONFLICT_AUTHOR_TAG]: author },
     ...(ours.isExecutable ? { mode: 0o755 } : {}),
   });
   db.transaction(() => {
@@ -163,7 +163,7 @@ async function keepBoth(
       remote: null,
       remote_sequence: 0,
     });
-    recordConflict(db, { path: merged.path, copy, author, at: new Date(store.clock.tick().wallMs).toISOString() });
+    noteConflictTag(db, entry);
   });
   parts.onEvent({ kind: "conflict", path: merged.path, copy });
   parts.onEvent({ kind: "outcome", outcome: "conflicted", path: merged.path });

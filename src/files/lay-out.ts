@@ -20,14 +20,14 @@ import { assert, systemCode } from "../errors.ts";
 import { contentFile, flush } from "../store/index.ts";
 import type { DocRow, FileRow } from "./documents.ts";
 import type { Outcome } from "./events.ts";
-import { entryOf, type FolderParts, leaveAlone } from "./folder-parts.ts";
+import { entryOf, type FolderParts } from "./folder-parts.ts";
+import { hasFolder, makeRoom } from "./make-room.ts";
 import { DIRECTORY_TYPE, identify, SYMLINK_TYPE, settledStamp } from "./observe.ts";
-import { partPath } from "./part-paths.ts";
+import { forgetObstacles, noteFailedLayOut, noteObstacle } from "./obstacles.ts";
+import { isHeldUp, partClashing } from "./part-folders.ts";
 import type { Aside } from "./place.ts";
 
 const DOCS_AT_ONCE = 1_000;
-/** What could not be laid out is tried again after this long, ms. */
-const RETRY_MS = 2_000;
 const COPIED_IN_MEMORY_BYTES = 256 * 1_024;
 
 /** One document on its way into the folder. */
@@ -50,22 +50,24 @@ export async function layOut(parts: FolderParts): Promise<number> {
   for (;;) {
     const rows = parts.documents.unlaid(DOCS_AT_ONCE, after);
     const last = rows.at(-1);
-    if (last === undefined) return changed;
+    if (last === undefined) break;
     changed += await layOutSome(parts, rows);
     after = last.doc;
   }
+  forgetObstacles(parts);
+  return changed;
 }
 
 async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<number> {
   const { store } = parts;
-  for (const row of rows) if (row.live === 1) await partPath(parts, row.path);
+  const { docs, inClash } = await partClashing(parts, rows);
   const jobs: Job[] = [];
   const dirs: string[] = [];
   try {
     const dir = store.staging.newDir();
     dirs.push(dir);
-    for (const { doc } of rows) {
-      const job = await prepare(parts, doc, join(dir, String(jobs.length)));
+    for (const doc of docs) {
+      const job = await prepare(parts, doc, join(dir, String(jobs.length)), inClash);
       if (job !== undefined) jobs.push(job);
     }
     await flush(
@@ -77,6 +79,7 @@ async function layOutSome(parts: FolderParts, rows: readonly DocRow[]): Promise<
       store.layout.staging,
     );
     for (const job of inOrder(jobs)) guarded(parts, job, takeOut);
+    makeRoom(parts, jobs);
     for (const job of jobs) if (job.outcome === undefined) guarded(parts, job, putIn);
     parts.db.transaction(() => {
       for (const job of jobs) remember(parts, job);
@@ -95,11 +98,16 @@ function inOrder(jobs: readonly Job[]): Job[] {
   return jobs.toSorted((a, b) => (b.row?.path.length ?? 0) - (a.row?.path.length ?? 0));
 }
 
-async function prepare(parts: FolderParts, id: EntryId, file: string): Promise<Job | undefined> {
+async function prepare(
+  parts: FolderParts,
+  id: EntryId,
+  file: string,
+  inClash: ReadonlySet<string>,
+): Promise<Job | undefined> {
   const { documents, store } = parts;
   const doc = documents.doc(id);
   if (doc === undefined) return undefined;
-  if (doc.live === 1 && documents.docsAt(doc.path).length > 1) return undefined;
+  if (doc.live === 1 && (documents.docsAt(doc.path).length > 1 || isHeldUp(doc.path, inClash))) return undefined;
   const row = documents.fileOf(id);
   const head = entryOf(parts, doc.head);
   if (doc.live === 0) return row === undefined ? undefined : { doc, head, row, fresh: undefined };
@@ -140,10 +148,10 @@ function guarded(parts: FolderParts, job: Job, step: (parts: FolderParts, job: J
     if (code === undefined) throw error;
     job.outcome = "skippedDirty";
     if (job.aside !== undefined) parts.placer.putBack(job.aside.path, job.row?.path ?? job.head.name);
-    // Whatever stands in the way may go: tried again by itself.
-    setTimeout(() => parts.lookAgain(job.head.name), RETRY_MS).unref();
-    const reason = `it cannot be laid out here (${code})`;
-    leaveAlone(parts, job.head.name, reason, `${job.head.name}: ${reason}; it is in the store and at the hub`);
+    const { name } = job.head;
+    const obstacle = code === "ENOTDIR" || code === "ELOOP" ? parts.placer.obstacle(name) : undefined;
+    if (obstacle === undefined) noteFailedLayOut(parts, name, code);
+    else noteObstacle(parts, name, obstacle, `${obstacle} is no folder here`);
   }
 }
 
@@ -175,14 +183,16 @@ function putIn(parts: FolderParts, job: Job): void {
   const { doc, head, row, aside, fresh } = job;
   if (doc.live === 0) {
     if (aside !== undefined) parts.keepAside(aside);
-    if (row !== undefined) placer.removeEmptyParents(row.path, (dir) => parts.documents.docsAt(dir).length > 0);
+    if (row !== undefined) placer.removeEmptyParents(row.path, (dir) => hasFolder(parts, dir));
     job.outcome = "removed";
     return;
   }
   if (head.content?.type === DIRECTORY_TYPE) {
     if (aside !== undefined) parts.keepAside(aside);
-    if (placer.makeDirectory(head.name)) job.outcome = row === undefined ? "created" : "updated";
-    else dirty(parts, job);
+    if (placer.makeDirectory(head.name)) {
+      job.outcome = row === undefined ? "created" : "updated";
+      parts.obstacles.forget(head.name);
+    } else dirty(parts, job);
     return;
   }
   const from = fresh?.file ?? aside?.path;
@@ -198,13 +208,14 @@ function putIn(parts: FolderParts, job: Job): void {
     dirty(parts, job);
     return;
   }
+  parts.obstacles.forget(head.name);
   job.placed = placed;
   if (fresh !== undefined) {
     unlinkSync(fresh.file);
     if (aside !== undefined) parts.keepAside(aside);
   } else if (aside !== undefined) rmSync(aside.path, { force: true });
   if (row !== undefined && row.path !== head.name) {
-    placer.removeEmptyParents(row.path, (dir) => parts.documents.docsAt(dir).length > 0);
+    placer.removeEmptyParents(row.path, (dir) => hasFolder(parts, dir));
   }
   job.outcome = row === undefined ? "created" : "updated";
 }
@@ -213,8 +224,12 @@ function identityOf(path: string): { fileId: string; stamp: string } {
   return identify(lstatSync(path, { bigint: true }));
 }
 
+/** Something is there that we do not know: it is looked at, and is in the way if it is still there then. */
 function dirty(parts: FolderParts, job: Job): void {
-  parts.lookAgain(job.head.name);
+  const { name } = job.head;
+  const obstacle = parts.placer.obstacle(name) ?? name;
+  const kind = parts.placer.look(obstacle)?.kind ?? "special file";
+  noteObstacle(parts, name, obstacle, `a ${kind} is in its way at ${obstacle}`);
   if (job.row !== undefined) parts.lookAgain(job.row.path);
   job.outcome = "skippedDirty";
 }

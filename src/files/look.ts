@@ -5,11 +5,13 @@ import { dirname, join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
 import { HoldfastError, shellWord } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
-import { type FolderParts, leaveAlone } from "./folder-parts.ts";
+
+import { type FolderParts, isFolder, leaveAlone } from "./folder-parts.ts";
 import { FOREIGN_NAME, foreignIn, looksForeign } from "./foreign-names.ts";
 import { forgetGone } from "./gone-refusals.ts";
 import { type IgnoreRules, isIgnored } from "./ignore-rules.ts";
-import { isPresent, linkedParent, type Observed, observe, type Present } from "./observe.ts";
+import { DIRECTORY_TYPE, isPresent, linkedParent, type Observed, observe, type Present } from "./observe.ts";
+import { ancestorsOf } from "./paths.ts";
 import { type LocalChange, planLocal } from "./plan-local.ts";
 import { scan, type Unread } from "./scan.ts";
 
@@ -45,6 +47,9 @@ export async function look(
   const fresh = new Map<string, Present>();
   const unread: Unread[] = [];
   const foreign = new Set<string>();
+  const isFirst = documents.pathsBelow("", 1).length === 0;
+  /** Directories, and the row of what was no directory there or further up. */
+  const dirs = new Map<string, FileRow | undefined>();
   const note = (item: Observed): void => {
     const row = documents.file(item.path);
     if (isPresent(item)) {
@@ -52,7 +57,11 @@ export async function look(
         asKnown.add(item.path);
         return;
       }
-      if (row === undefined && documents.filesById(item.fileId).length === 0) {
+      if (row === undefined && isInTheWay(parts, rules, item)) return;
+      const above = row === undefined && !isFirst ? fileAbove(parts, item.path, dirs) : undefined;
+      if (above !== undefined) rows.set(above.path, above);
+      const isReplacing = above !== undefined || (!isFirst && isOverKnown(parts, item));
+      if (row === undefined && !isReplacing && documents.filesById(item.fileId).length === 0) {
         fresh.set(item.path, item);
         return;
       }
@@ -73,6 +82,7 @@ export async function look(
     // What the watch cannot name: it lies in that directory, if it is there still.
     if (here?.kind === "absent" && looksForeign(path))
       for (const item of foreignBeside(folder, path, rules)) note(item);
+    if (here?.kind === "directory" && rules.ignores(path, "directory")) continue;
     if (here !== undefined && here.kind !== "directory") note(here);
     else {
       for await (const slice of scan(folder, path, rules, unread, signal)) {
@@ -133,12 +143,46 @@ function seeAround(
   }
 }
 
+/** The row of a file or link that was known where `path` has a directory now. */
+function fileAbove(
+  { documents }: FolderParts,
+  path: string,
+  dirs: Map<string, FileRow | undefined>,
+): FileRow | undefined {
+  const [dir] = ancestorsOf(path);
+  if (dir === undefined) return undefined;
+  if (!dirs.has(dir)) {
+    const rows = [dir, ...ancestorsOf(dir)].map((each) => documents.file(each));
+    dirs.set(
+      dir,
+      rows.find((row) => row !== undefined && row.type !== DIRECTORY_TYPE),
+    );
+  }
+  return dirs.get(dir);
+}
+
+/** A file or link where something was known below: all that goes with the directory that it replaced. */
+function isOverKnown({ documents }: FolderParts, item: Present): boolean {
+  return item.kind !== "directory" && documents.pathsBelow(item.path, 1).some((path) => path !== item.path);
+}
+
+/** A folder with nothing in it but what is ignored, where a file is to be laid out: it is no folder that travels. */
+function isInTheWay(parts: FolderParts, rules: IgnoreRules, item: Present): boolean {
+  if (item.kind !== "directory") return false;
+  const there = parts.documents.docsAt(item.path);
+  if (there.length === 0 || there.some((doc) => isFolder(parts, doc))) return false;
+  return holdsOnlyIgnored(parts.layout.folder, item.path, rules);
+}
+
 /** A row that the scan did not find: absent, unless it is ignored now, or lies where nothing could be read. */
 function seeKnown(folder: string, row: FileRow, rules: IgnoreRules, unread: readonly Unread[]): Observed {
   const blind = unread.find(({ path }) => path === "" || row.path.startsWith(`${path}/`));
   if (blind !== undefined) return { kind: "unknown", path: row.path, reason: blind.reason };
   if (isIgnored(rules, row.path)) return { kind: "unknown", path: row.path, reason: "it is ignored" };
-  return observe(folder, row.path);
+  const here = observe(folder, row.path);
+  // A folder is its entries: one that is not empty is no document, so what was known there is gone.
+  const isReplaced = here.kind === "directory" && row.type !== DIRECTORY_TYPE && !isEmpty(folder, row.path, rules);
+  return isReplaced ? { kind: "absent", path: row.path } : here;
 }
 
 /** Where something went, the directory above may be empty now, and so a document of its own. */
@@ -155,6 +199,14 @@ function seeParent(
   looked.add(parent);
   const here = observe(folder, parent);
   if (here.kind === "directory" && isEmpty(folder, parent, rules)) seen.set(parent, here);
+}
+
+function holdsOnlyIgnored(folder: string, path: string, rules: IgnoreRules): boolean {
+  try {
+    return readdirSync(join(folder, path)).length > 0 && isEmpty(folder, path, rules);
+  } catch {
+    return false;
+  }
 }
 
 /** Nothing lies in the directory but what is ignored. */

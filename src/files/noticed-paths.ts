@@ -95,7 +95,7 @@ export class NoticedPaths {
 
   /**
    * Leaves out files that are gone and may turn up elsewhere in a moment: a rename is told as two events. Whoever looks
-   * at the whole folder has seen every place already.
+   * at the whole folder has seen every place already; and what was replaced goes at once, or both would be there.
    */
   holdBackVanished(changes: readonly LocalChange[], looked: ReadonlySet<string>): LocalChange[] {
     if (looked.has("") || !this.isRunning) return [...changes];
@@ -103,7 +103,7 @@ export class NoticedPaths {
     for (const [path, { seenAt }] of this.vanished) if (now - seenAt > WAIT_OVER_MS) this.vanished.delete(path);
     const held: string[] = [];
     const kept = changes.filter((change) => {
-      if (change.kind !== "remove") return true;
+      if (change.kind !== "remove" || change.isReplaced) return true;
       const { path } = change.row;
       const since = this.vanished.get(path)?.since ?? now;
       const waited = now - since;

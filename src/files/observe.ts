@@ -44,7 +44,10 @@ export function observe(folder: string, path: string): Observed {
 export function linkedParent(folder: string, path: string): string | undefined {
   for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1)) {
     const parent = path.slice(0, slash);
-    if (lstatSync(join(folder, parent), { throwIfNoEntry: false })?.isSymbolicLink() === true) return parent;
+    const stats = lstatSync(join(folder, parent), { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink() === true) return parent;
+    // Below a file there is nothing; to ask for more is an error (ENOTDIR).
+    if (stats?.isDirectory() !== true) return undefined;
   }
   return undefined;
 }

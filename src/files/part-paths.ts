@@ -1,27 +1,39 @@
 // Two live documents at one path: one of them has to go elsewhere. The hub gives a path to whoever came first, so it is
-// always the one that the hub does not have there yet that moves, and only the machine that has it can say so.
+// always the one that the hub does not have there yet that moves, and only the machine that has it can say so. But a folder
+// keeps its path from a file, whoever came first: there, that machine moves the hub's.
 
 import { type EntryId, FILES } from "../entries/index.ts";
-import { CONFLICT_TAG, conflictName, recordConflict } from "./conflicts.ts";
+import { CONFLICT_AUTHOR_TAG, CONFLICT_TAG, conflictName, noteConflictTag } from "./conflicts.ts";
 import type { DocRow } from "./documents.ts";
-import { entryOf, type FolderParts, storedContent, writeOne } from "./folder-parts.ts";
+import { entryOf, type FolderParts, isFolder, storedContent, writeOne } from "./folder-parts.ts";
 import { isTaken } from "./join-heads.ts";
 import { sameState, stateOf } from "./merge-states.ts";
 
-/** Parts the documents at `path`. False: neither is ours to move; the hub's next entries will say more. */
-export async function partPath(parts: FolderParts, path: string): Promise<boolean> {
+/** Parts the documents at `path`, unless none of them is ours to move: the hub's next entries will say more. Returns those
+ *  that moved. */
+export async function partPath(parts: FolderParts, path: string): Promise<EntryId[]> {
   const there = parts.documents.docsAt(path);
-  if (there.length < 2) return true;
-  const ours = there.filter((row) => row.head !== row.synced).sort(byClaim);
-  // All but one move; the hub's own document, if there is one, stays.
-  const movers = ours.length === there.length ? ours.slice(1) : ours;
-  if (movers.length < there.length - 1) return false;
-  const stayer = there.find((row) => !movers.includes(row));
+  if (there.length < 2) return [];
+  const { stayer, movers } = chosen(parts, there);
+  if (movers.length < there.length - 1) return [];
+  const moved: EntryId[] = [];
   for (const mover of movers) {
     if (stayer !== undefined && absorb(parts, stayer, mover)) continue;
     await moveAway(parts, mover);
+    moved.push(mover.doc);
   }
-  return true;
+  return moved;
+}
+
+/** All but one move; the hub's own document, if there is one, stays. */
+function chosen(parts: FolderParts, there: readonly DocRow[]): { stayer: DocRow | undefined; movers: DocRow[] } {
+  const ours = there.filter((row) => row.head !== row.synced).sort(byClaim);
+  const folders = there.filter((row) => isFolder(parts, row));
+  const folder = folders.find((row) => !ours.includes(row)) ?? ours.find((row) => folders.includes(row));
+  const isOurs = folder !== undefined && ours.includes(folder);
+  const movable = isOurs ? there.filter((row) => !folders.includes(row) || ours.includes(row)) : ours;
+  const stayer = folder ?? (ours.length === there.length ? ours[0] : there.find((row) => !ours.includes(row)));
+  return { stayer, movers: movable.filter((row) => row !== stayer) };
 }
 
 /** Documents that the hub knows hold on to a path before those it does not. */
@@ -51,12 +63,18 @@ function absorb(parts: FolderParts, stayer: DocRow, mover: DocRow): boolean {
   });
 }
 
-async function moveAway(parts: FolderParts, mover: DocRow): Promise<void> {
-  const { documents, db, store } = parts;
+/** Gives the document a conflict name: that of its newest version's author and day, so that whoever does it names it alike. */
+export async function moveAway(parts: FolderParts, mover: DocRow): Promise<void> {
+  const { documents, db } = parts;
   const head = entryOf(parts, mover.head);
   const { content } = head;
   if (content === null) return;
-  const copy = conflictName(mover.path, head.author, Date.now(), (path) => isTaken(parts, path));
+  const copy = conflictName(
+    mover.path,
+    head.author,
+    head.clock.wallMs,
+    (path) => isTaken(parts, path) || documents.hasLiveBelow(path),
+  );
   const entry = await writeOne(parts, {
     collection: FILES,
     name: copy,
@@ -65,19 +83,14 @@ async function moveAway(parts: FolderParts, mover: DocRow): Promise<void> {
     content: { at: storedContent(parts, content.hash), type: content.type },
     doc: mover.doc,
     parents: [mover.head],
-    tags: { [CONFLICT_TAG]: mover.path },
+    tags: { [CONFLICT_TAG]: mover.path, [CONFLICT_AUTHOR_TAG]: head.author },
     ...(head.mode === undefined ? {} : { mode: head.mode }),
   });
   db.transaction(() => {
     const now = documents.doc(mover.doc);
     if (now === undefined || now.head !== mover.head) return;
     documents.putDoc({ ...now, path: copy, head: entry.id });
-    recordConflict(db, {
-      path: mover.path,
-      copy,
-      author: head.author,
-      at: new Date(store.clock.tick().wallMs).toISOString(),
-    });
+    noteConflictTag(db, entry);
   });
   parts.onEvent({ kind: "conflict", path: mover.path, copy });
   parts.onEvent({ kind: "outcome", outcome: "conflicted", path: mover.path });

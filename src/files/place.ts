@@ -14,6 +14,7 @@ import type { EntryId } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
 import type { Documents, FileRow } from "./documents.ts";
 import { contentStamp, identify, linkedParent, observe, type Present } from "./observe.ts";
+import { ancestorsOf } from "./paths.ts";
 
 /** Files just laid out that are remembered at the most. */
 const MAX_PLACED = 4_096;
@@ -74,9 +75,15 @@ export class Placer {
   /** Brings what was taken aside to `path`; it stays aside when somebody else's file is there by now. */
   putBack(aside: string, path: string): boolean {
     if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true) return this.moveBack(aside, path);
-    const isBack = this.linkIn(aside, path);
-    if (isBack) rmSync(aside, { force: true });
-    return isBack;
+    try {
+      if (!this.linkIn(aside, path)) return false;
+    } catch (error) {
+      // What was a directory above it is another one's file by now.
+      if (systemCode(error) === "ENOTDIR") return false;
+      throw error;
+    }
+    rmSync(aside, { force: true });
+    return true;
   }
 
   /** A folder cannot be linked in. Nobody's file is lost by moving it: only an empty folder gives way to it. */
@@ -159,6 +166,16 @@ export class Placer {
     for (let dir = dirname(path); dir !== "." && !keep(dir); dir = dirname(dir)) {
       if (!this.removeDirectory(dir)) return;
     }
+  }
+
+  /** The first above `path` that is there and no directory; undefined when there is none. */
+  obstacle(path: string): string | undefined {
+    return ancestorsOf(path)
+      .toReversed()
+      .find((dir) => {
+        const stats = lstatSync(join(this.folder, dir), { throwIfNoEntry: false });
+        return stats !== undefined && !stats.isDirectory();
+      });
   }
 
   /** What lies at `path` now, to be remembered. Undefined when it is not there any more. */

@@ -211,3 +211,53 @@ test("FILE-19 a swap is two moves, and three files in a ring are three", () => {
   });
   assert.deepEqual(brief(ring.changes), ["move a c", "move b a", "move c b"]);
 });
+
+const DIRECTORY = { type: "inode/directory", stamp: "directory" };
+const row = (path: string, inode: string, more: Partial<FileRow> = {}): FileRow => ({
+  path,
+  doc: `doc of ${path}` as EntryId,
+  entry: `entry of ${path}` as EntryId,
+  hash: "",
+  type: "text/plain",
+  mode: 0o644,
+  file_id: inode,
+  stamp: "0",
+  ...more,
+});
+const at = (kind: Present["kind"], path: string, fileId: string): Present => ({
+  kind,
+  path,
+  fileId,
+  stamp: kind === "directory" ? "directory" : "0",
+  size: 0,
+  isExecutable: false,
+  modifiedMs: 0,
+});
+
+test("FILE-33 a file and a folder are never one document: what was replaced goes first, what came is new", () => {
+  const told = (changes: readonly LocalChange[]): string[] =>
+    changes.map((change) =>
+      change.kind === "create"
+        ? `create ${change.at.path}`
+        : `${change.kind} ${change.row.path}${change.kind === "remove" && change.isReplaced ? " replaced" : ""}`,
+    );
+  assert.deepEqual(told(planLocal([row("a", "1")], [at("directory", "a", "2")])), ["remove a replaced", "create a"]);
+  assert.deepEqual(told(planLocal([row("a", "1", DIRECTORY)], [at("file", "a", "2")])), [
+    "remove a replaced",
+    "create a",
+  ]);
+  // A folder that is not empty is what is in it.
+  assert.deepEqual(told(planLocal([row("a", "1")], [{ kind: "absent", path: "a" }, at("file", "a/b", "2")])), [
+    "remove a replaced",
+    "create a/b",
+  ]);
+  assert.deepEqual(told(planLocal([row("a/b", "1")], [{ kind: "absent", path: "a/b" }, at("file", "a", "2")])), [
+    "remove a/b replaced",
+    "create a",
+  ]);
+  // An empty folder gives way to the file that was moved there.
+  assert.deepEqual(
+    told(planLocal([row("a", "1", DIRECTORY), row("b", "2")], [at("file", "a", "2"), { kind: "absent", path: "b" }])),
+    ["remove a replaced", "move b"],
+  );
+});

@@ -5,7 +5,8 @@
 // whose own file is gone: then that one was overwritten, and the survivor is never deleted (FILE-13, 16, 19).
 
 import type { FileRow } from "./documents.ts";
-import { isPresent, type Observed, type Present } from "./observe.ts";
+import { DIRECTORY_TYPE, isPresent, type Observed, type Present } from "./observe.ts";
+import { ancestorsOf } from "./paths.ts";
 
 export type LocalChange =
   | { readonly kind: "create"; readonly at: Present }
@@ -13,7 +14,8 @@ export type LocalChange =
   | { readonly kind: "modify"; readonly row: FileRow; readonly at: Present }
   /** The document's file is at another path now; it may look different, too. */
   | { readonly kind: "move"; readonly row: FileRow; readonly at: Present }
-  | { readonly kind: "remove"; readonly row: FileRow };
+  /** `isReplaced`: something else lies at, above or below its path, so it has not gone elsewhere unseen. */
+  | { readonly kind: "remove"; readonly row: FileRow; readonly isReplaced?: true };
 
 /**
  * `rows`: what was known of all paths in `seen`, and of all files in `seen` wherever they were known to be.
@@ -48,7 +50,7 @@ export function planLocal(rows: readonly FileRow[], seen: readonly Observed[]): 
     isSettled = true;
     for (const [row, target] of goesTo) {
       const there = rowAt.get(target.path);
-      if (there === undefined || goesTo.has(there)) continue;
+      if (there === undefined || goesTo.has(there) || isOtherKind(there, target)) continue;
       goesTo.delete(row);
       isSettled = false;
     }
@@ -61,13 +63,34 @@ export function planLocal(rows: readonly FileRow[], seen: readonly Observed[]): 
     const move = moves.get(at.path);
     const row = rowAt.get(at.path);
     if (move !== undefined) changes.push({ kind: "move", row: move, at });
-    else if (row === undefined || movedDocs.has(row.doc)) changes.push({ kind: "create", at });
+    else if (row === undefined || movedDocs.has(row.doc) || isOtherKind(row, at)) changes.push({ kind: "create", at });
     else if (row.file_id !== at.fileId || row.stamp !== at.stamp) changes.push({ kind: "modify", row, at });
   }
+  const replaces = replacing(changes);
+  const replaced: LocalChange[] = [];
   for (const row of rows) {
     const now = seenAt.get(row.path);
     if (movedDocs.has(row.doc) || now === undefined || now.kind === "unknown") continue;
-    if (now.kind === "absent" || now.kind === "special") changes.push({ kind: "remove", row });
+    if (isPresent(now) && !isOtherKind(row, now)) continue;
+    if (replaces(row.path)) replaced.push({ kind: "remove", row, isReplaced: true });
+    else changes.push({ kind: "remove", row });
   }
-  return changes;
+  return [...replaced, ...changes];
+}
+
+/** A file where a folder was, or a folder where a file or a link was. */
+function isOtherKind(row: FileRow, at: Present): boolean {
+  return (row.type === DIRECTORY_TYPE) !== (at.kind === "directory");
+}
+
+/** Whether what `changes` bring cannot lie in one folder with something at `path`. */
+function replacing(changes: readonly LocalChange[]): (path: string) => boolean {
+  const here = new Set<string>();
+  const above = new Set<string>();
+  for (const change of changes) {
+    if (change.kind === "remove") continue;
+    here.add(change.at.path);
+    for (const dir of ancestorsOf(change.at.path)) above.add(dir);
+  }
+  return (path) => here.has(path) || above.has(path) || ancestorsOf(path).some((dir) => here.has(dir));
 }

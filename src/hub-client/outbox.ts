@@ -150,6 +150,11 @@ export function hasUnsent(db: SyncDb, lane: string): boolean {
   return db.get("SELECT 1 FROM unsent WHERE lane = ? LIMIT 1", lane) !== undefined;
 }
 
+/** True when something could be sent that no failure holds back. */
+export function hasSendable(db: SyncDb): boolean {
+  return db.get("SELECT 1 FROM unsent WHERE lane NOT IN (SELECT lane FROM lanes) LIMIT 1") !== undefined;
+}
+
 /** Entries not yet at the hub, less those of stopped lanes: what a stop waits for (FILE-12). */
 export function countSendable(db: SyncDb): number {
   return (
