@@ -12,6 +12,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, "node_modules/node/bin/node");
 const bin = (name) => join(root, "node_modules/.bin", name);
 const TESTED = ["src", "scripts", "bench"];
+/** Kinds of tests that need more than Node: `NAME.KIND.test.ts`. */
+const EXTRA_TESTS = ["pg", "browser"];
 /** A test, or a file of them, that takes longer than this hangs, ms. */
 const TEST_LIMIT_MS = 300_000;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
@@ -28,7 +30,7 @@ const COMMANDS = {
   ],
   soak: (args) => [named(args, "soak", "soak", ".soak.ts")],
   bench: (args) => benches(args),
-  mutants: (args) => [[node, join(root, "scripts/mutants.ts"), ...args]],
+  mutants: (args) => [mutantRun(args)],
   prepack: () => [[node, join(root, "scripts/pack.ts"), "built"]],
   postpack: () => [[node, join(root, "scripts/pack.ts"), "sources"]],
 };
@@ -55,20 +57,31 @@ function filesEnding(ending, folders = TESTED) {
     .sort();
 }
 
-/** Arguments are parts of file names, or flags for the test runner. `HOLDFAST_TESTS=pg,browser` adds tests that need those. */
+/** Arguments are parts of file names, or flags for the test runner. `HOLDFAST_TESTS=pg,browser` adds tests that need those;
+ *  it is said when there are none. */
 function testRun(args, wanted) {
-  const extras = (process.env.HOLDFAST_TESTS ?? "").split(",");
+  const extras = (process.env.HOLDFAST_TESTS ?? "").split(",").filter((kind) => kind !== "");
+  for (const kind of extras) {
+    const isKnown = EXTRA_TESTS.includes(kind) && filesEnding(`.${kind}.test.ts`).length > 0;
+    if (!isKnown) console.error(`holdfast: HOLDFAST_TESTS names ${kind}; there are no tests of that kind`);
+  }
   const parts = args.filter((arg) => !arg.startsWith("-"));
   const files = filesEnding(".test.ts").filter(
     (file) =>
       wanted(file) &&
-      (!file.endsWith(".pg.test.ts") || extras.includes("pg")) &&
-      (!file.endsWith(".browser.test.ts") || extras.includes("browser")) &&
+      EXTRA_TESTS.every((kind) => !file.endsWith(`.${kind}.test.ts`) || extras.includes(kind)) &&
       (parts.length === 0 || parts.some((part) => file.includes(part))),
   );
   if (files.length === 0) fail(`no test file matches ${parts.join(" ")}`);
   const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=2", "--test-reporter=spec"];
   return [node, ...flags, `--test-timeout=${TEST_LIMIT_MS}`, ...args.filter((arg) => arg.startsWith("-")), ...files];
+}
+
+/** Removing each guard in turn, for the explorer to find out: neither is there before this file is. */
+function mutantRun(args) {
+  const script = join(root, "scripts/mutants.ts");
+  if (!existsSync(script)) fail("there are no mutants yet; docs/guarantees.md names the test that watches each guard");
+  return [node, script, ...args];
 }
 
 function names(folder, ending) {

@@ -39,7 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--hub <url>", "the hub to use from now on: an invite, or a URL whose token is known (default: its own)"],
       ["--port <number>", "the port of its own hub (default: 7460, or the next that is free)"],
       ["--detach", "go on in the background; returns when the folder is scanned and watched"],
-      ["--no-dashboard", "serve no web page"],
+      ["--no-dashboard", "accepted for scripts; there is no web page yet"],
     ],
     example: "holdfast up notes --detach",
     endedBySignal: true,

@@ -11,6 +11,8 @@ export async function run(call: Call): Promise<Outcome> {
     ...(path === undefined ? {} : { prefix: pathInFolder(call, path) }),
     ...(limit === undefined ? {} : { limit }),
   });
+  // Nothing on stdout means nothing found to a program; a person is told that it was looked for.
+  if (result.results.length === 0 && !call.json) process.stderr.write("holdfast: no match\n");
   return {
     json: result,
     text: () => result.results.map(({ name, line, text }) => printable(`${name}:${line}: ${text}`)).join("\n"),
