@@ -50,7 +50,7 @@ import { recallFiles } from "./recall-files.ts";
 import { recoverHeads } from "./recover-heads.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { takeLocal } from "./take-local.ts";
-import { joinBehind, recordRemote } from "./take-remote.ts";
+import { joinAllBehind, recordRemote } from "./take-remote.ts";
 import { leaveOutTooLarge, reconsiderTooLarge } from "./too-large.ts";
 
 export interface FolderSyncOptions {
@@ -245,7 +245,7 @@ export class FolderSync {
   async bringTogether(): Promise<number> {
     const { parts } = this;
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
-    while ((await joinBehind(parts)) > 0);
+    await joinAllBehind(parts);
     const changed = await layOut(parts);
     await fillOutbox(parts.store, parts.db, parts.store.identity.author);
     return changed;

@@ -1,16 +1,19 @@
 // What the hub says of the folder's documents: recorded as it is told, then brought together with our own versions.
 
 import type { Author, EntryId } from "../entries/index.ts";
+import { assert } from "../errors.ts";
 import { hasUnsent, type Sequenced } from "../hub-client/index.ts";
 import { noteConflictTag } from "./conflicts.ts";
 import type { FolderParts } from "./folder-parts.ts";
 import { joinHeads } from "./join-heads.ts";
 
 const DOCS_AT_ONCE = 500;
+/** Rounds of joining in a row at the most: five million documents, and whatever the hub tells of them meanwhile. */
+const MAX_ROUNDS = 10_000;
 
 /**
  * Records entries in the hub's order, inside the transaction that moves the cursor. A document without versions of ours
- * that the hub lacks takes the hub's as its head at once; the others are brought together later (`joinBehind`).
+ * that the hub lacks takes the hub's as its head at once; the others are brought together later (`joinAllBehind`).
  */
 export function recordRemote(
   { documents, db }: Pick<FolderParts, "documents" | "db">,
@@ -37,8 +40,16 @@ export function recordRemote(
   }
 }
 
-/** Brings every document of which both sides have something new together. Returns how many those were. */
-export async function joinBehind(parts: FolderParts): Promise<number> {
+/** Brings every document of which both sides have something new together. One that does not get anywhere is left for the
+ *  next time, and keeps no other from it. */
+export async function joinAllBehind(parts: FolderParts): Promise<void> {
+  for (let round = 0; (await joinBehind(parts)) > 0; round += 1) {
+    assert(round < MAX_ROUNDS, "documents are joined faster than the hub tells of new versions");
+  }
+}
+
+/** Returns how many of the first few it was that take the hub's version into account now. */
+async function joinBehind(parts: FolderParts): Promise<number> {
   const { documents, db } = parts;
   let joined = 0;
   for (const row of documents.behind(DOCS_AT_ONCE)) {
@@ -48,7 +59,9 @@ export async function joinBehind(parts: FolderParts): Promise<number> {
     } else {
       await joinHeads(parts, row.doc, row.synced, row.head, { entry: remote, synced: remote });
     }
-    joined += 1;
+    // What does not move would be found again at once, and for ever.
+    const now = documents.doc(row.doc);
+    if (now?.synced === remote || now?.remote !== remote) joined += 1;
   }
   return joined;
 }
