@@ -53,7 +53,7 @@ async function assertRefused(at: string, code: string, options: RunOptions): Pro
     [...here, "hub", "token", "list"],
     ["up", at, "--port", "0"],
     ["up", at, "--port", "0", "--detach"],
-    ["hub", "start", "--port", "0", "--data", `${at}/hub`],
+    ["hub", "start", "--port", "0", "--data", `${at}/.holdfast/another hub`],
     [...here, "data", "get", "a", "--out", `${at}/out`],
   ]) {
     const failure = await holdfastFailure(args, { ...options, input: "new" });
