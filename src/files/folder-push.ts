@@ -15,7 +15,7 @@ import {
 import type { FolderSync } from "./folder-sync.ts";
 import type { HubTerms } from "./hub-terms.ts";
 import { joinForks } from "./recover-heads.ts";
-import { passOverTooLarge } from "./too-large.ts";
+import { hasGivenUpForSize, passOverTooLarge } from "./too-large.ts";
 
 /** Refusals in a row with nothing new at the hub, after which a lane waits before it tries again. */
 const MAX_IDLE_ROUNDS = 3;
@@ -60,11 +60,15 @@ export class FolderPush {
     }
   }
 
-  /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`. */
-  async answered(limitMs: number): Promise<void> {
-    if (this.sending === undefined) return;
-    // Late or refused: whoever waits asks the hub then.
-    await withDeadline(this.sending, limitMs, () => new Error("no answer yet")).catch(() => {});
+  /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`: false then. */
+  async answered(limitMs: number): Promise<boolean> {
+    if (this.sending === undefined) return true;
+    let isLate = false;
+    await withDeadline(this.sending, limitMs, () => {
+      isLate = true;
+      return new Error("no answer yet");
+    }).catch(() => {}); // late or refused: whoever waits asks the hub then
+    return !isLate;
   }
 
   private async sendBatch(parts: PushParts): Promise<PushOutcome> {
@@ -77,7 +81,9 @@ export class FolderPush {
     }
   }
 
-  private passOver(): Promise<number> {
+  private async passOver(): Promise<number> {
+    // Asked outside of the lane, or whoever has sent all there is so far waits until the rest has been taken in.
+    if (!hasGivenUpForSize(this.sync.parts)) return 0;
     return this.sync.inLane(async () => {
       const freed = await passOverTooLarge(this.sync.parts, this.terms.fileBytes);
       if (freed > 0) await this.fill();

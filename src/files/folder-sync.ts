@@ -75,6 +75,8 @@ export interface SyncResult {
 
 /** Rounds of pull and push in one `syncOnce` at the most; each round but the last brought something. */
 const MAX_ROUNDS = 10_000;
+/** How long the answer to the batch before is waited for, before the next is queued, ms. */
+const KEEP_UP_MS = 2_000;
 /** Before each question whether the hub has finished with what one sync sent, ms. */
 const FINISH_PAUSES_MS = [0, 20, 50, 100, 200, 400];
 /** How long a start waits for each of the hub's first answers before it goes on without, ms. */
@@ -221,11 +223,16 @@ export class FolderSync {
       const { parts } = this;
       const rules = readIgnoreRules(parts.layout.folder);
       let written = 0;
+      let batches = 0;
+      let hubKeepsUp = true;
       parts.progress.begin("scan");
       parts.obstacles.noteLook();
       const take = async (changes: readonly LocalChange[]): Promise<void> => {
         written += await takeLocal(parts, leaveOutTooLarge(parts, changes, this.terms.fileBytes), async () => {
-          // Sending begins with the first batch, while the next is being read.
+          // Sending begins with the first batch, while the next is being read. The one before has gone by then, or others
+          // would have to wait for the last to be read before they get the first.
+          if (batches > 0 && hubKeepsUp) hubKeepsUp = await this.answered(KEEP_UP_MS);
+          batches += 1;
           await fillOutbox(parts.store, parts.db, parts.store.identity.author);
           this.loops.kickPush();
         });
@@ -293,8 +300,8 @@ export class FolderSync {
     return this.sending.push(onFailure);
   }
 
-  /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`. */
-  answered(limitMs: number): Promise<void> {
+  /** Resolves when nothing is on its way to the hub without an answer, or after `limitMs`: false then. */
+  answered(limitMs: number): Promise<boolean> {
     return this.sending.answered(limitMs);
   }
 

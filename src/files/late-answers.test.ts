@@ -110,14 +110,14 @@ test("FILE-04 a version that is saved and not yet recorded is not sent before it
   store.write = async (...args) => {
     const records = await write(...args);
     store.write = write;
-    // In the store, in no row yet: whoever sends now must not see it, and sooner or later waits for us.
+    // In the store, in no row yet: whoever sends now must not see it, and finds nothing to send, or waits for us.
     const waits = Promise.withResolvers<void>();
     sync.inLane = (step) => {
       waits.resolve();
       return inLane(step);
     };
     sending = sync.push("throw");
-    await waits.promise;
+    await Promise.race([waits.promise, sending]);
     sync.inLane = inLane;
     return records;
   };

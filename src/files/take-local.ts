@@ -22,6 +22,8 @@ interface Taken {
   readonly shows?: { readonly doc: EntryId; readonly entry: EntryId };
 }
 
+/** The first is small, so that others need not wait long for something to do. */
+const FIRST_BATCH_FILES = 200;
 const BATCH_FILES = 1_000;
 const BATCH_BYTES = 8 * 1_024 * 1_024;
 
@@ -40,6 +42,7 @@ export async function takeLocal(
   };
   let batch: Taken[] = [];
   let bytes = 0;
+  let mostFiles = FIRST_BATCH_FILES;
   try {
     for (const [index, change] of changes.entries()) {
       const taken = await take(parts, change);
@@ -48,11 +51,12 @@ export async function takeLocal(
         batch.push(taken);
         bytes += taken.draft?.content?.at.size ?? 0;
       }
-      if (batch.length >= BATCH_FILES || bytes >= BATCH_BYTES || index === changes.length - 1) {
+      if (batch.length >= mostFiles || bytes >= BATCH_BYTES || index === changes.length - 1) {
         await writing;
         writing = writeOut(batch);
         writing.catch(() => {}); // it is awaited below, or before the next batch
         batch = [];
+        mostFiles = BATCH_FILES;
         bytes = 0;
       }
     }

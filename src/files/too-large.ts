@@ -36,6 +36,11 @@ export function reconsiderTooLarge(parts: FolderParts): void {
   for (const lane of stoppedForSize(parts)) wakeAll(parts.db, lane);
 }
 
+/** True when some document was given up for its size. */
+export function hasGivenUpForSize(parts: Pick<FolderParts, "db">): boolean {
+  return stoppedForSize(parts).length > 0;
+}
+
 /** Inside the lane: frees the documents whose newest version fits, though one before it does not. Returns how many. */
 export async function passOverTooLarge(parts: FolderParts, limitBytes: number): Promise<number> {
   let freed = 0;

@@ -57,7 +57,7 @@ export async function startEmbeddedHub(
 /** `fetch` without a socket. As with a real one, the caller's signal ends a stream that would go on for ever. */
 function fetchFrom(hub: Hub): typeof fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
+    const request = new Request(input, withoutCopies(init));
     request.signal.throwIfAborted();
     const response = await hub.fetch(request);
     if (response.body === null || response.headers.get("content-type")?.startsWith(EVENT_STREAM) !== true) {
@@ -66,6 +66,13 @@ function fetchFrom(hub: Hub): typeof fetch {
     const body = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: request.signal });
     return new Response(body, { status: response.status, headers: response.headers });
   };
+}
+
+/** A request copies the bytes that it is given, and copies them again for whoever reads them; a stream hands them on. */
+function withoutCopies(init: RequestInit | undefined): RequestInit | undefined {
+  const { body } = init ?? {};
+  if (!(body instanceof Uint8Array)) return init;
+  return { ...init, body: ReadableStream.from([body]), duplex: "half" } as RequestInit;
 }
 
 async function ownToken(layout: Layout, { storage, adminToken }: StartedHub): Promise<string> {
