@@ -1,11 +1,15 @@
-// The names of conflict copies.
+// The names of conflict copies, and how they are listed.
 
 import assert from "node:assert/strict";
-import { posix } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Author, checkArtifactName, FILES } from "../entries/index.ts";
-import { conflictName } from "./conflicts.ts";
+import { SyncDb } from "../hub-client/index.ts";
+import { initWorkspaceRecord } from "../store/index.ts";
+import { conflictName, recordConflict } from "./conflicts.ts";
 
 const AUTHOR = "abcdefghijklmnop" as Author;
 const AT_MS = Date.UTC(2026, 2, 14, 15, 9, 26);
@@ -41,4 +45,25 @@ test("however long the name, the copy's is one that can be laid out, in the same
       checkArtifactName(FILES, copy);
     }),
   );
+});
+
+test("FILE-29 two machines that move one file aside at once: all list the same, whichever they hear of first", () => {
+  const dir = mkdtempSync(join(tmpdir(), "holdfast-conflicts-"));
+  const early = { path: "x", copy: "x (conflict)", author: "a", at: "2026-03-14T15:09:26.000Z" };
+  const late = { ...early, at: "2026-03-14T15:09:27.000Z" };
+  try {
+    for (const [n, order] of [
+      [early, late],
+      [late, early],
+    ].entries()) {
+      const folder = join(dir, String(n));
+      mkdirSync(folder);
+      const { layout } = initWorkspaceRecord(folder, { id: "00000000-0000-4000-8000-000000000001", name: "test" });
+      using db = SyncDb.open(layout);
+      for (const conflict of order) recordConflict(db, conflict);
+      assert.deepEqual({ ...db.get<object>("SELECT path, copy, author, at FROM conflicts") }, early);
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

@@ -38,9 +38,11 @@ function cut(name: string, bytes: number): string {
   return short;
 }
 
+/** Of two that gave one document the same name at once, the first is listed, in whatever order they are heard of. */
 export function recordConflict(db: SyncDb, conflict: ListedConflict): void {
   db.run(
-    "INSERT OR REPLACE INTO conflicts VALUES (?, ?, ?, ?)",
+    `INSERT INTO conflicts VALUES (?, ?, ?, ?) ON CONFLICT (copy) DO UPDATE
+     SET path = excluded.path, author = excluded.author, at = excluded.at WHERE excluded.at < at`,
     conflict.copy,
     conflict.path,
     conflict.author,

@@ -69,6 +69,16 @@ export class Documents {
       undefined
     );
   }
+  /** Those of `rows`, as they are now, that are live at a path where, or below which, another live document is. */
+  crowded(rows: readonly DocRow[]): DocRow[] {
+    return this.db.all<DocRow>(
+      `SELECT docs.* FROM json_each(?) JOIN docs ON doc = value WHERE live = 1 AND (
+         EXISTS (SELECT 1 FROM docs AS other WHERE other.live = 1 AND other.path = docs.path AND other.doc <> docs.doc)
+         OR EXISTS (SELECT 1 FROM docs AS below
+                    WHERE below.live = 1 AND below.path > docs.path || '/' AND below.path < docs.path || '0'))`,
+      JSON.stringify(rows.map(({ doc }) => doc)),
+    );
+  }
   /** True when a live document below `path` has a version that the hub lacks. */
   hasUnsentBelow(path: string): boolean {
     return (

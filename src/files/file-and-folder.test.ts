@@ -16,11 +16,12 @@ function asides(tree: Tree): Record<string, string> {
 }
 
 /** Nothing is left alone, and all list the same conflicts: of these paths. */
-function assertTold(world: World, paths: readonly string[]): void {
+function assertTold(world: World, paths: readonly string[], notices: readonly string[] = []): void {
   const [first] = world.folders;
   assert.ok(first !== undefined);
   for (const folder of world.folders) {
     assert.deepEqual(folder.sync.status().refused, [], "nothing is left alone");
+    for (const notice of folder.notices()) assert.ok(notices.includes(notice), notice);
     assert.deepEqual(listConflicts(folder.db), listConflicts(first.db));
     assert.deepEqual(
       listConflicts(folder.db).map(({ path }) => path),
@@ -220,14 +221,15 @@ test("FILE-29 a folder with nothing but ignored files is in the way of a file: t
   b.write("x/.DS_Store", "ignored");
   await b.start();
   await until(() => b.sync.status().refused.length === 1, PATIENCE_MS);
-  assert.match(JSON.stringify(b.sync.status().refused), /"path":"x","reason":"it cannot be laid out here/);
+  const reason = "it cannot be laid out here (a folder is there that does not travel)";
+  assert.deepEqual({ ...b.sync.status().refused[0] }, { path: "x", reason });
   a.write("y", "goes on");
   await b.has("y", "goes on");
   assert.deepEqual(Object.keys(a.tree()).sort(), ["x", "y"], "nothing is parted");
   b.remove("x");
   const tree = await world.alike((now) => now.x === "the file");
   assert.deepEqual(Object.keys(tree), ["x", "y"]);
-  assertTold(world, []);
+  assertTold(world, [], [`x: ${reason}; it is in the store and at the hub`]);
 });
 
 test("FILE-29 what is left alone because of what is in its way is not once it is not wanted there any more", async () => {
@@ -291,6 +293,77 @@ test("FILE-33 a file moves into a folder of its own name, and out of it again: o
   await world.alike((now) => now.x === "the file");
   assert.equal(b.docAt("x"), doc);
   assertTold(world, []);
+});
+
+test("FILE-07 a folder that was deleted and not looked at since is not in the way of a file: nothing moves aside", async () => {
+  await using world = await World.make(1);
+  const { a } = world;
+  full(a);
+  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  const b = await world.add({ up: false });
+  await (await b.open()).syncOnce();
+  const c = await world.add({ up: false });
+  await c.open();
+  file(c);
+  await c.sync.scanAll();
+  await c.sync.push("throw");
+  b.write("x/b.txt", "not sent yet");
+  await b.sync.scanAll();
+  b.remove("x");
+  await b.sync.pull();
+  await b.sync.syncOnce();
+  await c.sync.syncOnce();
+  assert.deepEqual(await world.alike((now) => now.x === "the file"), { x: "the file" });
+});
+
+test("FILE-29 a clash that is over on a later page of the hub's is none", async () => {
+  await using world = await World.make(1, { requestsPerSecond: 100_000 });
+  const { a } = world;
+  file(a);
+  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  await a.stop();
+  // More than a page has.
+  for (let n = 0; n < 1_100; n += 1) a.write(`files/${n}`, "");
+  await a.start();
+  await a.idle();
+  a.remove("x");
+  await until(() => a.heads().every(({ path }) => path !== "x"), PATIENCE_MS);
+  await a.idle();
+  const b = await world.add({ up: false });
+  await b.open();
+  full(b);
+  await b.sync.scanAll();
+  await b.sync.syncOnce();
+  const tree = await world.alike((now) => now["x/a.txt"] === "in the folder");
+  assert.equal(Object.keys(tree).length, 1_101);
+  assertTold(world, []);
+});
+
+test("FILE-17 a folder that holds an empty one is renamed: nothing of the old name stays", async () => {
+  await using world = await World.make(2);
+  const { a } = world;
+  mkdirSync(a.at("x/y"), { recursive: true });
+  await world.alike((now) => now["x/y"] === "dir");
+  a.move("x", "z");
+  await world.alike((now) => now["z/y"] === "dir");
+  for (const folder of world.folders) await folder.sync.scanAll();
+  assert.deepEqual(await world.alike(), { "z/y": "dir" });
+});
+
+test("HUB-09 killed between making an empty folder and recording it: it is known as a folder, and moves as one", async () => {
+  await using world = await World.make(1);
+  const { a } = world;
+  empty(a);
+  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  const b = await world.add({ up: false });
+  await (await b.open()).syncOnce();
+  b.db.run("DELETE FROM files");
+  b.db.run("UPDATE docs SET laid = NULL");
+  await b.sync.scanAll();
+  a.move("x", "z");
+  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await b.sync.syncOnce();
+  assert.deepEqual(await world.alike(), { z: "dir" });
 });
 
 for (const [from, to] of [

@@ -192,6 +192,8 @@ function putIn(parts: FolderParts, job: Job): void {
     if (placer.makeDirectory(head.name)) {
       job.outcome = row === undefined ? "created" : "updated";
       parts.obstacles.forget(head.name);
+      if (row !== undefined && row.path !== head.name)
+        placer.removeEmptyParents(row.path, (dir) => hasFolder(parts, dir));
     } else dirty(parts, job);
     return;
   }
@@ -227,9 +229,10 @@ function identityOf(path: string): { fileId: string; stamp: string } {
 /** Something is there that we do not know: it is looked at, and is in the way if it is still there then. */
 function dirty(parts: FolderParts, job: Job): void {
   const { name } = job.head;
-  const obstacle = parts.placer.obstacle(name) ?? name;
-  const kind = parts.placer.look(obstacle)?.kind ?? "special file";
-  noteObstacle(parts, name, obstacle, `a ${kind} is in its way at ${obstacle}`);
+  const above = parts.placer.obstacle(name);
+  const there = parts.placer.look(name)?.kind === "directory" ? "folder" : "file";
+  const what = above === undefined ? `a ${there} is there that does not travel` : `${above} is no folder here`;
+  noteObstacle(parts, name, above ?? name, what);
   if (job.row !== undefined) parts.lookAgain(job.row.path);
   job.outcome = "skippedDirty";
 }

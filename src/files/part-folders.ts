@@ -52,11 +52,11 @@ export async function partClashing(
   parts: FolderParts,
   rows: readonly DocRow[],
 ): Promise<{ docs: Set<EntryId>; inClash: ReadonlySet<string> }> {
-  const { clashes, obstacles } = parts;
+  const { clashes, documents, obstacles } = parts;
   const docs = new Set(rows.map(({ doc }) => doc));
   const inClash = new Set<string>();
   if (!clashes.isCatchingUp) {
-    for (const row of rows) if (row.live === 1) for (const doc of await partPath(parts, row.path)) docs.add(doc);
+    for (const { path } of documents.crowded(rows)) for (const doc of await partPath(parts, path)) docs.add(doc);
   }
   for (const file of filesInTheWay(parts, rows)) {
     if (isOursToPart(parts, file)) {
@@ -86,8 +86,8 @@ function filesInTheWay(parts: FolderParts, rows: readonly DocRow[]): DocRow[] {
       if (dirs.has(dir)) break;
       dirs.add(dir);
     }
-    if (documents.hasLiveBelow(row.path)) found.set(row.doc, row);
   }
+  for (const row of documents.crowded(rows)) if (documents.hasLiveBelow(row.path)) found.set(row.doc, row);
   for (const dir of dirs) for (const row of documents.docsAt(dir)) found.set(row.doc, row);
   return [...found.values()].filter((row) => !isFolder(parts, row));
 }

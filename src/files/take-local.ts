@@ -19,7 +19,7 @@ interface Taken {
   readonly row: FileRow | undefined;
   readonly at: Present | undefined;
   /** What lies there now, where no version needs writing: the file shows this one. */
-  readonly shows?: { readonly doc: EntryId; readonly entry: EntryId };
+  readonly shows?: { readonly doc: EntryId; readonly entry: EntryId; readonly content: DocState["content"] };
 }
 
 /** The first is small, so that others need not wait long for something to do. */
@@ -94,7 +94,7 @@ async function take(parts: FolderParts, change: LocalChange): Promise<Taken | un
   const shows = shown(parts, now, row, old);
   if (shows !== undefined) {
     if ("dir" in content) parts.store.staging.discard(content.dir);
-    return { draft: undefined, row, at, shows };
+    return { draft: undefined, row, at, shows: { ...shows, content: now.content } };
   }
   const isRename = row !== undefined && row.path !== at.path && sameContent(old?.content ?? null, now.content);
   if (isRename && "dir" in content) parts.store.staging.discard(content.dir);
@@ -183,7 +183,7 @@ function remember(
   if (at === undefined) {
     if (row !== undefined) documents.forgetFile(row.path);
   } else if (entry !== undefined) {
-    const content = record?.entry.content;
+    const content = record?.entry.content ?? shows?.content;
     documents.putFile({
       path: at.path,
       doc,
