@@ -232,6 +232,24 @@ test("FILE-29 a folder with nothing but ignored files is in the way of a file: t
   assertTold(world, [], [`x: ${reason}; it is in the store and at the hub`]);
 });
 
+test("FILE-38 a folder that is ignored is in the way of a file: told, nothing of it travels, and healed when it is gone", async () => {
+  await using world = await World.make(2);
+  const { a, b } = world;
+  await b.stop();
+  a.write(".holdfastignore", "x/\n");
+  file(a);
+  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  b.write(".holdfastignore", "x/\n");
+  b.write("x/deep/a.txt", "ignored");
+  await b.start();
+  await until(() => b.sync.status().refused.length === 1, PATIENCE_MS);
+  assert.equal((await world.atHub()).length, 2);
+  b.remove("x");
+  await world.alike((now) => now.x === "the file");
+  assert.deepEqual(b.sync.status().refused, []);
+  assert.equal((await world.atHub()).length, 2);
+});
+
 test("FILE-24 what could not be laid out and is not wanted there any more is not left alone any more", async () => {
   await using world = await World.make(2);
   const { a, b } = world;
