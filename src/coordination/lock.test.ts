@@ -1,4 +1,4 @@
-// The lock, as one or a few processes see it. Many processes racing: lock-races.test.ts. Crashes: lock-crash.test.ts.
+// The lock, as one or a few processes see it. Many processes racing: lock-races.test.ts. Crashes: lock-crash.slow.test.ts.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

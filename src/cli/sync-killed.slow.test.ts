@@ -75,7 +75,8 @@ test("HUB-09 killed between laying out an entry and saving the cursor: after the
   for (const [index, [point, nth]] of KILLS.entries()) {
     const name = names[index] ?? "";
     const sync = ["-C", folder.at(name), "sync"];
-    const killed = await holdfast(sync, { env: killedAt(point, nth) });
+    // With --json no progress is told, however long it takes: what is on stderr went wrong.
+    const killed = await holdfast(["--json", ...sync], { env: killedAt(point, nth) });
     assert.deepEqual([killed.signal, killed.stderr], ["SIGKILL", ""], `${name} is a point that a sync comes to`);
     const next = await holdfastJson<{ pushed: number; sequence: number }>(sync);
     assert.deepEqual(
