@@ -18,5 +18,6 @@ export {
   type StructuralLockOptions,
   scopeOfCollection,
 } from "./structural-lock.ts";
+export { turnGiver } from "./turns.ts";
 export { sleep, withDeadline } from "./wait.ts";
 export { Watermark } from "./watermark.ts";

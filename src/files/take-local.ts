@@ -1,6 +1,7 @@
 // Local changes become versions: first in the store, durable, and only then is it recorded that they were seen. A crash
 // in between finds the file looking new again, recognises its bytes as the head's, and records just that.
 
+import { turnGiver } from "../coordination/index.ts";
 import { type EntryId, FILES } from "../entries/index.ts";
 import { type SyncDb, wakeLane } from "../hub-client/index.ts";
 import type { Draft, StagedContent, VersionRecord } from "../store/index.ts";
@@ -42,9 +43,11 @@ export async function takeLocal(
   };
   let batch: Taken[] = [];
   let bytes = 0;
+  const giveTurn = turnGiver();
   let mostFiles = FIRST_BATCH_FILES;
   try {
     for (const [index, change] of changes.entries()) {
+      await giveTurn(); // an embedded hub serves others from this thread
       const taken = await take(parts, change);
       parts.progress.add("scan", { files: 1, bytes: change.kind === "remove" ? 0 : change.at.size });
       if (taken !== undefined) {

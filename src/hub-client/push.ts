@@ -4,6 +4,7 @@
 // recognised by its keys. Nothing here clears a mark that a newer save could have set: the rows of exactly the entries
 // that the hub numbered are removed, and a newer save is another row.
 
+import { turnGiver } from "../coordination/index.ts";
 import type { EntryId } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import type { AppendResponse, Conflict, HubLimits } from "../hub/protocol.ts";
@@ -137,7 +138,9 @@ async function prepare(
   const catalog = await store.readyCatalog();
   const prepared: Prepared[] = [];
   const held = await knownAtHub(api, batch, limits);
+  const giveTurn = turnGiver();
   for (const row of batch) {
+    await giveTurn();
     const entry = catalog.entryById(row.entry);
     if (entry === undefined) {
       // Its version was deleted before it was ever sent: there is nothing to tell anybody.

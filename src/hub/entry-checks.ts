@@ -1,16 +1,13 @@
 // What a hub checks of an append before any storage sees it: shape, signatures, authors, names, sizes, contents' hashes.
 
 import { hash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { decode } from "@ipld/dag-cbor";
+import { turnGiver } from "../coordination/index.ts";
 import { type Author, type ContentHash, type Entry, readEntry } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import { badRequest } from "./http-failure.ts";
 import type { AppendRequest, HubLimits } from "./protocol.ts";
 import type { Batch } from "./storage.ts";
-
-/** Checking gives way to other requests this often, ms: a thousand signatures take a while. */
-const SLICE_MS = 8;
 
 /** Throws `BAD_REQUEST` unless `bytes` are an append; `TOO_LARGE` when it is too many. */
 export function readAppend(bytes: Uint8Array, limits: HubLimits): AppendRequest {
@@ -39,7 +36,8 @@ export async function checkAppend(
   authors: ReadonlySet<Author>,
   limits: HubLimits,
 ): Promise<Batch> {
-  const pause = pauser();
+  // A thousand signatures take a while, and other requests wait for them.
+  const giveTurn = turnGiver();
   const entries: Entry[] = [];
   const wanted = new Set<ContentHash>();
   for (const [index, block] of request.entries.entries()) {
@@ -47,7 +45,7 @@ export async function checkAppend(
     checkEntry(entry, index, authors, limits);
     entries.push(entry);
     if (entry.content !== null) wanted.add(entry.content.hash);
-    await pause();
+    await giveTurn();
   }
   const contents = new Map<ContentHash, Uint8Array>();
   for (const [name, bytes] of Object.entries(request.contents)) {
@@ -62,7 +60,7 @@ export async function checkAppend(
     }
     // What no entry speaks of is not kept.
     if (wanted.has(name)) contents.set(name, bytes);
-    await pause();
+    await giveTurn();
   }
   return { entries, contents };
 }
@@ -101,16 +99,6 @@ function checkEntry(entry: Entry, index: number, authors: ReadonlySet<Author>, l
   if (entry.content !== null && entry.content.size > limit) {
     throw tooLarge(`a ${isNote ? "note" : "file"} of ${entry.content.size} bytes is too large`, limit, at);
   }
-}
-
-function pauser(): () => Promise<void> | undefined {
-  let sinceMs = performance.now();
-  return () => {
-    if (performance.now() - sinceMs < SLICE_MS) return undefined;
-    return nextTurn().then(() => {
-      sinceMs = performance.now();
-    });
-  };
 }
 
 function tooLarge(message: string, limit: number, details: Record<string, unknown>): HoldfastError {
