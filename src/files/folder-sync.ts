@@ -13,21 +13,14 @@ import { join } from "node:path";
 import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
-  askPage,
   countSendable,
-  fillInNotes,
   fillOutbox,
   type HubApi,
   hasSendable,
-  type PageAhead,
-  type PullParts,
   passOwnEntries,
   pollStatus,
-  pullPage,
-  retryDeferred,
   type SyncDb,
   takeSyncLock,
-  wakeStale,
 } from "../hub-client/index.ts";
 import type { Layout, Store } from "../store/index.ts";
 import { AsideWatch } from "./aside-watch.ts";
@@ -35,6 +28,7 @@ import { Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
 import { type FolderParts, leaveAlone } from "./folder-parts.ts";
+import { FolderPull } from "./folder-pull.ts";
 import { FolderPush } from "./folder-push.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
 import { UNREADABLE } from "./gone-refusals.ts";
@@ -50,7 +44,7 @@ import { recallFiles } from "./recall-files.ts";
 import { recoverHeads } from "./recover-heads.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { takeLocal } from "./take-local.ts";
-import { joinAllBehind, recordRemote } from "./take-remote.ts";
+import { joinAllBehind } from "./take-remote.ts";
 import { leaveOutTooLarge, reconsiderTooLarge } from "./too-large.ts";
 
 export interface FolderSyncOptions {
@@ -89,6 +83,7 @@ export class FolderSync {
   private readonly asides: AsideWatch;
   private readonly loops: FolderLoops;
   private readonly sending: FolderPush;
+  private readonly receiving: FolderPull;
   private readonly terms: HubTerms;
   readonly parts: FolderParts;
 
@@ -98,6 +93,7 @@ export class FolderSync {
     this.lock = lock;
     this.terms = new HubTerms(options.api, db, store.identity, () => this.onFileLimit());
     this.sending = new FolderPush(this, options.api, this.terms);
+    this.receiving = new FolderPull(this, options.api, this.terms, () => this.loops.kickPush());
     this.loops = new FolderLoops(this, options.api, layout.folder);
     this.asides = new AsideWatch((aside) => this.inLane(() => this.asides.salvage(this.parts, aside)));
     this.parts = {
@@ -172,8 +168,11 @@ export class FolderSync {
     const { clashes, db } = this.parts;
     if (!clashes.areLeft) return false;
     clashes.isImpatient = true;
-    await this.inLane(() => this.bringTogether());
-    clashes.isImpatient = false;
+    try {
+      await this.inLane(() => this.bringTogether());
+    } finally {
+      clashes.isImpatient = false;
+    }
     clashes.forget();
     return hasSendable(db);
   }
@@ -265,34 +264,8 @@ export class FolderSync {
   }
 
   /** Takes in all that is new at the hub. Returns how many entries of others that were. */
-  async pull(): Promise<number> {
-    const parts = await this.pullParts();
-    this.passOwn();
-    let pulled = 0;
-    const first = askPage(this.options.api, this.parts.db.cursor);
-    await this.terms.inTime(first.page);
-    let ahead: PageAhead | undefined = first;
-    const { db, progress } = this.parts;
-    const start = db.cursor;
-    let head = start;
-    progress.begin("pull", () => (head === start ? undefined : head - start));
-    for (let more = true; more; ) {
-      const before = db.cursor;
-      const page = await pullPage(parts, ahead);
-      pulled += page.pulled;
-      more = page.more;
-      ahead = page.ahead;
-      head = page.head;
-      this.parts.clashes.isCatchingUp = more;
-      if (page.pulled > 0 || !more) await this.inLane(() => this.bringTogether());
-      progress.add("pull", { files: db.cursor - before });
-    }
-    pulled += await fillInNotes(parts);
-    if ((await retryDeferred(parts)) > 0) await this.inLane(() => this.bringTogether());
-    // Versions that were made to bring things together want to be sent as well.
-    if (wakeStale(this.parts.db) > 0 || hasSendable(this.parts.db)) this.loops.kickPush();
-    this.parts.db.clearError();
-    return pulled;
+  pull(): Promise<number> {
+    return this.receiving.pull();
   }
 
   /** Sends what may be sent. Returns how many entries the hub took. */
@@ -308,18 +281,6 @@ export class FolderSync {
   private onFileLimit(): void {
     reconsiderTooLarge(this.parts);
     this.loops.kickPush();
-  }
-
-  private async pullParts(): Promise<PullParts> {
-    const { store, db, api } = this.options;
-    return {
-      store,
-      db,
-      api,
-      limits: await this.terms.limits(),
-      onDocuments: (entries) => recordRemote(this.parts, store.identity.author, entries),
-      onBytes: (bytes) => this.parts.progress.add("pull", { bytes }),
-    };
   }
 
   private get standsOn(): readonly string[] {
