@@ -12,6 +12,7 @@ import { decode, encode } from "./cbor.ts";
 import { badEntry, entryIdOf } from "./entry-id.ts";
 import { checkBody, fromWire, toWire } from "./entry-wire.ts";
 import type { Identity } from "./identity.ts";
+import { Recent } from "./recent.ts";
 
 declare const entryIdBrand: unique symbol;
 /** A CIDv1 in base32 (`bafyrei...`), 59 characters. */
@@ -95,8 +96,10 @@ export function makeEntry(body: EntryBody, identity: Identity): Entry {
   const block = Buffer.concat([Buffer.of(ARRAY_OF_TWO), bodyBytes, SIGNATURE_HEADER, signature]);
   if (block.length > MAX_BLOCK_BYTES) throw badEntry(`it is ${block.length} bytes, over ${MAX_BLOCK_BYTES}`);
   const id = entryIdOf(block);
-  verified.add(id);
-  return { ...body, id, author: identity.author, block };
+  verified.set(id, true);
+  const entry = { ...body, id, author: identity.author, block };
+  decoded.set(id, entry);
+  return entry;
 }
 
 /**
@@ -112,16 +115,19 @@ export function readEntry(block: Uint8Array): Entry {
 /** As `readEntry`, with the signature checked on another thread: for many blocks at once. */
 export async function readEntryAside(block: Uint8Array): Promise<Entry> {
   const entry = decodeEntry(block);
-  if (verified.has(entry.id)) return entry;
+  if (verified.get(entry.id) === true) return entry;
   const { signed, signature } = signedParts(entry);
   if (!(await verifyAside(null, signed, publicKeyOf(entry.author), signature))) throw badSignature(entry);
-  verified.add(entry.id);
+  verified.set(entry.id, true);
   return entry;
 }
 
 /** Reads a block that this process or this disk vouches for, without checking the signature. Throws `BAD_ENTRY`. */
 export function decodeEntry(block: Uint8Array): Entry {
   if (block.length > MAX_BLOCK_BYTES) throw badEntry(`it is ${block.length} bytes, over ${MAX_BLOCK_BYTES}`);
+  const id = entryIdOf(block);
+  const known = decoded.get(id);
+  if (known !== undefined) return known;
   const bodyEnd = block.length - TAIL_BYTES;
   if (bodyEnd < 2 || block[0] !== ARRAY_OF_TWO) throw badEntry("it is not an array of body and signature");
   if (block[bodyEnd] !== SIGNATURE_HEADER[0] || block[bodyEnd + 1] !== SIGNATURE_HEADER[1]) {
@@ -137,15 +143,18 @@ export function decodeEntry(block: Uint8Array): Entry {
   const { body, author } = fromWire(wire);
   // One content, one id: a block that says the same in other bytes is not an entry.
   if (!Buffer.from(bodyBytes).equals(encode(toWire(body, author)))) throw badEntry("its body is not in canonical form");
-  return { ...body, author, id: entryIdOf(block), block };
+  // A copy: the block may be a piece of a page that is a thousand times as long.
+  const entry = { ...body, author, id, block: Buffer.from(block) };
+  decoded.set(id, entry);
+  return entry;
 }
 
 /** Throws `BAD_SIGNATURE` unless the author named in the entry signed it. */
 export function verifyEntry(entry: Entry): void {
-  if (verified.has(entry.id)) return;
+  if (verified.get(entry.id) === true) return;
   const { signed, signature } = signedParts(entry);
   if (!verify(null, signed, publicKeyOf(entry.author), signature)) throw badSignature(entry);
-  verified.add(entry.id);
+  verified.set(entry.id, true);
 }
 
 const verifyAside = promisify(verify);
@@ -169,27 +178,10 @@ export function verifyBytes(author: Author, signed: Uint8Array, signature: Uint8
   return verify(null, signed, publicKeyOf(author), signature);
 }
 
-// An id is the hash of body and signature, so a pair that was checked once needs no second check. Bounded: two
-// generations, the older is dropped when the younger is full.
-class RecentIds {
-  private readonly limit: number;
-  private young = new Set<EntryId>();
-  private old = new Set<EntryId>();
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-  has(id: EntryId): boolean {
-    return this.young.has(id) || this.old.has(id);
-  }
-  add(id: EntryId): void {
-    this.young.add(id);
-    if (this.young.size >= this.limit) {
-      this.old = this.young;
-      this.young = new Set();
-    }
-  }
-}
-const verified = new RecentIds(8_192);
+// An id is the hash of body and signature: what was found out about it once is true of the same bytes for ever. An entry
+// is met several times on its way, by those who save, send, number and lay out, and decoding it takes longer than hashing.
+const verified = new Recent<true>(8_192);
+const decoded = new Recent<Entry>(2_048);
 
 const publicKeys = new Map<Author, KeyObject>();
 const MAX_CACHED_KEYS = 1_024;
