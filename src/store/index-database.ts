@@ -11,6 +11,8 @@ const BUSY_TIMEOUT_MS = 20_000;
 const BUSY_PAUSE_MS = 5;
 const LOCK_PAUSE_MS = 20;
 const SQLITE_BUSY = 5;
+const SQLITE_IOERR_FSTAT = 1_802;
+const SQLITE_IOERR_SHORT_READ = 522;
 /** Looking a file over takes about a millisecond a MiB. Up to this size it is done at every opening. */
 const SMALL_BYTES = 16 * 1_024 * 1_024;
 /** SQLITE_CORRUPT, SQLITE_NOTADB. */
@@ -87,11 +89,14 @@ export class IndexDatabase implements Disposable {
   private static openOnce(options: IndexOptions): IndexDatabase {
     for (const startedMs = performance.now(); ; pauseThread(BUSY_PAUSE_MS)) {
       try {
-        return IndexDatabase.openNow(options);
+        const index = IndexDatabase.openNow(options);
+        if (!index.isReplaced()) return index;
+        // Somebody set it aside while it was opened: what would be written here, nobody would see.
+        index[Symbol.dispose]();
+        if (performance.now() - startedMs > BUSY_TIMEOUT_MS)
+          throw damaged(options.path, "it is replaced again and again");
       } catch (error) {
-        // Two that turn a new file into one with a log: SQLite does not wait for the other there.
-        const isBusy = (sqliteCode(error) ?? 0) % 256 === SQLITE_BUSY;
-        if (!isBusy || performance.now() - startedMs > BUSY_TIMEOUT_MS) throw error;
+        if (!isPassing(error) || performance.now() - startedMs > BUSY_TIMEOUT_MS) throw error;
       }
     }
   }
@@ -236,6 +241,8 @@ function setAside(path: string): string | undefined {
       if (systemCode(error) !== "ENOENT") throw error;
     }
   }
+  // Whoever opened the old one in between has made another log for it, which the new one would take for its own.
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   return aside;
 }
 
@@ -259,6 +266,13 @@ function alone<T>({ path, lock }: Pick<IndexOptions, "path" | "lock">, damage: u
       `${damage instanceof Error ? damage.message : damage}; process ${taken.pid} is at work with it`,
     );
   }
+}
+
+/** Two that turn a new file into one with a log: SQLite does not wait for the other there. And a file that somebody sets
+ *  aside: for a moment it is not where SQLite looks for it again, or is empty. */
+function isPassing(error: unknown): boolean {
+  const code = sqliteCode(error) ?? 0;
+  return code % 256 === SQLITE_BUSY || code === SQLITE_IOERR_FSTAT || code === SQLITE_IOERR_SHORT_READ;
 }
 
 /** At an opening also SQLITE_ERROR, which a table that is not there gives. */
