@@ -6,3 +6,4 @@ export { entryIdOf, parseEntryId } from "./entry-id.ts";
 export { MAX_PARENTS, MAX_TAGS } from "./entry-wire.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
+export { Recent } from "./recent.ts";

@@ -21,4 +21,9 @@ export class Recent<T> {
     this.old = this.young;
     this.young = new Map();
   }
+
+  clear(): void {
+    this.young.clear();
+    this.old.clear();
+  }
 }

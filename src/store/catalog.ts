@@ -5,18 +5,16 @@
 // (`pending`) before it changes them and clears the note with the change, so that a crash between disk and catalog
 // leaves a note, and the next writer, or any reader, reads those artifacts from disk again.
 
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { lockPath } from "../coordination/index.ts";
-import { type ContentHash, decodeEntry, type Entry, type EntryId } from "../entries/index.ts";
+import { type ContentHash, decodeEntry, type Entry, type EntryId, Recent } from "../entries/index.ts";
+import { makeTables } from "./catalog-tables.ts";
 import { IndexDatabase, type IndexOptions, setAsideDamaged } from "./index-database.ts";
 import { createdAt, type VersionRecord } from "./version-record.ts";
 
-const FORMAT = 1;
 /** How long another process may take to make the catalog's tables anew, ms. */
 const ANEW_MS = 5_000;
-const MAX_RECENT = 4_096;
+const RECENT_ENTRIES = 4_096;
 
 export interface ArtifactKey {
   readonly collection: string;
@@ -54,31 +52,10 @@ interface VersionRow {
   readonly block: Uint8Array;
 }
 
-const SCHEMA = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE versions (
-    arrival INTEGER PRIMARY KEY AUTOINCREMENT,
-    collection TEXT NOT NULL, name TEXT NOT NULL, version INTEGER,   -- null: an entry that deleted versions
-    entry TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, doc TEXT, from_name TEXT,
-    content_name TEXT, content_version INTEGER,
-    hash TEXT, block BLOB NOT NULL
-  );
-  CREATE UNIQUE INDEX versions_by_name ON versions (collection, name, version) WHERE version IS NOT NULL;
-  CREATE INDEX versions_by_doc ON versions (doc) WHERE doc IS NOT NULL;
-  CREATE INDEX versions_by_hash ON versions (hash) WHERE hash IS NOT NULL;
-  CREATE INDEX versions_by_from ON versions (collection, from_name) WHERE from_name IS NOT NULL;
-  CREATE TABLE newest (
-    collection TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,
-    hash TEXT, size INTEGER, type TEXT, created_at TEXT NOT NULL, owner TEXT, tags TEXT NOT NULL,
-    PRIMARY KEY (collection, name)
-  ) WITHOUT ROWID;
-  CREATE TABLE pending (collection TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (collection, name)) WITHOUT ROWID;
-`;
-
 export class Catalog {
   private readonly db: IndexDatabase;
-  private recent = new Map<EntryId, Entry>();
-  private lessRecent = new Map<EntryId, Entry>();
+  /** Entries never change, so those read or written lately need no second reading. */
+  private readonly recent = new Recent<Entry>(RECENT_ENTRIES);
   private isReadOnly = false;
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
@@ -147,7 +124,7 @@ export class Catalog {
     entry: Entry | undefined,
     newest: VersionRecord | undefined,
   ): void {
-    this.forget();
+    this.recent.clear();
     this.db.transaction(() => {
       for (const version of versions) {
         this.db.run(
@@ -165,7 +142,7 @@ export class Catalog {
 
   /** Replaces all that is known of one artifact by what its directory holds. */
   replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
-    this.forget();
+    this.recent.clear();
     this.db.transaction(() => {
       const kept = new Set(records.map((record) => record.entry.id));
       const rows = this.db.all<{ entry: EntryId; version: number }>(
@@ -232,26 +209,12 @@ export class Catalog {
     return this.db.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
   }
 
-  /** Entries never change, so those read or written lately need no second reading. Bounded: two generations, the older
-   *  is dropped when the younger is full. */
-  private remember(entry: Entry): void {
-    if (this.recent.size >= MAX_RECENT) {
-      this.lessRecent = this.recent;
-      this.recent = new Map();
-    }
-    this.recent.set(entry.id, entry);
-  }
-  private forget(): void {
-    this.recent.clear();
-    this.lessRecent.clear();
-  }
-
   /** The entry of a row, decoded at most once while it is remembered. */
   private entryOf(row: { readonly entry: EntryId; readonly block: Uint8Array }): Entry {
-    const known = this.recent.get(row.entry) ?? this.lessRecent.get(row.entry);
+    const known = this.recent.get(row.entry);
     if (known !== undefined) return known;
     const entry = decodeEntry(row.block);
-    this.remember(entry);
+    this.recent.set(entry.id, entry);
     return entry;
   }
 
@@ -278,7 +241,7 @@ export class Catalog {
   }
 
   private insertRow(entry: Entry, version: number | null, record: VersionRecord | undefined): void {
-    this.remember(entry);
+    this.recent.set(entry.id, entry);
     const doc = entry.doc === undefined ? null : (entry.doc ?? entry.id);
     this.db.run(
       `INSERT OR IGNORE INTO versions (collection, name, version, entry, kind, doc, from_name, content_name, content_version, hash, block)
@@ -353,7 +316,7 @@ export class Catalog {
 
   /** An entry that arrived here, also one that only deleted. */
   entryById(entry: EntryId): Entry | undefined {
-    const known = this.recent.get(entry) ?? this.lessRecent.get(entry);
+    const known = this.recent.get(entry);
     if (known !== undefined) return known;
     const row = this.db.get<{ block: Uint8Array }>("SELECT block FROM versions WHERE entry = ?", entry);
     return row === undefined ? undefined : this.entryOf({ entry, block: row.block });
@@ -407,26 +370,4 @@ export function ownerOf(entry: Entry): string | null {
 
 function lockOf(path: string): IndexOptions["lock"] {
   return { path: lockPath(join(dirname(path), "locks"), "catalog"), scope: "catalog", patienceMs: ANEW_MS };
-}
-
-/** Tables of another format, or from before the last boot, are made anew. */
-function makeTables(db: IndexDatabase): void {
-  const boot = bootId();
-  const isSound = (): boolean =>
-    db.format() === FORMAT && db.get<{ value: string }>("SELECT value FROM meta WHERE key = 'boot'")?.value === boot;
-  if (isSound()) return;
-  db.transaction(() => {
-    if (isSound()) return; // another process made them while we waited
-    db.makeTables(SCHEMA, FORMAT);
-    db.run("INSERT INTO meta VALUES ('boot', ?)", boot);
-    db.run("INSERT INTO meta VALUES ('incarnation', ?)", crypto.randomUUID());
-  });
-}
-
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return hostname();
-  }
 }
