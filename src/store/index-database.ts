@@ -44,12 +44,16 @@ export class IndexDatabase implements Disposable {
   private readonly db: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
   private readonly inode: number | undefined;
+  /** False when another file came to the path while this one was opened: which of them it is, is not known. */
+  private readonly isSure: boolean;
   private depth = 0;
 
   private constructor(path: string) {
     this.path = path;
+    const before = inodeOf(path);
     this.db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     this.inode = inodeOf(path);
+    this.isSure = before === undefined || before === this.inode;
   }
 
   /** Opens or makes the file. A damaged one is set aside as `PATH.damaged-N` and made anew; `CORRUPT` when somebody else
@@ -89,12 +93,7 @@ export class IndexDatabase implements Disposable {
   private static openOnce(options: IndexOptions): IndexDatabase {
     for (const startedMs = performance.now(); ; pauseThread(BUSY_PAUSE_MS)) {
       try {
-        const index = IndexDatabase.openNow(options);
-        if (!index.isReplaced()) return index;
-        // Somebody set it aside while it was opened: what would be written here, nobody would see.
-        index[Symbol.dispose]();
-        if (performance.now() - startedMs > BUSY_TIMEOUT_MS)
-          throw damaged(options.path, "it is replaced again and again");
+        return IndexDatabase.openNow(options);
       } catch (error) {
         if (!isPassing(error) || performance.now() - startedMs > BUSY_TIMEOUT_MS) throw error;
       }
@@ -111,12 +110,25 @@ export class IndexDatabase implements Disposable {
       if (check === "whole" || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_BYTES) {
         index.requireSound();
       }
+      // SQLite opens the file and its log one after the other: set aside in between, they would be those of two files, of
+      // which nothing is to be believed, and into which nothing is to be written.
+      index.requireInPlace();
       prepare(index);
+      index.requireInPlace();
       return index;
     } catch (error) {
+      const isPassing = !index.isInPlace();
       index.db.close();
-      throw error;
+      throw isPassing ? new SetAsideMeanwhile(path, { cause: error }) : error;
     }
+  }
+
+  private isInPlace(): boolean {
+    return this.isSure && inodeOf(this.path) === this.inode;
+  }
+
+  private requireInPlace(): void {
+    if (!this.isInPlace()) throw new SetAsideMeanwhile(this.path);
   }
 
   /** Throws `CORRUPT` when its pages do not hang together. */
@@ -241,8 +253,6 @@ function setAside(path: string): string | undefined {
       if (systemCode(error) !== "ENOENT") throw error;
     }
   }
-  // Whoever opened the old one in between has made another log for it, which the new one would take for its own.
-  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   return aside;
 }
 
@@ -268,9 +278,21 @@ function alone<T>({ path, lock }: Pick<IndexOptions, "path" | "lock">, damage: u
   }
 }
 
+/** The file at the path became another while it was opened. */
+class SetAsideMeanwhile extends HoldfastError {
+  constructor(path: string, options: { cause?: unknown } = {}) {
+    super("CORRUPT", `${path} is set aside and made anew again and again`, {
+      hint: "Another process finds it damaged each time: look at the disk.",
+      details: { path },
+      ...options,
+    });
+  }
+}
+
 /** Two that turn a new file into one with a log: SQLite does not wait for the other there. And a file that somebody sets
  *  aside: for a moment it is not where SQLite looks for it again, or is empty. */
 function isPassing(error: unknown): boolean {
+  if (error instanceof SetAsideMeanwhile) return true;
   const code = sqliteCode(error) ?? 0;
   return code % 256 === SQLITE_BUSY || code === SQLITE_IOERR_FSTAT || code === SQLITE_IOERR_SHORT_READ;
 }
