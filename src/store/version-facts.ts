@@ -57,7 +57,9 @@ export type ReadVersionFile<T extends VersionFacts> = (path: string) => T | unde
 export function readVersionFacts(path: string): DatedFacts | undefined {
   return readVersionJson(path, (file, block) => {
     const { entry: id, collection, name, kind, hash, size, type, author, tags, version, createdAt } = file;
-    const madeMs = new Date(createdAt).getTime().toString(16);
+    const made = new Date(createdAt).getTime();
+    if (Number.isNaN(made)) throw new Error("it does not say when it was made");
+    const madeMs = made.toString(16);
     const holds = [
       Buffer.from(collection),
       Buffer.from(name),

@@ -9,7 +9,7 @@ import type { Progress } from "../progress.ts";
 import { printable, sizeText } from "../text.ts";
 
 /** From this size on, bytes, reading may take long enough to be told of. */
-const WATCHED_BYTES = 16 * 1_024 * 1_024;
+const WATCHED_BYTES = 1_024 * 1_024;
 
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
