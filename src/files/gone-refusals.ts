@@ -7,6 +7,7 @@ import { FOREIGN_NAME, looksForeign } from "./foreign-names.ts";
 import { type IgnoreRules, isIgnored } from "./ignore-rules.ts";
 import { isPresent, observe } from "./observe.ts";
 import { NOT_LAID_OUT } from "./obstacles.ts";
+import { ancestorsOf } from "./paths.ts";
 import type { Unread } from "./scan.ts";
 
 /** How the reason begins for a directory, or file, that could not be read. */
@@ -38,11 +39,7 @@ export function forgetGone(parts: FolderParts, rules: IgnoreRules, looked: Looke
 }
 
 function isBelow(paths: ReadonlySet<string>, path: string): boolean {
-  if (paths.has("") || paths.has(path)) return true;
-  for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1)) {
-    if (paths.has(path.slice(0, slash))) return true;
-  }
-  return false;
+  return paths.has("") || paths.has(path) || ancestorsOf(path).some((dir) => paths.has(dir));
 }
 
 function holdsNoMore({ documents, layout }: FolderParts, rules: IgnoreRules, path: string, reason: string): boolean {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import ignore from "ignore";
 import { isOurs } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
+import { ancestorsOf } from "./paths.ts";
 
 export const IGNORE_FILE = ".holdfastignore";
 
@@ -49,9 +50,5 @@ export function readIgnoreRules(folder: string): IgnoreRules {
 
 /** True when `path` or a directory above it is ignored. */
 export function isIgnored(rules: IgnoreRules, path: string): boolean {
-  const segments = path.split("/");
-  for (let n = 1; n < segments.length; n += 1) {
-    if (rules.ignores(segments.slice(0, n).join("/"), "directory")) return true;
-  }
-  return rules.ignores(path, "file");
+  return ancestorsOf(path).some((dir) => rules.ignores(dir, "directory")) || rules.ignores(path, "file");
 }

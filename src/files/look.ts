@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { checkArtifactName, FILES } from "../entries/index.ts";
 import { HoldfastError, shellWord } from "../errors.ts";
 import type { FileRow } from "./documents.ts";
-
 import { type FolderParts, isFolder, leaveAlone } from "./folder-parts.ts";
 import { FOREIGN_NAME, foreignIn, looksForeign } from "./foreign-names.ts";
 import { forgetGone } from "./gone-refusals.ts";

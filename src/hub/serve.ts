@@ -95,8 +95,7 @@ export interface StartedHub extends ServedHub {
 }
 
 /** Opens the data folder and serves it. Throws what `serveHub`, `SqliteStorage` and `lockDataFolder` throw, and
- *  `DATA_FOLDER_SYNCED`; then nothing
- *  stays open. */
+ *  `DATA_FOLDER_SYNCED`; then nothing stays open. */
 export async function startHub(options: StartOptions): Promise<StartedHub> {
   checkOptions(options);
   const undo: (() => Promise<void>)[] = [];
