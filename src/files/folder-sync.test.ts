@@ -151,13 +151,10 @@ test("FILE-06 failed ends the wait at once, and is shown with its reason", async
 test("FILE-07 a save between looking at a file and replacing it is not overwritten, and becomes a version", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "1\n2\n3\n4\n5\n");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  const sync = await b.open();
-  await sync.syncOnce();
+  const b = await world.joinedAfter("f", "1\n2\n3\n4\n5\n");
+  const { sync } = b;
   a.write("f", "one\n2\n3\n4\n5\n");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   const undo = b.wire.on("GET /v1/entries", async (forward) => {
     const response = await forward();
     // The folder was looked at; only now somebody saves.
@@ -295,7 +292,7 @@ test("FILE-40 search finds by words, ranked, with line numbers; a changed file b
   );
   await a.idle();
   a.write("never.txt", "cormorant\n");
-  await until(async () => (await world.atHub()).length === 4, PATIENCE_MS);
+  await world.numbered(4);
   const startMs = performance.now();
   await until(async () => (await a.api.search({ q: "cormorant" })).length === 1, PATIENCE_MS);
   assert.ok(performance.now() - startMs < 1_000, "from the moment the hub has it");

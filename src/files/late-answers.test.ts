@@ -69,7 +69,7 @@ test("FILE-02 the answer to a push that comes after newer versions does not take
   const sending = sync.push("throw");
   await other.has("f", "one");
   other.write("f", "two");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   await sync.pull();
   assert.equal(b.read("f"), "two");
   const known = rowOf(b);
@@ -132,13 +132,10 @@ test("FILE-04 a version that is saved and not yet recorded is not sent before it
 test("FILE-31 the hub's version moves on while a join with the one before is written: they are joined once more", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "1\n2\n3\n4\n5\n6\n7\n");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  const sync = await b.open();
-  await sync.syncOnce();
+  const b = await world.joinedAfter("f", "1\n2\n3\n4\n5\n6\n7\n");
+  const { sync } = b;
   a.write("f", "one\n2\n3\n4\n5\n6\n7\n");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   // A save that the folder has not been looked at for: the hub's version becomes the head, and is not laid out.
   b.write("f", "1\n2\n3\n4\n5\n6\nseven\n");
   await sync.pull();
@@ -151,7 +148,7 @@ test("FILE-31 the hub's version moves on while a join with the one before is wri
     if (writes === 2) {
       // The first was the save; this is the join. Before it is written, the head moves.
       a.write("f", "one\n2\n3\nfour\n5\n6\n7\n");
-      await until(async () => (await world.atHub()).length === 3, PATIENCE_MS);
+      await world.numbered(3);
       pulling = sync.pull();
       await until(() => b.db.cursor === 3, PATIENCE_MS);
     }
@@ -197,7 +194,7 @@ test("FILE-29 the same bytes saved here before the hub's document was heard of: 
   await look(b);
   const before = statSync(b.at("f"), { bigint: true });
   a.write("f", "one");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  await world.numbered(1);
   await sync.syncOnce();
   assert.equal(b.outcomes("f")[0], "attached");
   assert.deepEqual(await world.alike(), { f: "one" });
@@ -216,7 +213,7 @@ test("FILE-29 the same bytes, with an older version of ours before them: they do
     await look(b);
   }
   a.write("f", "one");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
+  await world.numbered(1);
   await sync.syncOnce();
   const isKept = (): boolean => a.knownHashes().has(createHash("sha256").update("zero").digest("hex"));
   await until(isKept, PATIENCE_MS);
@@ -245,13 +242,10 @@ test("FILE-09 a version that cannot be sent keeps those that stand on it from be
 test("HUB-14 a page that was asked for ahead, from where the cursor is not any more, is not taken", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "one");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  const sync = await b.open();
-  await sync.syncOnce();
+  const b = await world.joinedAfter("f", "one");
+  const { sync } = b;
   a.write("f", "two");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   const { store, db } = sync.parts;
   const { limits } = await b.api.workspace();
   const told: number[] = [];

@@ -12,11 +12,8 @@ const APPEND = "POST /v1/entries";
 test("FILE-07 a save made before a head is laid out that the folder shows already is still a save", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "one");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  const sync = await b.open();
-  await sync.syncOnce();
+  const b = await world.joinedAfter("f", "one");
+  const { sync } = b;
   // There and back again: the newest version holds what lies in the other folder, so there is nothing to place.
   for (const text of ["two", "one"]) {
     a.write("f", text);
@@ -33,14 +30,11 @@ test("FILE-07 a save made before a head is laid out that the folder shows alread
 test("FILE-10 killed between a version and its join: the version that stands beside the head is joined at the next start", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "one\n2\n3\n");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  await (await b.open()).syncOnce();
+  const b = await world.joinedAfter("f", "one\n2\n3\n");
   const [first] = b.heads();
   assert.ok(first !== undefined);
   a.write("f", "one\n2\n3\nfour\n");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   await b.sync.pull();
   // What a kill leaves: in the store, made from the version before the head, and recorded nowhere else.
   const staged = b.store.staging.stageBytes(Buffer.from("zero\n2\n3\n"));
@@ -64,13 +58,10 @@ test("FILE-10 killed between a version and its join: the version that stands bes
 test("FILE-11 a lane that wanted a pull first goes after the next one, also when that pull failed", async () => {
   await using world = await World.make(1);
   const { a } = world;
-  a.write("f", "one\n2\n3\n");
-  await until(async () => (await world.atHub()).length === 1, PATIENCE_MS);
-  const b = await world.add({ up: false });
-  const sync = await b.open();
-  await sync.syncOnce();
+  const b = await world.joinedAfter("f", "one\n2\n3\n");
+  const { sync } = b;
   a.write("f", "one\n2\n3\nfour\n");
-  await until(async () => (await world.atHub()).length === 2, PATIENCE_MS);
+  await world.numbered(2);
   b.write("f", "zero\n2\n3\n");
   await sync.scanAll();
   let cut = (): void => {};

@@ -95,6 +95,20 @@ export class World implements AsyncDisposable {
     return folder;
   }
 
+  /** Waits until the hub has numbered so many entries. */
+  async numbered(count: number): Promise<void> {
+    await until(async () => (await this.atHub()).length === count, PATIENCE_MS);
+  }
+
+  /** One more folder, open and not kept in step, that has synced once since the first one saved `text` at `path`. */
+  async joinedAfter(path: string, text: string): Promise<TestFolder> {
+    this.a.write(path, text);
+    await this.numbered(1);
+    const joined = await this.add({ up: false });
+    await (await joined.open()).syncOnce();
+    return joined;
+  }
+
   /** Every entry at the hub, as `KIND NAME`. */
   async atHub(): Promise<string[]> {
     const page = await new HubApi({ url: this.hub.url, token: this.hub.adminToken ?? "" }).listPage({
