@@ -1,0 +1,191 @@
+// Every interleaving that can matter, and none twice: depth-first search with source sets and sleep sets.
+//
+// After Abdulla, Aronis, Jonsson and Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial Order Reduction"
+// (J. ACM 64(4), 2017), algorithm 1. What is different here: an item is one step and not a thread (two operations under
+// way in one process are two items, dependent because they share its memory); faults have no place of their own in a
+// run, so they are tried wherever they can happen; and an item that an event took away before it happened (a cleared
+// timer) races with that event though it never took place.
+
+import type { Touched } from "../footprint.ts";
+import { Causality, dependent, type Happened } from "./causality.ts";
+import { type Cancelled, Diverged, type Execution, type Item, itemOf, type System } from "./system.ts";
+
+/** A point on the path of the present run, where one item was chosen out of several. */
+interface Point {
+  enabled: readonly Item[];
+  /** Ids still to be tried here; those already tried are asleep. */
+  todo: number[];
+  /** What was tried here, or came here asleep: any run that begins so again is equivalent to one that was made. */
+  sleep: Happened[];
+  chosen: Happened;
+}
+
+export type RunEnd = "complete" | "redundant" | "cut";
+
+/** Picks what to try first of what is awake; the choice does not bear on what is covered. */
+export type Preference = (awake: readonly Item[], last: Item | undefined) => Item;
+
+/** Goes on with the process that ran last, and in the order in which things were asked for; faults come last. */
+export const goOn: Preference = (awake, last) => {
+  let best = awake[0] as Item;
+  for (const item of awake) {
+    if (item.fault) continue;
+    if (best.fault || (item.process === last?.process && best.process !== last.process)) best = item;
+  }
+  return best;
+};
+
+export class Exhaustive {
+  readonly #system: System;
+  readonly #maxSteps: number;
+  readonly #prefer: Preference;
+  readonly #path: Point[] = [];
+  /** The events of `#path`, as causality reads them. */
+  readonly #events: Happened[] = [];
+  readonly #causality = new Causality();
+  /** Points from here on were made in the present run. */
+  #known = 0;
+  #done = false;
+
+  constructor(system: System, options: { maxSteps: number; prefer?: Preference }) {
+    this.#system = system;
+    this.#maxSteps = options.maxSteps;
+    this.#prefer = options.prefer ?? goOn;
+  }
+
+  /** Nothing is left to try. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Makes one more run. `redundant`: it came to where all that could follow was covered before. */
+  run(): RunEnd {
+    const execution = this.#system.begin();
+    let end: RunEnd;
+    try {
+      this.#again(execution);
+      end = this.#onward(execution);
+      if (end !== "redundant") execution.finish();
+    } finally {
+      execution.close();
+    }
+    this.#findRaces(execution.cancelled);
+    this.#next();
+    return end;
+  }
+
+  /** Takes the known part of the path once more. */
+  #again(execution: Execution): void {
+    for (let position = 0; position < this.#known; position++) {
+      const point = this.#path[position] as Point;
+      const item = itemOf(execution.enabled(), point.chosen.item.id);
+      if (item === undefined) throw new Diverged(position, "a step that was possible before is not possible now");
+      const touched = execution.perform(item);
+      if (position === this.#known - 1) {
+        point.chosen = { item, touched };
+        this.#events[position] = point.chosen;
+      } else if (!alike(touched, point.chosen.touched)) {
+        throw new Diverged(position, "a step touched something else than before");
+      }
+    }
+  }
+
+  #onward(execution: Execution): RunEnd {
+    for (;;) {
+      const enabled = execution.enabled();
+      if (enabled.length === 0) return "complete";
+      const position = this.#path.length;
+      if (position >= this.#maxSteps) return "cut";
+      const parent = this.#path[position - 1];
+      const sleep = parent === undefined ? [] : parent.sleep.filter((one) => !dependent(one, parent.chosen));
+      const awake = sleep.length === 0 ? enabled : enabled.filter((item) => !includes(sleep, item.id));
+      if (awake.length === 0) return "redundant";
+      const item = this.#prefer(awake, parent?.chosen.item);
+      const todo: number[] = [];
+      for (const one of awake) if (one.fault && one !== item) todo.push(one.id);
+      const copy = enabled.slice();
+      const chosen = { item, touched: execution.perform(item) };
+      this.#path.push({ enabled: copy, todo, sleep, chosen });
+      this.#events.push(chosen);
+    }
+  }
+
+  /** Of two events that could have come the other way round, sees to it that they will. */
+  #findRaces(cancelled: readonly Cancelled[]): void {
+    const from = Math.max(0, this.#known - 1);
+    for (let position = from; position < this.#events.length; position++) {
+      const { item } = this.#events[position] as Happened;
+      for (const earlier of this.#causality.enter(this.#events, position)) {
+        if (item.bornAt !== earlier) this.#reverse(earlier, this.#instead(earlier, position), item.id);
+      }
+    }
+    for (const { item, byEvent } of cancelled) {
+      if (byEvent < from || item.bornAt >= byEvent) continue;
+      this.#reverse(byEvent, [...this.#instead(byEvent, this.#events.length), item.id], item.id);
+    }
+  }
+
+  /**
+   * Ids that can begin a run in which the event at `earlier` comes after the one at `later`: of the events between that
+   * do not need the earlier one, and the later one itself, those that need none of the others.
+   */
+  #instead(earlier: number, later: number): number[] {
+    const kept: number[] = [];
+    const first: number[] = [];
+    for (let at = earlier + 1; at <= later && at < this.#events.length; at++) {
+      if (at !== later && this.#causality.isBefore(earlier, at)) continue;
+      if (!kept.some((one) => this.#causality.isBefore(one, at))) first.push((this.#events[at] as Happened).item.id);
+      kept.push(at);
+    }
+    return first;
+  }
+
+  #reverse(position: number, first: number[], wanted: number): void {
+    const point = this.#path[position] as Point;
+    const possible = (id: number): boolean => itemOf(point.enabled, id) !== undefined;
+    for (const id of first) {
+      if (id === point.chosen.item.id || point.todo.includes(id) || includes(point.sleep, id)) return;
+    }
+    // None is possible when it is the earlier event that makes them so: a timer that waits for it.
+    const id = first.includes(wanted) && possible(wanted) ? wanted : first.find(possible);
+    if (id !== undefined) point.todo.push(id);
+  }
+
+  /** Goes back to the last point where something is left to try. */
+  #next(): void {
+    for (;;) {
+      const point = this.#path[this.#path.length - 1];
+      if (point === undefined) {
+        this.#done = true;
+        return;
+      }
+      point.sleep.push(point.chosen);
+      const item = awakeOf(point);
+      if (item !== undefined) {
+        point.chosen = { item, touched: [] };
+        this.#known = this.#path.length;
+        return;
+      }
+      this.#path.pop();
+      this.#events.pop();
+    }
+  }
+}
+
+function awakeOf(point: Point): Item | undefined {
+  for (let id = point.todo.shift(); id !== undefined; id = point.todo.shift()) {
+    if (!includes(point.sleep, id)) return itemOf(point.enabled, id);
+  }
+  return undefined;
+}
+
+function includes(events: readonly Happened[], id: number): boolean {
+  for (const event of events) if (event.item.id === id) return true;
+  return false;
+}
+
+function alike(a: Touched, b: Touched): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}

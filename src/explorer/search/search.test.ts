@@ -1,0 +1,76 @@
+// The searches against brute force, on scenarios of a few steps.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Bounded } from "./bounded.ts";
+import { Exhaustive } from "./exhaustive.ts";
+import { Toy, type ToyStep } from "./toy.ts";
+
+const MAX_RUNS = 300_000;
+
+function exhaust(toy: Toy): { runs: number; redundant: number } {
+  const search = new Exhaustive(toy, { maxSteps: 100 });
+  let [runs, redundant] = [0, 0];
+  while (!search.done) {
+    assert.ok(runs + redundant < MAX_RUNS, "the search ends");
+    if (search.run() === "redundant") redundant += 1;
+    else runs += 1;
+  }
+  return { runs, redundant };
+}
+
+function brute(toy: Toy, preemptions?: number): number {
+  const search = new Bounded(toy, { maxSteps: 100, ...(preemptions !== undefined && { preemptions }) });
+  let runs = 0;
+  while (!search.done) {
+    assert.ok(runs < MAX_RUNS, "the search ends");
+    search.run();
+    runs += 1;
+  }
+  return runs;
+}
+
+const variable = fc.constantFrom("x", "y");
+const simple: fc.Arbitrary<ToyStep> = fc.oneof(
+  fc.record({ do: fc.constant("read" as const), of: variable }),
+  fc.record({ do: fc.constant("inc" as const), of: variable }),
+  fc.record({ do: fc.constant("cas" as const), of: variable }),
+  fc.record({ do: fc.constant("own" as const) }),
+);
+const step: fc.Arbitrary<ToyStep> = fc.oneof(
+  { weight: 6, arbitrary: simple },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("both" as const), steps: fc.tuple(simple, simple) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("either" as const), step: simple }) },
+);
+const programs = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 3 });
+
+test("what the reduction leaves out, nobody could have seen: the same ends as brute force", () => {
+  fc.assert(
+    fc.property(programs, fc.boolean(), (program, crash) => {
+      const steps = program.flat().reduce((sum, one) => sum + (one.do === "both" || one.do === "either" ? 2 : 1), 0);
+      fc.pre(steps <= (crash ? 6 : 8));
+      const [all, reduced] = [new Toy(program, { crash }), new Toy(program, { crash })];
+      brute(all);
+      exhaust(reduced);
+      assert.deepEqual([...reduced.ends.keys()].sort(), [...all.ends.keys()].sort());
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("no two complete runs are equivalent: independent steps take one run", () => {
+  const own = (count: number): ToyStep[] => Array.from({ length: count }, () => ({ do: "own" }));
+  assert.deepEqual(exhaust(new Toy([own(4), own(4), own(4)])), { runs: 1, redundant: 0 });
+  assert.equal(brute(new Toy([own(2), own(2), own(2)])), 90);
+});
+
+test("a preemption bound of none leaves the orders in which processes follow one another", () => {
+  const two: ToyStep[] = [
+    { do: "inc", of: "x" },
+    { do: "inc", of: "x" },
+  ];
+  assert.equal(brute(new Toy([two, two]), 0), 2);
+  assert.equal(brute(new Toy([two, two]), 1), 4);
+  assert.equal(brute(new Toy([two, two])), 6);
+});
