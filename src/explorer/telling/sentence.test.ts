@@ -1,0 +1,193 @@
+// What people are told, word for word, of the well-known ways to lose a race.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Step, Violation } from "../trace.ts";
+import { END } from "./deed.ts";
+import { sentence } from "./sentence.ts";
+import { anyTrace, longTrace } from "./testing/any-trace.ts";
+import { SAMPLES, traceOf } from "./testing/sample-traces.ts";
+import { losingWindow } from "./window.ts";
+
+const CHECK: Violation = { kind: "check", process: "", message: "no" };
+
+test("RACE-17 a lost update is told as who read, who wrote, and who wrote over it", () => {
+  assert.equal(
+    sentence(SAMPLES.LOST_UPDATE),
+    'a read /balance in step 4 ("100"), b wrote it in step 14, and a wrote over it in step 18.',
+  );
+  assert.deepEqual(losingWindow(SAMPLES.LOST_UPDATE), {
+    pattern: "stale look",
+    look: 4,
+    between: [13, 14],
+    act: 18,
+    resource: "content of /balance",
+  });
+});
+
+test("RACE-17 two processes that both looked before either acted: the one that acted last is told of", () => {
+  assert.equal(
+    sentence(SAMPLES.STAT_THEN_MKDIR),
+    "b looked at /lock in step 4 (not there), a created it in step 5, and b tried to create it in step 6 (there already).",
+  );
+});
+
+test("RACE-17 a takeover of a lock that is no longer the one that was looked at", () => {
+  assert.equal(
+    sentence(SAMPLES.STALE_TAKEOVER),
+    "a was killed in step 3, right after it created /lock (step 2): /lock was left behind, " +
+      "and b tried to create it in step 5 (there already). " +
+      "c looked at /lock in step 9 (directory, modified at 0 ms), b removed it in step 10 and created it in step 11, " +
+      "and c removed it in step 12.",
+  );
+});
+
+test("RACE-07 a kill between the open that empties a file and its write", () => {
+  assert.equal(losingWindow(SAMPLES.CRASH_HALFWAY), undefined);
+  assert.equal(
+    sentence(SAMPLES.CRASH_HALFWAY),
+    "a was killed in step 5, right after it emptied /settings.json (step 4): " +
+      "/settings.json was left empty, before its new content was written, and a read it in step 8 (nothing).",
+  );
+});
+
+test("RACE-07 a power loss names the last change that was not flushed", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "open /f.tmp (write, create, exclusive)", "fd 3", ["w:/f.tmp"]],
+    ["a", "write /f.tmp", "3 bytes", ["w:content of /f.tmp"]],
+    ["a", "rename /f.tmp -> /f", "ok", ["w:/f", "w:/f.tmp"]],
+    ["a", "open / (read)", "fd 4", ["r:/"]],
+    ["a", "fsync /", "ok", ["w:names in /"]],
+    ["", "power loss", "", [], { kind: "power-loss" }],
+  ]);
+  assert.equal(
+    sentence(trace),
+    "All processes lost power in step 6; a wrote /f.tmp in step 2 and nothing had flushed that to disk.",
+  );
+});
+
+test("RACE-12 a deadlock is told as who waits for what, and who made it so", () => {
+  assert.equal(losingWindow(SAMPLES.DEADLOCK), undefined);
+  assert.equal(
+    sentence(SAMPLES.DEADLOCK),
+    "a waits: it tried to create /right in step 8 (there already), which b had created in step 4. " +
+      "b waits: it tried to create /left in step 6 (there already), which a had created in step 2. " +
+      "Nothing is under way that could wake them.",
+  );
+});
+
+test("RACE-12 a wake-up that came before the wait for it", () => {
+  const trace = traceOf({ kind: "deadlock", process: "", message: "a waits" }, [
+    ["a", "stat /ready", "ENOENT", ["r:/ready"]],
+    ["b", "mkdir /ready", "ok", ["w:/ready", "a:names in /"]],
+    ["b", "end", "ok", [], { kind: END }],
+    ["a", "watch /ready", "watch 1", ["r:/ready"]],
+  ]);
+  assert.equal(
+    sentence(trace),
+    "a looked at /ready in step 1 (not there), b created it in step 2, and a began to watch it in step 4. " +
+      "a waits: it began to watch /ready in step 4. Nothing is under way that could wake it.",
+  );
+});
+
+test("RACE-12 a lock that was left", () => {
+  const trace = traceOf({ kind: "left-held", process: "a", message: "/lock is still there" }, [
+    ["a", "mkdir /lock", "ok", ["w:/lock", "a:names in /"]],
+    ["a", "end", "ok", [], { kind: END }],
+  ]);
+  assert.equal(sentence(trace), "a created /lock in step 1 and ended in step 2 without removing it.");
+});
+
+test("RACE-17 a reader in the middle of another's writing", () => {
+  assert.equal(
+    sentence(SAMPLES.TORN_READ),
+    "writer emptied /state.json in step 3, reader read it in step 5 (nothing), and writer only then wrote it in step 6.",
+  );
+});
+
+test("a look at one thing and an act on another", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "readdir /on-call", "2 names", ["r:names in /on-call"]],
+    ["b", "unlink /on-call/b", "ok", ["w:names in /on-call", "w:/on-call/b"]],
+    ["a", "write /note", "3 bytes", ["w:content of /note"]],
+  ]);
+  assert.equal(
+    sentence(trace),
+    "a listed /on-call in step 1 (2 names), b removed /on-call/b in step 2, " +
+      "and a wrote /note, as if nothing had changed, in step 3.",
+  );
+});
+
+test("RACE-17 the wait for a lock and the attempt that came through are no window", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "mkdir /lock", "ok", ["w:/lock"]],
+    ["b", "mkdir /lock", "EEXIST", ["r:/lock"]],
+    ["b", "read /n", '"1"', ["r:content of /n"]],
+    ["a", "write /n", "1 bytes", ["w:content of /n"]],
+    ["a", "rmdir /lock", "ok", ["w:/lock"]],
+    ["b", "mkdir /lock", "ok", ["w:/lock"]],
+    ["b", "write /n", "1 bytes", ["w:content of /n"]],
+  ]);
+  assert.equal(sentence(trace), 'b read /n in step 3 ("1"), a wrote it in step 4, and b wrote over it in step 7.');
+});
+
+test("what a process saw before it was killed is not what it acts on afterwards", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "read /n", '"1"', ["r:content of /n"]],
+    ["a", "killed", "ok", [], { kind: "crash" }],
+    ["b", "write /n", "1 bytes", ["w:content of /n"]],
+    ["a", "started again", "ok", [], { kind: "restart" }],
+    ["a", "write /n", "1 bytes", ["w:content of /n"]],
+  ]);
+  assert.equal(losingWindow(trace), undefined);
+});
+
+test("a process that stood still in its window says so", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "stat /lease", "12 bytes", ["r:/lease"]],
+    ["a", "stands still", "ok", [], { kind: "stall" }],
+    ["b", "rename /lease.b -> /lease", "ok", ["w:/lease", "w:/lease.b"]],
+    ["a", "goes on", "ok", [], { kind: "resume" }],
+    ["a", "unlink /lease", "ok", ["w:/lease"]],
+  ]);
+  assert.equal(
+    sentence(trace),
+    "a looked at /lease in step 1 (12 bytes), b moved /lease.b over it in step 3, " +
+      "and a (which stood still from step 2 on) removed it in step 5.",
+  );
+});
+
+test("the window of any trace: its steps are there, in order, of two processes, and met on its resource", () => {
+  fc.assert(
+    fc.property(anyTrace(), (trace) => {
+      const window = losingWindow(trace);
+      const told = sentence(trace);
+      assert.ok(told.length > 0 && !/[\u0000-\u001f\u007f-\u009f]/.test(told) && told.isWellFormed());
+      if (window === undefined) return;
+      const step = (number: number): Step => {
+        const found = trace.steps[number - 1];
+        assert.ok(found !== undefined);
+        return found;
+      };
+      const look = step(window.look);
+      assert.equal(step(window.act).process, look.process);
+      assert.ok(look.touched.some(({ what }) => what === window.resource));
+      assert.ok(window.between.length > 0);
+      let before = window.look;
+      for (const number of window.between) {
+        assert.ok(number > before && number < window.act);
+        assert.notEqual(step(number).process, look.process);
+        assert.ok(step(number).touched.some(({ what }) => what === window.resource));
+        before = number;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("a trace of 2,000 steps is told in well under a second", () => {
+  const began = performance.now();
+  assert.notEqual(sentence(longTrace(2_000)), "");
+  assert.ok(performance.now() - began < 1_000);
+});
