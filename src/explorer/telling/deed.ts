@@ -3,7 +3,7 @@
 import type { Step, StepKind } from "../trace.ts";
 import { printable, shortened } from "./printable.ts";
 
-/** A process that has ended. `StepKind` describes this kind and does not list it yet. */
+/** The end of a run in which who was killed stays down. */
 export const END = "end" as string as StepKind;
 
 export interface Deed {
@@ -146,7 +146,6 @@ function other(step: Step): string {
   if (step.kind === "stall") return "stood still";
   if (step.kind === "resume") return "went on";
   if (step.kind === "start") return "started";
-  if (step.kind === END) return "ended";
   return `did \`${brief(step.call)}\``;
 }
 

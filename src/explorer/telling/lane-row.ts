@@ -1,7 +1,6 @@
 // One row of the swim lanes: the step's dot in its process's lane, a line in every other lane whose process is alive.
 
 import type { Step } from "../trace.ts";
-import { END } from "./deed.ts";
 import { columnsOf, padded, printable, shortened } from "./printable.ts";
 import { ARROW, fitted, stepText } from "./step-text.ts";
 
@@ -16,8 +15,10 @@ export type LaneWidths =
 export interface Lanes {
   readonly processes: readonly string[];
   readonly widths: LaneWidths;
-  /** Processes that have begun and not ended; the rows keep it up to date. */
+  /** Processes that have begun and are not done; the rows keep it up to date. */
   readonly alive: Set<string>;
+  /** The number of the last step of each process after which nothing holds it any more. */
+  readonly lastStep: ReadonlyMap<string, number>;
   readonly paint: Paint;
 }
 
@@ -34,9 +35,9 @@ export function laneWidths(processes: readonly string[], columns: number): LaneW
 }
 
 export function laneRow(lanes: Lanes, step: Step): string {
-  const { processes, widths, alive, paint } = lanes;
+  const { processes, widths, alive, lastStep, paint } = lanes;
   if (step.process === "") return wholeRow(lanes, step);
-  if (step.kind === END || step.kind === "crash") alive.delete(step.process);
+  if (step.kind === "crash" || lastStep.get(step.process) === step.number) alive.delete(step.process);
   else alive.add(step.process);
   const text = words(step, widths.kind === "wide" ? widths.lane - 3 : widths.text, lanes);
   const cells = processes.map((process) => {
@@ -67,7 +68,6 @@ function words(step: Step, columns: number, { widths, paint }: Lanes): string {
 
 function dotOf({ kind }: Step): string {
   if (kind === "start" || kind === "restart") return "○";
-  if (kind === END) return "■";
   return kind === "crash" ? "✗" : "●";
 }
 
@@ -80,7 +80,7 @@ function wholeRow({ widths, processes, alive, paint }: Lanes, step: Step): strin
       : widths.text + processes.length * NARROW_LANE;
   const { call, outcome } = fitted(stepText(step), Math.max(8, columns - 8));
   const text = `━━ ${call}${outcome === "" ? "" : ARROW + outcome} `;
-  return paint("bad", text + "━".repeat(Math.max(0, columns - columnsOf(text))));
+  return paint(step.kind === "power-loss" ? "bad" : "dim", text + "━".repeat(Math.max(0, columns - columnsOf(text))));
 }
 
 /** A line from the lane that ran to the lane that runs now. */

@@ -29,9 +29,8 @@ step             a                              b
    4    looked ┏ │                              ● stat /lock → ENOENT
                ┃ ├──────────────────────────────┤
    5   changed ┣ ● mkdir /lock                  │
-               ┃ ├──────────────────────────────┤
-   6     acted ┗ │                              ● mkdir /lock → EEXIST
-   7             │                              ■ ends → EEXIST
+               ┃ ╰──────────────────────────────┤
+   6     acted ┗                                ● mkdir /lock → EEXIST
 
 ✗ b failed
   EEXIST: file already exists, mkdir '/lock'

@@ -8,6 +8,7 @@ import { padded, printable, printableLines, shortened, wrapped } from "./printab
 import { sentence } from "./sentence.ts";
 import { violationTitle } from "./step-text.ts";
 import { movedTo, processesOf, timePasses } from "./times.ts";
+import { waitingProcesses } from "./waiting-sentence.ts";
 
 export interface LaneOptions {
   /** Columns of the terminal, at least 48. Default 100. */
@@ -48,7 +49,13 @@ function picture(trace: Trace, marked: Marks, columns: number, paint: Paint): st
   const { steps } = trace;
   const gutter = gutterOf(trace, marked);
   const processes = processesOf(steps);
-  const drawn: Lanes = { processes, widths: laneWidths(processes, columns - gutter.columns), alive: new Set(), paint };
+  const drawn: Lanes = {
+    processes,
+    widths: laneWidths(processes, columns - gutter.columns),
+    alive: new Set(),
+    lastStep: lastSteps(trace),
+    paint,
+  };
   const rows = [gutter.head(paint) + heading(drawn)];
   let running = "";
   for (const [index, step] of steps.entries()) {
@@ -59,6 +66,16 @@ function picture(trace: Trace, marked: Marks, columns: number, paint: Paint): st
     rows.push(gutter.at(index, paint) + laneRow(drawn, step));
   }
   return rows.map((row) => row.trimEnd());
+}
+
+/** A lane ends with its process's last step; who waits or never ends keeps it. */
+function lastSteps({ steps, violation }: Trace): Map<string, number> {
+  const last = new Map(steps.map(({ process, number }) => [process, number]));
+  if (violation.kind === "deadlock") {
+    for (const process of waitingProcesses(steps, violation.message)) last.delete(process);
+  }
+  if (violation.kind === "unbounded") last.delete(violation.process);
+  return last;
 }
 
 function heading({ processes, widths, paint }: Lanes): string {

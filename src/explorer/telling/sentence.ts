@@ -14,7 +14,7 @@ const NAMED_BETWEEN = 4;
 export function sentence(trace: Trace): string {
   const window = losingWindow(trace);
   const parts = [crashSentence(trace.steps), window === undefined ? undefined : windowSentence(trace.steps, window)];
-  if (trace.violation.kind === "deadlock") parts.push(waitingSentence(trace.steps));
+  if (trace.violation.kind === "deadlock") parts.push(waitingSentence(trace));
   if (trace.violation.kind === "left-held") parts.push(heldSentence(trace));
   const told = parts.filter((part) => part !== undefined);
   return printable(told.length > 0 ? told.join(" ") : lastSentence(trace));

@@ -18,7 +18,7 @@ export function stepText(step: Step): StepText {
   const outcome = silent ? "" : printable(step.outcome);
   const call = printable(step.call);
   if (step.kind === "start") return { call: "starts", outcome };
-  if (step.kind === END) return { call: "ends", outcome };
+  if (step.kind === END) return { call: call === "" ? "end" : call, outcome };
   if (step.kind === "crash") return { call: call === "" ? "killed" : call, outcome };
   return { call, outcome };
 }

@@ -4,25 +4,24 @@ import type { Step, Trace } from "../trace.ts";
 import { answer, created, deed, doing, END, wouldChange } from "./deed.ts";
 
 /** Who waits, after what, and who made that so: "a waits: it tried to create /right in step 8 (there already), which b had created in step 4." */
-export function waitingSentence(steps: readonly Step[]): string | undefined {
-  const waiting = unended(steps);
+export function waitingSentence({ steps, violation }: Trace): string | undefined {
+  const waiting = waitingProcesses(steps, violation.message);
   if (waiting.length === 0) return undefined;
-  return `${waiting.map((process) => waits(steps, process)).join(" ")} Nothing is under way that could wake ${them(waiting)}.`;
+  const them = waiting.length === 1 ? "it" : "them";
+  return `${waiting.map((process) => waits(steps, process)).join(" ")} Nothing is under way that could wake ${them}.`;
 }
 
-function them(processes: readonly string[]): string {
-  return processes.length === 1 ? "it" : "them";
-}
-
-/** Processes that began and neither ended nor were killed for good, in the order they began. */
-function unended(steps: readonly Step[]): string[] {
+/** Those the message names; when it names none, all that began and were not killed for good. */
+export function waitingProcesses(steps: readonly Step[], message: string): string[] {
   const running = new Set<string>();
   for (const { kind, process } of steps) {
     if (process === "") continue;
     if (kind === END || kind === "crash") running.delete(process);
     else running.add(process);
   }
-  return [...running];
+  const words = new Set(message.split(/[\s,;:.'"`()]+/));
+  const named = [...running].filter((process) => words.has(process));
+  return named.length > 0 ? named : [...running];
 }
 
 function waits(steps: readonly Step[], process: string): string {
@@ -46,9 +45,7 @@ export function heldSentence({ steps, violation }: Trace): string | undefined {
     (step) => created(step) && !own.some((later) => later.number > step.number && takesAway(later, deed(step).path)),
   );
   if (made === undefined) return undefined;
-  const end = own.findLast((step) => step.kind === END && step.process === made.process);
-  const ended = end === undefined ? "ended" : `ended in step ${end.number}`;
-  return `${made.process} ${doing(made)} in step ${made.number} and ${ended} without removing it.`;
+  return `${made.process} ${doing(made)} in step ${made.number} and ended without removing it.`;
 }
 
 function takesAway(step: Step, path: string): boolean {

@@ -2,7 +2,6 @@
 
 import type { Step, StepKind, TouchedResource, Trace, Violation } from "../../trace.ts";
 import { TRACE_FORMAT, TRACE_VERSION } from "../../trace.ts";
-import { END as END_KIND } from "../deed.ts";
 
 /** `r:/lock`, `w:content of /f`, `a:names in /`. */
 type Touches = readonly string[];
@@ -64,7 +63,6 @@ function touch(text: string): TouchedResource {
 }
 
 const START: Row = { kind: "start" };
-const END: Row = { kind: END_KIND };
 
 function reads(process: string, path: string, content: string, site: string): Sketch[] {
   return [
@@ -93,9 +91,7 @@ export const LOST_UPDATE = traceOf(
     ["b", "start", "ok", [], START],
     ...reads("b", "/balance", "100", "balance.race.ts:6:24"),
     ...writes("b", "/balance", "70", "balance.race.ts:7:9"),
-    ["b", "end", "ok", [], END],
     ...writes("a", "/balance", "70", "balance.race.ts:7:9"),
-    ["a", "end", "ok", [], END],
   ],
 );
 
@@ -109,7 +105,6 @@ export const STAT_THEN_MKDIR = traceOf(
     ["b", "stat /lock", "ENOENT", ["r:/lock"], { site: "lock.race.ts:4:9" }],
     ["a", "mkdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.race.ts:5:9" }],
     ["b", "mkdir /lock", "EEXIST", ["r:/lock"], { site: "lock.race.ts:5:9" }],
-    ["b", "end", "EEXIST", [], { ...END, failed: true }],
   ],
 );
 
@@ -140,7 +135,6 @@ export const STALE_TAKEOVER = traceOf({ kind: "exception", process: "c", message
   ["b", "mkdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.ts:18:11" }],
   ["c", "rmdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.ts:27:11" }],
   ["c", "mkdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.ts:18:11" }],
-  ["c", "end", "two holders", [], { ...END, failed: true }],
 ]);
 
 /** Killed after the open that empties the file, before the write. */
@@ -159,7 +153,6 @@ export const CRASH_HALFWAY = traceOf({ kind: "check", process: "", message: "Une
   ["a", "started again", "ok", [], { kind: "restart" }],
   ["a", "open /settings.json (read)", "fd 3", ["r:/settings.json"], { site: "settings.ts:9:30" }],
   ["a", "read /settings.json", '""', ["r:content of /settings.json"], { site: "settings.ts:9:30" }],
-  ["a", "end", "ok", [], END],
 ]);
 
 /** Two locks taken in opposite orders; each process waits for the other's to go. */
