@@ -43,7 +43,10 @@ export interface FileCalls {
   stat: { args: [path: string]; result: StatRecord };
   lstat: { args: [path: string]; result: StatRecord };
   fstat: { args: [fd: number]; result: StatRecord };
-  statfs: { args: [path: string]; result: { type: number; bsize: number; blocks: number; bfree: number; files: number } };
+  statfs: {
+    args: [path: string];
+    result: { type: number; bsize: number; blocks: number; bfree: number; files: number };
+  };
   access: { args: [path: string, mode: number]; result: undefined };
   mkdir: { args: [path: string, mode: number]; result: undefined };
   /** `prefix` plus six characters: the path of the directory made. */

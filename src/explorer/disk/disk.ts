@@ -1,0 +1,130 @@
+// The simulated file system: Linux's semantics over a tree in memory, one call at once.
+//
+// Start here; then `path-walk.ts` (from a path to an inode), `tree.ts` (what every change of a name does), and the
+// files of calls: opening, content, names, renaming, looking, attributes. `resources.ts` says what calls note of
+// themselves for the search, `journal.ts` what a power loss may take.
+
+import type { Resource } from "../footprint.ts";
+import { chmod, chown, fchmod, fchown, futimes, lchown, lutimes, utimes } from "./attributes.ts";
+import type { DiskCaller } from "./caller.ts";
+import { type FileCallName, type FileCalls, SystemFault } from "./calls.ts";
+import { fsync, ftruncate, read, write } from "./content.ts";
+import { describeResource } from "./describe.ts";
+import { type DumpedInode, dumpTree } from "./dump.ts";
+import { access, fstat, lstat, readdir, readlink, realpath, stat, statfs, workingDirectory } from "./looking.ts";
+import { link, mkdir, mkdtemp, rmdir, symlink, unlink } from "./names.ts";
+import { close, open } from "./opening.ts";
+import { find } from "./path-walk.ts";
+import { rename } from "./renaming.ts";
+import { cloneTree, freshTree } from "./seed.ts";
+import type { Tree } from "./tree.ts";
+import type { AddressedNotice } from "./watches.ts";
+
+type Performers = {
+  readonly [Op in FileCallName]: (
+    tree: Tree,
+    caller: DiskCaller,
+    ...args: FileCalls[Op]["args"]
+  ) => FileCalls[Op]["result"];
+};
+
+const performers: Performers = {
+  open,
+  close,
+  read,
+  write,
+  ftruncate,
+  fsync,
+  fdatasync: fsync,
+  stat,
+  lstat,
+  fstat,
+  statfs,
+  access,
+  mkdir,
+  mkdtemp,
+  rmdir,
+  unlink,
+  rename,
+  link,
+  symlink,
+  readlink,
+  realpath,
+  readdir,
+  chmod,
+  fchmod,
+  chown,
+  lchown,
+  fchown,
+  utimes,
+  lutimes,
+  futimes,
+  watch: (tree, caller, path, recursive) => tree.watches.add(tree, caller, path, recursive),
+  unwatch: (tree, caller, watch) => tree.watches.remove(caller, watch),
+};
+
+export interface DiskOptions {
+  /** Remember what is durable, for `unsynced` and `afterPowerLoss`; then fsync shows in footprints. Default false. */
+  readonly trackDurability?: boolean;
+}
+
+/** A whole disk, with `/`, `/tmp` (1777), `/home` and `/dev/null`. */
+export class Disk {
+  private readonly tree: Tree;
+
+  /** From options; the second parameter is for `clone`. */
+  constructor(options: DiskOptions = {}, tree: Tree = freshTree(options.trackDurability === true)) {
+    this.tree = tree;
+  }
+
+  /** Where a process starts; also the root of every path. */
+  get root() {
+    return this.tree.root;
+  }
+
+  /**
+   * Performs one call at once. What it touched is noted in `caller.footprint`, also when it fails; it fails with a
+   * `SystemFault` that has the code Linux gives.
+   */
+  perform<Op extends FileCallName>(caller: DiskCaller, op: Op, args: FileCalls[Op]["args"]): FileCalls[Op]["result"] {
+    return performers[op](this.tree, caller, ...args);
+  }
+
+  /** chdir. */
+  changeDirectory(caller: DiskCaller, path: string): void {
+    const { inode } = find(this.tree.root, caller, path, true);
+    if (inode.kind !== "directory") throw new SystemFault("ENOTDIR");
+    caller.cwd = inode;
+  }
+
+  /** getcwd; fails with ENOENT if the directory was removed. */
+  workingDirectory(caller: DiskCaller): string {
+    return workingDirectory(this.tree, caller);
+  }
+
+  /** The process ended or was killed: its descriptors close, which may be the end of unlinked files. */
+  closeAll(caller: DiskCaller): void {
+    for (const fd of caller.files.numbers()) close(this.tree, caller, fd);
+    this.tree.watches.removeAllOf(caller);
+  }
+
+  /** Notices of watches since the last time. */
+  takeNotices(): AddressedNotice[] {
+    return this.tree.watches.take();
+  }
+
+  /** What a resource is, for people: `/lock`, `content of /balance`. */
+  describe(what: Resource): string {
+    return describeResource(this.tree, what);
+  }
+
+  /** The same tree again, on its own. Descriptors and watches stay behind; their inodes do, too. */
+  clone(): Disk {
+    return new Disk({}, cloneTree(this.tree));
+  }
+
+  /** Everything under the root by path, in one order: for comparing states. */
+  dump(): DumpedInode[] {
+    return dumpTree(this.tree.root);
+  }
+}

@@ -1,0 +1,67 @@
+// rename: the one call that touches two names at once.
+
+import type { DiskCaller } from "./caller.ts";
+import { SystemFault } from "./calls.ts";
+import type { Directory } from "./inode.ts";
+import { MAY_WRITE } from "./kernel-numbers.ts";
+import { requireEmpty } from "./names.ts";
+import { lookUp, Walk } from "./path-walk.ts";
+import { require, requireMayRemove } from "./permissions.ts";
+import { move, requireMayCreate, type Tree } from "./tree.ts";
+
+export function rename(tree: Tree, caller: DiskCaller, from: string, to: string): undefined {
+  const source = new Walk(tree.root, caller, from);
+  const target = new Walk(tree.root, caller, to);
+  if (source.lastKind !== "name" || target.lastKind !== "name") throw new SystemFault("EBUSY");
+  const moved = lookUp(caller, source.directory, source.last);
+  if (moved === undefined) throw new SystemFault("ENOENT");
+  const replaced = lookUp(caller, target.directory, target.last);
+  const inode = moved.inode;
+  if (inode.kind !== "directory" && (source.slash || target.slash)) throw new SystemFault("ENOTDIR");
+  if (
+    inode.kind === "directory" &&
+    source.directory !== target.directory &&
+    isWithin(caller, target.directory, inode)
+  ) {
+    throw new SystemFault("EINVAL");
+  }
+  if (replaced?.inode.kind === "directory" && isAbove(replaced.inode, source.directory)) {
+    // It is not empty: the source is in it.
+    requireEmpty(caller, replaced.inode);
+  }
+  if (replaced?.inode === inode) return;
+
+  requireMayRemove(caller, source.directory, inode);
+  if (replaced === undefined) {
+    requireMayCreate(caller, target.directory);
+  } else {
+    requireMayRemove(caller, target.directory, replaced.inode);
+    if (inode.kind === "directory" && replaced.inode.kind !== "directory") throw new SystemFault("ENOTDIR");
+    if (inode.kind !== "directory" && replaced.inode.kind === "directory") throw new SystemFault("EISDIR");
+  }
+  if (inode.kind === "directory" && source.directory !== target.directory) require(caller, inode, MAY_WRITE);
+  if (replaced?.inode.kind === "directory") requireEmpty(caller, replaced.inode);
+  move(tree, caller, moved, target.directory, target.last);
+}
+
+/** Whether `directory` is `above` or under it, reading each step up: another move may change the answer. */
+function isWithin(caller: DiskCaller, directory: Directory, above: Directory): boolean {
+  let at: Directory | undefined = directory;
+  // Bounded by the depth of the tree, which this check keeps free of cycles.
+  while (at !== undefined) {
+    if (at === above) return true;
+    caller.footprint.read(at.resources.up);
+    at = at.entry?.parent;
+  }
+  return false;
+}
+
+/** As `isWithin`, for a question whose answer shows in `above` being empty or not, which is what is noted. */
+function isAbove(above: Directory, directory: Directory): boolean {
+  let at: Directory | undefined = directory;
+  while (at !== undefined) {
+    if (at === above) return true;
+    at = at.entry?.parent;
+  }
+  return false;
+}
