@@ -2,7 +2,7 @@
 //
 // Start here; then `path-walk.ts` (from a path to an inode), `tree.ts` (what every change of a name does), and the
 // files of calls: opening, content, names, renaming, looking, attributes. `resources.ts` says what calls note of
-// themselves for the search, `journal.ts` what a power loss may take.
+// themselves for the search, `durability.ts` what a power loss may take.
 
 import type { Resource } from "../footprint.ts";
 import { chmod, chown, fchmod, fchown, futimes, lchown, lutimes, utimes } from "./attributes.ts";
@@ -11,10 +11,12 @@ import { type FileCallName, type FileCalls, SystemFault } from "./calls.ts";
 import { fsync, ftruncate, read, write } from "./content.ts";
 import { describeResource } from "./describe.ts";
 import { type DumpedInode, dumpTree } from "./dump.ts";
+import type { Journal, UnsyncedItem } from "./durability.ts";
 import { access, fstat, lstat, readdir, readlink, realpath, stat, statfs, workingDirectory } from "./looking.ts";
 import { link, mkdir, mkdtemp, rmdir, symlink, unlink } from "./names.ts";
 import { close, open } from "./opening.ts";
 import { find } from "./path-walk.ts";
+import { treeAfterPowerLoss } from "./power-loss.ts";
 import { rename } from "./renaming.ts";
 import { cloneTree, freshTree } from "./seed.ts";
 import type { Tree } from "./tree.ts";
@@ -111,6 +113,26 @@ export class Disk {
   /** Notices of watches since the last time. */
   takeNotices(): AddressedNotice[] {
     return this.tree.watches.take();
+  }
+
+  /** What a power loss may take, in the order in which it was done; needs `trackDurability`. */
+  unsynced(): UnsyncedItem[] {
+    return this.journal().unsynced();
+  }
+
+  /** Makes all of it durable: after a scenario's setup. */
+  syncAll(): void {
+    this.tree.journal?.syncAll();
+  }
+
+  /** The disk that is found if of the unsynced items these ids came through. No descriptors, no watches. */
+  afterPowerLoss(kept: ReadonlySet<number>): Disk {
+    return new Disk({}, treeAfterPowerLoss(this.tree, this.journal(), kept));
+  }
+
+  private journal(): Journal {
+    if (this.tree.journal === undefined) throw new Error("this disk does not track what is durable");
+    return this.tree.journal;
   }
 
   /** What a resource is, for people: `/lock`, `content of /balance`. */

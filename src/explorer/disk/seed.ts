@@ -1,7 +1,7 @@
 // Trees from nothing and from other trees.
 
+import { Journal } from "./durability.ts";
 import { Device, Directory, Entry, type Inode, RegularFile, Symlink } from "./inode.ts";
-import { Journal } from "./journal.ts";
 import { S_IFMT } from "./kernel-numbers.ts";
 import type { Tree } from "./tree.ts";
 import { Watches } from "./watches.ts";
@@ -12,11 +12,12 @@ const NULL_DEVICE = 0x103;
 
 export function freshTree(trackDurability: boolean): Tree {
   const facts = (ino: number, mode: number) => ({ ino, mode, uid: 0, gid: 0, nowMs: 0 });
-  const root = new Directory(facts(2, 0o755));
+  // Whoever the processes are, the disk is theirs: they may write at its root.
+  const root = new Directory(facts(2, 0o777));
   const tree = emptyTree(root, trackDurability);
   const dev = new Directory(facts(5, 0o755));
   put(tree, root, "tmp", new Directory(facts(3, 0o1777)));
-  put(tree, root, "home", new Directory(facts(4, 0o755)));
+  put(tree, root, "home", new Directory(facts(4, 0o777)));
   put(tree, root, "dev", dev);
   put(tree, dev, "null", new Device(facts(6, 0o666), NULL_DEVICE));
   return tree;
@@ -40,8 +41,9 @@ export function put(tree: Tree, directory: Directory, name: string, inode: Inode
   tree.inodes.set(inode.ino, inode);
 }
 
-/** The names under the root again. What is durable is taken over only as far as it is the same: clone before a run. */
+/** The names under the root again, all of them durable; so there must be nothing that is not. */
 export function cloneTree(original: Tree): Tree {
+  if (original.journal?.isClean === false) throw new Error("clone of a disk with unsynced changes; call syncAll first");
   const root = copyOf(original.root);
   if (root.kind !== "directory") throw new Error("the root is not a directory");
   const tree = emptyTree(root, original.journal !== undefined);

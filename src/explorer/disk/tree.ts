@@ -5,8 +5,8 @@
 
 import type { DiskCaller } from "./caller.ts";
 import { SystemFault } from "./calls.ts";
+import type { Journal } from "./durability.ts";
 import { type Birth, type Directory, Entry, type Inode } from "./inode.ts";
-import type { Journal } from "./journal.ts";
 import { MAY_EXECUTE, MAY_WRITE, S_ISGID } from "./kernel-numbers.ts";
 import { require } from "./permissions.ts";
 import { CLOCK, nameResource } from "./resources.ts";
@@ -75,7 +75,7 @@ export function enter(tree: Tree, caller: DiskCaller, directory: Directory, name
 export function remove(tree: Tree, caller: DiskCaller, entry: Entry): void {
   const { parent, inode, name } = entry;
   const nowMs = stampedNow(caller);
-  tree.journal?.remove(parent, name, inode);
+  tree.journal?.remove(parent, name);
   noteNameChange(caller, parent, name);
   stampNames(caller, parent, nowMs);
   parent.entries.delete(name);
@@ -132,7 +132,6 @@ function drop(tree: Tree, caller: DiskCaller, entry: Entry, nowMs: number): void
   inode.dead = true;
   inode.nlink = 0;
   entry.parent.nlink--;
-  tree.journal?.ended(inode);
 }
 
 function noteNameChange(caller: DiskCaller, directory: Directory, name: string): void {
