@@ -27,8 +27,7 @@ export function open(tree: Tree, caller: DiskCaller, path: string, flags: number
   if (creates && (flags & O_DIRECTORY) !== 0) throw new SystemFault("EINVAL");
   const walk = new Walk(tree.root, caller, path);
   const follow = (flags & O_NOFOLLOW) === 0 && (flags & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL);
-  if (creates && walk.slash && walk.lastKind === "name") throw new SystemFault("EISDIR");
-  const inode = walk.find(follow);
+  const inode = walk.find(follow, creates);
   if (inode === undefined) {
     if (!creates) throw new SystemFault("ENOENT");
     return addDescriptor(caller, flags, createFile(tree, caller, walk, mode));
@@ -45,8 +44,6 @@ export function open(tree: Tree, caller: DiskCaller, path: string, flags: number
 }
 
 function createFile(tree: Tree, caller: DiskCaller, walk: Walk, mode: number): { inode: Inode; entry: Entry } {
-  // Reached through a symlink whose target ends in a slash.
-  if (walk.slash) throw new SystemFault("EISDIR");
   requireMayCreate(caller, walk.directory);
   const inode = new RegularFile(birth(caller, walk.directory, mode & 0o7777, false));
   return { inode, entry: enter(tree, caller, walk.directory, walk.last, inode) };

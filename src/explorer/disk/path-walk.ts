@@ -78,14 +78,17 @@ export class Walk {
     this.toParent(caller.cwd, parse(path));
   }
 
-  /** What the path names, if anything; a symlink at its end is followed if `follow` or a slash says so. */
-  find(follow: boolean): Inode | undefined {
-    const inode = this.findLast(follow);
+  /**
+   * What the path names, if anything; a symlink at its end is followed if `follow` or a slash says so. With O_CREAT
+   * (`creates`) no slash is allowed at the end, not in the path and not in a symlink that it ends in.
+   */
+  find(follow: boolean, creates = false): Inode | undefined {
+    const inode = this.findLast(follow, creates);
     if (inode !== undefined && this.slash && inode.kind !== "directory") throw new SystemFault("ENOTDIR");
     return inode;
   }
 
-  private findLast(follow: boolean): Inode | undefined {
+  private findLast(follow: boolean, creates: boolean): Inode | undefined {
     this.entry = undefined;
     switch (this.lastKind) {
       case "root":
@@ -99,10 +102,13 @@ export class Walk {
         return above;
       }
       case "name": {
+        if (creates && this.slash) throw new SystemFault("EISDIR");
         const entry = lookUp(this.caller, this.directory, this.last);
         if (entry === undefined) return undefined;
         const inode = entry.inode;
-        if (inode.kind === "symlink" && (follow || this.slash)) return this.follow(this.directory, inode, this.slash);
+        if (inode.kind === "symlink" && (follow || this.slash)) {
+          return this.follow(this.directory, inode, this.slash, creates);
+        }
         this.entry = entry;
         return inode;
       }
@@ -124,19 +130,19 @@ export class Walk {
     if (name === ".") return directory;
     if (name === "..") return this.above(directory);
     let inode: Inode | undefined = lookUp(this.caller, directory, name)?.inode;
-    if (inode?.kind === "symlink") inode = this.follow(directory, inode, true);
+    if (inode?.kind === "symlink") inode = this.follow(directory, inode, true, false);
     if (inode === undefined) throw new SystemFault("ENOENT");
     if (inode.kind !== "directory") throw new SystemFault("ENOTDIR");
     return inode;
   }
 
   /** Walks on along a symlink's target; a slash after the link still asks for a directory at its end. */
-  private follow(directory: Directory, link: Symlink, slash: boolean): Inode | undefined {
+  private follow(directory: Directory, link: Symlink, slash: boolean, creates: boolean): Inode | undefined {
     this.links++;
     if (this.links > MAX_SYMLINKS) throw new SystemFault("ELOOP");
     this.toParent(directory, parse(link.target));
     this.slash ||= slash;
-    return this.findLast(true);
+    return this.findLast(true, creates);
   }
 
   private above(directory: Directory): Directory {

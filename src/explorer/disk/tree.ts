@@ -79,7 +79,7 @@ export function remove(tree: Tree, caller: DiskCaller, entry: Entry): void {
   noteNameChange(caller, parent, name);
   stampNames(caller, parent, nowMs);
   parent.entries.delete(name);
-  drop(tree, caller, entry, nowMs);
+  drop(caller, entry, nowMs);
   tree.watches.removed(caller, entry);
   forgetIfGone(tree, caller, inode);
 }
@@ -98,7 +98,7 @@ export function move(tree: Tree, caller: DiskCaller, entry: Entry, to: Directory
   stampNames(caller, to, nowMs);
   stampChange(caller, inode, nowMs);
   from.entries.delete(oldName);
-  if (replaced !== undefined) drop(tree, caller, replaced, nowMs);
+  if (replaced !== undefined) drop(caller, replaced, nowMs);
   to.entries.set(name, entry);
   entry.parent = to;
   entry.name = name;
@@ -118,7 +118,7 @@ export function forgetIfGone(tree: Tree, caller: DiskCaller, inode: Inode): void
 }
 
 /** The inode loses the name of `entry`, which is already out of the directory's map or about to be overwritten in it. */
-function drop(tree: Tree, caller: DiskCaller, entry: Entry, nowMs: number): void {
+function drop(caller: DiskCaller, entry: Entry, nowMs: number): void {
   const inode = entry.inode;
   entry.linked = false;
   stampChange(caller, inode, nowMs);
