@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { SystemFault } from "./calls.ts";
 import { Disk } from "./disk.ts";
-import { Dice, type RandomCall, randomCall, randomPath } from "./testing/random-calls.ts";
+import { Dice, type RandomCall, randomCall, randomGround, randomPath } from "./testing/random-calls.ts";
 import { dumpAndClear, performReally } from "./testing/real-kernel.ts";
 import { testCaller } from "./testing/test-caller.ts";
 
@@ -159,8 +159,8 @@ function shownStat(stats: Stats, inodes: Map<number, number>, side: string): str
 
 function randomSteps(seed: number): Step[] {
   const dice = new Dice(seed);
-  const steps: Step[] = [];
-  const count = 3 + dice.roll(10);
+  const steps: Step[] = randomGround(dice, base);
+  const count = 2 + dice.roll(8);
   for (let at = 0; at < count; at++) {
     steps.push(
       dice.roll(30) === 0 ? ["chdir", randomPath(dice, base)] : randomCall(dice, base, FIRST_SIMULATED_DESCRIPTOR),

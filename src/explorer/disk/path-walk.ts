@@ -46,12 +46,9 @@ function parse(path: string): ParsedPath {
 
 /** The entry of a name in a directory, if there is one. */
 export function lookUp(caller: DiskCaller, directory: Directory, name: string): Entry | undefined {
-  if (directory.dead) {
-    caller.footprint.read(directory.resources.list);
-    return undefined;
-  }
   if (name.length * 3 > NAME_MAX_BYTES && Buffer.byteLength(name) > NAME_MAX_BYTES) {
     caller.footprint.read(directory.resources.list);
+    if (directory.dead) return undefined;
     throw new SystemFault("ENAMETOOLONG");
   }
   caller.footprint.read(nameResource(directory.resources, name));

@@ -23,7 +23,7 @@ export class Dice {
   }
 }
 
-const NAMES = ["a", "b", "c"];
+const NAMES = ["a", "a", "b", "b", "c"];
 const ODD_NAMES = [
   ".",
   "..",
@@ -94,6 +94,22 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   [1, (dice, _path, fd) => ["futimes", fd(), dice.oneOf(TIMES), dice.oneOf(TIMES)]],
 ];
 const WEIGHTED: readonly Maker[] = MAKERS.flatMap(([weight, make]) => Array<Maker>(weight).fill(make));
+
+/** Calls that make something, so that the others find something. */
+export function randomGround(dice: Dice, base: string): RandomCall[] {
+  const path = (): string => `${base}/${dice.oneOf(NAMES)}${dice.roll(2) === 0 ? "" : `/${dice.oneOf(NAMES)}`}`;
+  return [
+    ["mkdir", `${base}/${dice.oneOf(NAMES)}`, 0o777],
+    ["open", path(), 0o102, 0o666],
+    ["mkdir", path(), 0o777],
+    dice.oneOf<RandomCall>([
+      ["symlink", dice.oneOf([...NAMES, "../a", "a/b", `${base}/b`]), path()],
+      ["open", path(), 0o2102, 0o666],
+      ["open", path(), 0, 0],
+    ]),
+    ["mkdir", path(), 0o777],
+  ];
+}
 
 /** Descriptors are guessed among the lowest, so that most are open and some are not. */
 export function randomCall(dice: Dice, base: string, firstDescriptor: number): RandomCall {

@@ -1,0 +1,141 @@
+// The ground on which the search leaves out orders: two calls whose footprints do not meet may be exchanged.
+
+import { meet, type Touched } from "../../footprint.ts";
+import { type FileCallName, SystemFault } from "../calls.ts";
+import { Disk } from "../disk.ts";
+import { Dice, type RandomCall, randomCall, randomGround } from "./random-calls.ts";
+import { type TestCaller, testCaller } from "./test-caller.ts";
+import { wholeState } from "./whole-state.ts";
+
+const FIRST_DESCRIPTOR = 17;
+
+type Deed = readonly [who: number, call: RandomCall | readonly ["chdir", string], passMs: number];
+
+interface Case {
+  readonly trackDurability: boolean;
+  readonly users: readonly number[];
+  readonly history: readonly Deed[];
+  readonly pair: readonly [RandomCall, RandomCall];
+}
+
+interface Stage {
+  readonly disk: Disk;
+  readonly callers: readonly TestCaller[];
+}
+
+export interface ExchangeOutcome {
+  /** Told if exchanging the calls could be seen though their footprints do not meet. */
+  readonly defect?: string;
+  readonly met: boolean;
+}
+
+export function randomExchange(seed: number): ExchangeOutcome {
+  const chosen = randomCase(new Dice(seed));
+  const forward = staged(chosen);
+  const backward = staged(chosen);
+  const first = perform(forward, 0, chosen.pair[0]);
+  const second = perform(forward, 1, chosen.pair[1]);
+  const secondAlone = perform(backward, 1, chosen.pair[1]);
+  const firstAfter = perform(backward, 0, chosen.pair[0]);
+  const met = meet(first.touched, second.touched);
+  if (met && meet(firstAfter.touched, secondAlone.touched)) return { met };
+
+  const differences: string[] = [];
+  if (first.shown !== firstAfter.shown) differences.push(`first call: ${first.shown} or ${firstAfter.shown}`);
+  if (second.shown !== secondAlone.shown) differences.push(`second call: ${second.shown} or ${secondAlone.shown}`);
+  const left = wholeState(forward.disk, forward.callers);
+  const right = wholeState(backward.disk, backward.callers);
+  if (left !== right) differences.push(...lineDifferences(left, right));
+  if (footprintText(forward, first) !== footprintText(backward, firstAfter)) differences.push("first call's footprint");
+  if (footprintText(forward, second) !== footprintText(backward, secondAlone))
+    differences.push("second call's footprint");
+  if (differences.length === 0) return { met };
+  const told = [
+    `seed ${seed}, ${JSON.stringify({ users: chosen.users, trackDurability: chosen.trackDurability })}`,
+    ...chosen.history.map(([who, call]) => `  p${who} ${JSON.stringify(call)}`),
+    `then p0 ${JSON.stringify(chosen.pair[0])} touched ${footprintText(forward, first)}`,
+    ` and p1 ${JSON.stringify(chosen.pair[1])} touched ${footprintText(forward, second)}`,
+    ...differences,
+  ];
+  return { met, defect: told.join("\n") };
+}
+
+function randomCase(dice: Dice): Case {
+  const history: Deed[] = randomGround(dice, "/w").map((call) => [2, call, dice.roll(3)]);
+  const count = 2 + dice.roll(10);
+  for (let at = 0; at < count; at++) {
+    const call =
+      dice.roll(12) === 0 ? (["chdir", dice.oneOf(["/w", "/w/a", "/w/b", "/w/a/b", "b"])] as const) : anyCall(dice);
+    history.push([dice.roll(2), call, dice.roll(3)]);
+  }
+  return {
+    trackDurability: dice.roll(2) === 0,
+    users: [dice.oneOf([0, 0, 1000]), dice.oneOf([0, 0, 1000, 1001])],
+    history,
+    pair: [anyCall(dice), anyCall(dice)],
+  };
+}
+
+function anyCall(dice: Dice): RandomCall {
+  if (dice.roll(60) === 0) return ["mkdtemp", dice.oneOf(["/w/a/", "/w/t"])];
+  return randomCall(dice, "/w", FIRST_DESCRIPTOR);
+}
+
+function staged({ trackDurability, users, history }: Case): Stage {
+  const disk = new Disk({ trackDurability });
+  const callers = [0, 1, 2].map((number) => testCaller(disk, number));
+  for (const caller of callers) {
+    caller.uid = users[Number(caller.process.slice(1))] ?? 0;
+    caller.gid = caller.uid;
+    caller.umask = 0;
+  }
+  const stage = { disk, callers };
+  perform(stage, 2, ["mkdir", "/w", 0o777]);
+  for (const caller of callers) disk.changeDirectory(caller, "/w");
+  disk.syncAll();
+  for (const [who, call, passMs] of history) {
+    for (const caller of callers) caller.nowMs += passMs;
+    perform(stage, who, call);
+  }
+  // Otherwise no change could be told from the last.
+  for (const caller of callers) caller.nowMs += 1;
+  return stage;
+}
+
+interface Performed {
+  readonly shown: string;
+  readonly touched: Touched;
+}
+
+function perform({ disk, callers }: Stage, who: number, [op, ...args]: readonly [string, ...unknown[]]): Performed {
+  const caller = callers[who] as TestCaller;
+  caller.footprint.take();
+  const shown = ((): string => {
+    try {
+      if (op === "chdir") return String(disk.changeDirectory(caller, String(args[0])));
+      const result = disk.perform(caller, op as FileCallName, args as never);
+      return JSON.stringify(result) ?? "done";
+    } catch (fault) {
+      if (fault instanceof SystemFault) return fault.code;
+      throw fault;
+    }
+  })();
+  return { shown, touched: caller.footprint.take() };
+}
+
+function footprintText({ disk }: Stage, { touched }: Performed): string {
+  const access = ["reads", "adds to", "writes"];
+  return touched
+    .map((touch) => `${access[touch & 3]} ${disk.describe(touch >> 2)} (${touch >> 2})`)
+    .sort()
+    .join(", ");
+}
+
+function lineDifferences(left: string, right: string): string[] {
+  const lefts = left.split("\n");
+  const rights = right.split("\n");
+  return [
+    ...lefts.filter((line) => !rights.includes(line)).map((line) => `either ${line}`),
+    ...rights.filter((line) => !lefts.includes(line)).map((line) => `or     ${line}`),
+  ];
+}
