@@ -1,0 +1,228 @@
+// All modules of one simulated process: made anew from compiled files, forgotten as a whole.
+
+import { fileURLToPath } from "node:url";
+import { CommonJsModule, makeRequire, type Requiring } from "./common-js.ts";
+import { type CompiledFile, type Link, sharedArguments } from "./compile.ts";
+import { globalObject } from "./global-object.ts";
+import {
+  emptyNamespace,
+  exportAll,
+  fillFromBuiltin,
+  fillFromCommonJs,
+  type Namespace,
+  requiredFace,
+} from "./interop.ts";
+import { scenarioErrorOf } from "./load-failure.ts";
+import type { Modules } from "./modules.ts";
+
+export interface InstanceOptions {
+  /** What the code finds under these names, and in `globalThis`. The same names for every instance of a `Modules`. */
+  readonly globals: Readonly<Record<string, unknown>>;
+  /** The builtin of a name without `node:`, as `require` gives it; asked once. May throw. */
+  readonly builtin: (name: string, instance: Instance) => unknown;
+  /** The file that takes itself for the one that was started (`require.main`, `import.meta.main`). Default: none. */
+  readonly main?: string;
+}
+
+/** An ES module; `exports` is the name by which compiled code reaches its namespace. */
+interface EsModule {
+  readonly exports: Namespace;
+  state: "running" | "done" | "failed";
+  error?: unknown;
+  required?: unknown;
+  /** What must be done once it has run: for cycles. */
+  readonly after: (() => void)[];
+}
+
+export class Instance {
+  readonly #modules: Modules;
+  readonly #builtin: InstanceOptions["builtin"];
+  readonly #main: string | undefined;
+  readonly #globalNames: readonly string[];
+  readonly #shared: readonly unknown[];
+  /** CommonJS modules and what is required of JSON: `require.cache`. */
+  readonly #cache: Record<string, CommonJsModule | undefined> = Object.create(null);
+  readonly #esModules = new Map<string, EsModule>();
+  /** What an `import` sees of CommonJS modules. */
+  readonly #imported = new Map<CommonJsModule, Namespace>();
+  readonly #builtins = new Map<string, { readonly face: unknown; namespace?: Namespace }>();
+  #mainModule: CommonJsModule | undefined;
+
+  /** `globalThis` of the code. */
+  readonly global: Record<string, unknown>;
+
+  constructor(modules: Modules, globalNames: readonly string[], options: InstanceOptions) {
+    this.#modules = modules;
+    this.#builtin = options.builtin;
+    this.#main = options.main;
+    this.#globalNames = globalNames;
+    this.global = globalObject(options.globals);
+    this.#shared = sharedArguments(globalNames.map((name) => this.global[name]));
+  }
+
+  /** Runs a file and what it imports, unless it has run; returns its namespace. Throws `ScenarioError` if it cannot be loaded. */
+  load(file: string | URL): Namespace {
+    try {
+      return this.#import(this.#modules.entry(file), undefined);
+    } catch (error) {
+      throw scenarioErrorOf(error) ?? error;
+    }
+  }
+
+  /** `module.createRequire` of the replaced `node:module`. */
+  createRequire(from: string | URL): Requiring {
+    const path = from instanceof URL || from.startsWith("file:") ? fileURLToPath(from) : from;
+    return this.#requireOf(this.#modules.outside(path), undefined);
+  }
+
+  /** `module.syncBuiltinESMExports`: named imports of builtins follow what was put into their objects. */
+  syncBuiltins(): void {
+    for (const { face, namespace } of this.#builtins.values()) {
+      if (namespace !== undefined && namespace !== face) fillFromBuiltin(namespace, face);
+    }
+  }
+
+  #import(link: Link, from: CompiledFile | undefined): Namespace {
+    if (link.file === undefined) return this.#importBuiltin(link.builtin, from);
+    if (link.file.source.format === "esm") return this.#runEsModule(link.file, link.key).exports;
+    const module = this.#runCommonJs(link.file, undefined);
+    let namespace = this.#imported.get(module);
+    if (namespace === undefined) {
+      namespace = emptyNamespace();
+      this.#imported.set(module, namespace);
+      if (link.file.source.format === "json") namespace.default = module.exports;
+      else fillFromCommonJs(namespace, module.exports);
+    }
+    return namespace;
+  }
+
+  #importBuiltin(name: string, from: CompiledFile | undefined): Namespace {
+    const builtin = this.#builtinOf(name, "imported", from);
+    if (builtin.namespace === undefined) {
+      builtin.namespace = emptyNamespace();
+      fillFromBuiltin(builtin.namespace, builtin.face);
+    }
+    return builtin.namespace;
+  }
+
+  #builtinOf(name: string, asked: string, from: CompiledFile | undefined): { face: unknown; namespace?: Namespace } {
+    let builtin = this.#builtins.get(name);
+    if (builtin === undefined) {
+      builtin = { face: this.#askForBuiltin(name, asked, from) };
+      this.#builtins.set(name, builtin);
+    }
+    return builtin;
+  }
+
+  #askForBuiltin(name: string, asked: string, from: CompiledFile | undefined): unknown {
+    try {
+      return this.#builtin(name, this);
+    } catch (error) {
+      const importer = from?.source.file ?? "the scenario";
+      if (error instanceof Error && !error.message.includes(importer)) {
+        error.message += ` ("${name}", ${asked} by ${importer})`;
+      }
+      throw error;
+    }
+  }
+
+  #runEsModule(file: CompiledFile, key: string): EsModule {
+    const known = this.#esModules.get(key);
+    if (known?.state === "failed") throw known.error;
+    if (known !== undefined) return known;
+    const module: EsModule = { exports: emptyNamespace(), state: "running", after: [] };
+    this.#esModules.set(key, module);
+    const importing = (specifier: string) => this.#import(this.#modules.link(file, "import", specifier), file);
+    const own = [
+      module,
+      importing,
+      file.exportsAll ? (target: Namespace, from: Namespace) => this.#exportAll(target, from) : undefined,
+      file.usesMeta ? this.#metaOf(file, key) : undefined,
+      file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined,
+    ];
+    try {
+      file.body(this.#globalNames, own, this.#shared).call(undefined);
+    } catch (error) {
+      module.state = "failed";
+      module.error = error;
+      throw error;
+    }
+    module.state = "done";
+    for (const then of module.after) then();
+    return module;
+  }
+
+  #exportAll(target: Namespace, from: Namespace): void {
+    exportAll(target, from);
+    for (const module of this.#esModules.values()) {
+      // In a cycle: the other module has not said yet all that it exports.
+      if (module.exports === from && module.state === "running") module.after.push(() => exportAll(target, from));
+    }
+  }
+
+  #metaOf(file: CompiledFile, key: string): object {
+    return Object.assign(Object.create(null), {
+      dirname: file.folder,
+      filename: file.source.file,
+      main: this.#main === file.source.file,
+      resolve: (specifier: string) => this.#modules.urlOf(file, specifier),
+      url: file.url + key.slice(file.source.file.length),
+    });
+  }
+
+  #dynamicImportOf(file: CompiledFile): (specifier: unknown) => Promise<Namespace> {
+    return async (specifier) => {
+      const name = String(specifier);
+      // What is imported runs after the code that asked for it.
+      await undefined;
+      return this.#import(this.#modules.link(file, "import", name), file);
+    };
+  }
+
+  #require(link: Link, from: CompiledFile, parent: CommonJsModule | undefined): unknown {
+    if (link.file === undefined) return this.#builtinOf(link.builtin, "required", from).face;
+    if (link.file.source.format !== "esm") return this.#runCommonJs(link.file, parent).exports;
+    const module = this.#runEsModule(link.file, link.key);
+    if (module.state === "running") return module.exports;
+    module.required ??= requiredFace(module.exports);
+    return module.required;
+  }
+
+  #runCommonJs(file: CompiledFile, parent: CommonJsModule | undefined): CommonJsModule {
+    const path = file.source.file;
+    const known = this.#cache[path];
+    if (known !== undefined) return known;
+    const module = new CommonJsModule(path, parent, () => require);
+    const require = this.#requireOf(file, module);
+    if (this.#main === path) this.#mainModule = require.main = module;
+    this.#cache[path] = module;
+    try {
+      if (file.source.format === "json") module.exports = JSON.parse(file.source.code);
+      else this.#callCommonJs(file, module, require);
+    } catch (error) {
+      delete this.#cache[path];
+      throw error;
+    }
+    module.loaded = true;
+    const namespace = this.#imported.get(module);
+    if (namespace !== undefined) fillFromCommonJs(namespace, module.exports);
+    return module;
+  }
+
+  #callCommonJs(file: CompiledFile, module: CommonJsModule, require: Requiring): void {
+    const dynamicImport = file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined;
+    const own = [undefined, undefined, undefined, undefined, dynamicImport];
+    const body = file.body(this.#globalNames, own, this.#shared);
+    body.call(module.exports, module.exports, require, module, file.source.file, file.folder);
+  }
+
+  #requireOf(file: CompiledFile, module: CommonJsModule | undefined): Requiring {
+    return makeRequire(
+      (specifier) => this.#require(this.#modules.link(file, "require", specifier), file, module),
+      (specifier) => this.#modules.pathOf(file, specifier),
+      file.source.file,
+      this.#cache,
+      this.#mainModule,
+    );
+  }
+}

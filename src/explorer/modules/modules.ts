@@ -1,0 +1,119 @@
+// The code under test, and every package that it imports, compiled once and instantiated as often as processes start.
+//
+// `Modules` holds what is shared: where specifiers lead, sources, compiled functions, source maps. An `Instance` is the
+// modules of one simulated process. `import()` with a query string would do the same, but leaks and takes milliseconds.
+
+import { realpathSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { assert } from "../../errors.ts";
+import { CompiledFile, type Link } from "./compile.ts";
+import { parameterNames } from "./global-object.ts";
+import { Instance, type InstanceOptions } from "./instance.ts";
+import { loadFailure } from "./load-failure.ts";
+import { PackageScopes } from "./package-scope.ts";
+import { Positions } from "./positions.ts";
+import { type Kind, type Resolutions, Resolver } from "./resolve.ts";
+import { readSource, type Source } from "./source.ts";
+
+/** What another thread needs so that it neither looks for files nor compiles TypeScript. Can be cloned. */
+export interface CompiledSources {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly resolutions: Resolutions;
+}
+
+export class Modules {
+  readonly #files = new Map<string, CompiledFile>();
+  readonly #outside = new Map<string, CompiledFile>();
+  readonly #given: ReadonlyMap<string, Source>;
+  readonly #resolver: Resolver;
+  readonly #scopes = new PackageScopes();
+  #globalNames: readonly string[] | undefined;
+
+  /** Maps stack traces of the code under test to its sources. */
+  readonly positions = new Positions((file) => this.#files.get(file)?.source);
+
+  constructor(given?: CompiledSources) {
+    this.#given = given?.sources ?? new Map();
+    this.#resolver = new Resolver(given?.resolutions);
+  }
+
+  /** Modules of their own for one process. Nothing runs until `load`. */
+  instance(options: InstanceOptions): Instance {
+    // Compiled functions take the globals in this order.
+    this.#globalNames ??= parameterNames(options.globals);
+    const missing = this.#globalNames.find((name) => !(name in options.globals) && !/^global(This)?$/.test(name));
+    assert(missing === undefined, `every instance has the same globals: ${missing}`);
+    return new Instance(this, this.#globalNames, options);
+  }
+
+  /** All that was loaded so far, for `new Modules(...)` in another thread. */
+  export(): CompiledSources {
+    const sources = new Map(this.#given);
+    for (const [path, file] of this.#files) sources.set(path, file.source);
+    return { sources, resolutions: this.#resolver.known() };
+  }
+
+  /** The file that the caller names. Throws a load failure. */
+  entry(file: string | URL): Link {
+    const path = file instanceof URL || file.startsWith("file:") ? fileURLToPath(file) : file;
+    return { file: this.#file(this.#given.has(path) ? path : realPath(path)), key: path };
+  }
+
+  /** Where a specifier in a file leads. Throws a load failure. */
+  link(from: CompiledFile, kind: Kind, specifier: string): Link {
+    const links = from.links[kind];
+    let link = links.get(specifier);
+    if (link === undefined) {
+      const resolved = this.#resolver.resolve(specifier, from.source.file, kind);
+      link = resolved.file === undefined ? resolved : { file: this.#file(resolved.file), key: resolved.key };
+      links.set(specifier, link);
+    }
+    return link;
+  }
+
+  /** `require.resolve`. */
+  pathOf(from: CompiledFile, specifier: string): string {
+    const resolved = this.#resolver.resolve(specifier, from.source.file, "require");
+    return resolved.file ?? specifier;
+  }
+
+  /** `import.meta.resolve`: a relative file need not be there. */
+  urlOf(from: CompiledFile, specifier: string): string {
+    if (/^(\.{0,2}\/|file:)/.test(specifier)) return new URL(specifier, from.url).href;
+    const resolved = this.#resolver.resolve(specifier, from.source.file, "import");
+    if (resolved.file === undefined) return `node:${resolved.builtin}`;
+    return pathToFileURL(resolved.file).href + resolved.key.slice(resolved.file.length);
+  }
+
+  /** A path from which something is required, and which need not be there: `createRequire`. */
+  outside(path: string): CompiledFile {
+    let file = this.#outside.get(path);
+    if (file === undefined) {
+      file = new CompiledFile({ file: path, format: "cjs", code: "" });
+      this.#outside.set(path, file);
+    }
+    return file;
+  }
+
+  #file(path: string): CompiledFile {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      file = new CompiledFile(this.#given.get(path) ?? readSource(path, this.#scopes.typeOf(path)));
+      this.#files.set(path, file);
+    }
+    return file;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    throw loadFailure({
+      code: "MODULE_NOT_FOUND",
+      message: `Cannot find the file ${path}`,
+      hint: "Check the path.",
+      cause: error,
+    });
+  }
+}
