@@ -54,8 +54,10 @@ export class CompiledFile {
 }
 
 /** The arguments that all modules of an instance have in common. */
-export function sharedArguments(globals: readonly unknown[]): unknown[] {
-  return [...HELPER_VALUES, ...globals];
+export function sharedArguments(globalNames: readonly string[], globals: Readonly<Record<string, unknown>>): unknown[] {
+  const shared = HELPER_VALUES.slice();
+  for (const name of globalNames) shared.push(globals[name]);
+  return shared;
 }
 
 function compile(source: Source, globalNames: readonly string[]): Maker {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { CommonJsModule, makeRequire, type Requiring } from "./common-js.ts";
 import { type CompiledFile, type Link, sharedArguments } from "./compile.ts";
-import { globalObject } from "./global-object.ts";
+import type { Globals } from "./global-object.ts";
 import {
   emptyNamespace,
   exportAll,
@@ -51,13 +51,13 @@ export class Instance {
   /** `globalThis` of the code. */
   readonly global: Record<string, unknown>;
 
-  constructor(modules: Modules, globalNames: readonly string[], options: InstanceOptions) {
+  constructor(modules: Modules, globals: Globals, options: InstanceOptions) {
     this.#modules = modules;
     this.#builtin = options.builtin;
     this.#main = options.main;
-    this.#globalNames = globalNames;
-    this.global = globalObject(options.globals);
-    this.#shared = sharedArguments(globalNames.map((name) => this.global[name]));
+    this.#globalNames = globals.parameters;
+    this.global = globals.make(options.globals);
+    this.#shared = sharedArguments(this.#globalNames, this.global);
   }
 
   /** Runs a file and what it imports, unless it has run; returns its namespace. Throws `ScenarioError` if it cannot be loaded. */

@@ -5,9 +5,8 @@
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { assert } from "../../errors.ts";
 import { CompiledFile, type Link } from "./compile.ts";
-import { parameterNames } from "./global-object.ts";
+import { Globals } from "./global-object.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { loadFailure } from "./load-failure.ts";
 import { PackageScopes } from "./package-scope.ts";
@@ -23,11 +22,12 @@ export interface CompiledSources {
 
 export class Modules {
   readonly #files = new Map<string, CompiledFile>();
+  readonly #entries = new Map<string, Link>();
   readonly #outside = new Map<string, CompiledFile>();
   readonly #given: ReadonlyMap<string, Source>;
   readonly #resolver: Resolver;
   readonly #scopes = new PackageScopes();
-  #globalNames: readonly string[] | undefined;
+  #globals: Globals | undefined;
 
   /** Maps stack traces of the code under test to its sources. */
   readonly positions = new Positions((file) => this.#files.get(file)?.source);
@@ -39,11 +39,9 @@ export class Modules {
 
   /** Modules of their own for one process. Nothing runs until `load`. */
   instance(options: InstanceOptions): Instance {
-    // Compiled functions take the globals in this order.
-    this.#globalNames ??= parameterNames(options.globals);
-    const missing = this.#globalNames.find((name) => !(name in options.globals) && !/^global(This)?$/.test(name));
-    assert(missing === undefined, `every instance has the same globals: ${missing}`);
-    return new Instance(this, this.#globalNames, options);
+    // Compiled functions take the globals in the order of the first instance.
+    this.#globals ??= new Globals(Object.keys(options.globals));
+    return new Instance(this, this.#globals, options);
   }
 
   /** All that was loaded so far, for `new Modules(...)` in another thread. */
@@ -55,8 +53,15 @@ export class Modules {
 
   /** The file that the caller names. Throws a load failure. */
   entry(file: string | URL): Link {
-    const path = file instanceof URL || file.startsWith("file:") ? fileURLToPath(file) : file;
-    return { file: this.#file(this.#given.has(path) ? path : realPath(path)), key: path };
+    const name = String(file);
+    let link = this.#entries.get(name);
+    if (link === undefined) {
+      const path = name.startsWith("file:") ? fileURLToPath(name) : name;
+      const real = this.#given.has(path) ? path : realPath(path);
+      link = { file: this.#file(real), key: real };
+      this.#entries.set(name, link);
+    }
+    return link;
   }
 
   /** Where a specifier in a file leads. Throws a load failure. */
