@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { basename, extname } from "node:path";
 import type { Loader, Message, TransformFailure } from "esbuild";
+import { assert } from "../../errors.ts";
 import { dynamicImportsAs } from "./dynamic-imports.ts";
 import { loadFailure } from "./load-failure.ts";
 
@@ -25,20 +26,19 @@ export const DYNAMIC_IMPORT = "$hfim$";
 const START = "$holdfastStart();";
 
 /**
- * The helpers of this version of esbuild, each as it begins and ends. Compiled code gets them as parameters instead
- * (see `interop.ts`): shared by all files, and doing as Node does.
+ * The helpers of this version of esbuild, each from its start to its end. Compiled code gets them as parameters instead
+ * (see `interop.ts`): shared by all files, and doing as Node does. Names inside of them differ from file to file.
  */
 const HELPERS: readonly RegExp[] = [
-  /^var __(create|defProp|getOwnPropDesc|getOwnPropNames|getProtoOf|hasOwnProp) = Object\.[\w.]+;\n/,
-  /^var __export = \(target, all\) => \{\n(?: .*\n)+\};\n/,
-  /^var __copyProps = \(to, from, except, desc\) => \{\n(?: .*\n)+\};\n/,
-  /^var __reExport = \(target, mod, secondTarget\) => .*;\n/,
-  /^var __toESM = \(mod, isNodeMode, target\) => .*\n(?: .*\n)+\)\);\n/,
-  /^var __toCommonJS = \(mod\) => .*;\n/,
+  /^var __(create|defProp|getOwnPropDesc|getOwnPropNames|getProtoOf|hasOwnProp) = Object\.[\w.]+;\n/gm,
+  /^var __(export|copyProps) = \(.*\) => \{\n(?: .*\n)+\};\n/gm,
+  /^var __reExport = \(.*\) => .*;\n/gm,
+  /^var __toESM = \(.*\) => .*\n(?: .*\n)+\)\);\n/gm,
+  /^var __toCommonJS = \(.*\) => .*;\n/gm,
 ];
 
 /** The object with the exports: it is there before the module runs, so that others can hold it. */
-const OWN_NAMESPACE = /^(var [\w$]+ = )\{\};\n(?=__export\(|module\.exports = __toCommonJS\()/;
+const OWN_NAMESPACE = /^(var [\w$]+ = )\{\};\n(?=__export\(|module\.exports = __toCommonJS\()/m;
 
 const HELPER_NAMES =
   /\b__(create|defProp|getOwnProp\w+|getProtoOf|hasOwnProp|export|copyProps|reExport|toESM|toCommonJS)\b/;
@@ -91,27 +91,13 @@ function loaderOf(file: string): Loader {
 
 /** The helpers become empty lines: the source map must stay right. */
 function withoutHelpers(code: string, marked: boolean): string {
-  const directive = code.startsWith('"use strict";\n') ? '"use strict";\n'.length : 0;
-  let at = directive;
-  let lines = "";
-  for (let found = helperAt(code, at); found !== undefined; found = helperAt(code, at)) {
-    at += found.length;
-    lines += "\n".repeat(found.split("\n").length - 1);
-  }
-  const rest = code.slice(at);
-  const stripped = code.slice(0, directive) + lines + rest.replace(OWN_NAMESPACE, "$1module.exports;\n");
-  return marked ? stripped.replace(START, "") : stripped;
-}
-
-function helperAt(code: string, at: number): string | undefined {
-  // Files that have been bundled start with the very same helpers: theirs come after the mark.
-  if (!code.startsWith("var __", at)) return undefined;
-  const rest = code.slice(at);
-  for (const helper of HELPERS) {
-    const found = helper.exec(rest)?.[0];
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  // Code that was bundled has helpers of its own, of the same names but for a number: they are behind the mark.
+  const end = marked ? code.indexOf(START) : code.length;
+  assert(end !== -1, "the mark is in the compiled code");
+  let head = code.slice(0, end);
+  for (const helper of HELPERS) head = head.replace(helper, (found) => "\n".repeat(found.split("\n").length - 1));
+  assert(!/^var __(copyProps|toESM|toCommonJS) =/m.test(head), "the helpers of esbuild are those that are known");
+  return head.replace(OWN_NAMESPACE, "$1module.exports;\n") + code.slice(end + (marked ? START.length : 0));
 }
 
 /** Why `text`, which the engine refused with `error`, cannot be compiled; with the place, if esbuild can tell it. */

@@ -12,13 +12,14 @@ const BEHIND = behind();
 
 function behind(): object {
   const object: object = Object.create(globalThis);
-  for (const [key, { get }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+  for (const [key, { get, set }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
     if (get === undefined) continue;
+    function setHere(this: object, value: unknown): void {
+      Object.defineProperty(this, key, { value, writable: true, configurable: true, enumerable: true });
+    }
     Object.defineProperty(object, key, {
       get: () => Reflect.get(globalThis, key),
-      set(this: object, value: unknown) {
-        Object.defineProperty(this, key, { value, writable: true, configurable: true, enumerable: true });
-      },
+      ...(set === undefined ? {} : { set: setHere }),
       configurable: true,
     });
   }
