@@ -11,6 +11,11 @@ import { direntOf } from "./stats.ts";
 
 const { O_DIRECTORY, O_RDONLY, S_IFDIR } = constants;
 
+interface OpenDirectory {
+  readonly current: Current;
+  readonly fd: number;
+}
+
 interface DirOptions {
   readonly encoding: unknown;
   readonly recursive: boolean;
@@ -22,7 +27,7 @@ export function* opendir(current: Current, path: unknown, given?: unknown): Prog
   if (options.bufferSize !== undefined) validUint32(options.bufferSize, "options.bufferSize", 1);
   try {
     const fd = yield* call("open", name, O_RDONLY | O_DIRECTORY, 0);
-    return new Dir(current, fd, name, { encoding: options.encoding, recursive: Boolean(options.recursive) });
+    return new Dir({ current, fd }, name, { encoding: options.encoding, recursive: Boolean(options.recursive) });
   } catch (failure) {
     throw failure instanceof Failed ? failure.as("opendir", name) : failure;
   }
@@ -41,7 +46,7 @@ export class Dir {
   /** Operations that wait for the one under way; undefined while none is. */
   #queue: (() => void)[] | undefined;
 
-  constructor(current: Current, fd: number, path: string, options: DirOptions) {
+  constructor({ current, fd }: OpenDirectory, path: string, options: DirOptions) {
     this.#current = current;
     this.#fd = fd;
     this.#path = path;

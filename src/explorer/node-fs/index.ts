@@ -7,7 +7,7 @@ import type { Current } from "../effects.ts";
 import { secondsOf } from "./arguments.ts";
 import { callbackForms, type Functions, named } from "./callbacks.ts";
 import { Dir } from "./directory-handle.ts";
-import { FileHandle, type HandleHost } from "./file-handle.ts";
+import { FileHandle } from "./file-handle.ts";
 import { describeFunctions, type Surroundings } from "./functions.ts";
 import { mkdtemp } from "./names.ts";
 import { notSimulated } from "./node-error.ts";
@@ -15,7 +15,7 @@ import { standingStill } from "./program.ts";
 import { handleForms, promiseForms } from "./promises.ts";
 import { StatWatchers, type Timers } from "./stat-watcher.ts";
 import { Stats } from "./stats.ts";
-import { streamClasses } from "./streams.ts";
+import { type ReadStream, type StreamClasses, streamClasses, utf8StreamClass, type WriteStream } from "./streams.ts";
 import { rm } from "./trees.ts";
 import { watch } from "./watcher.ts";
 
@@ -67,7 +67,7 @@ function makeShared(current: Current, timers: Timers | undefined, cwd: () => str
     _toUnixTimestamp: named("toUnixTimestamp", 1, (time) => secondsOf(time) ?? current().clock() / 1000),
     Dir,
   };
-  return { surroundings, functions, promises: promiseForms(current, described) };
+  return { surroundings, functions, promises: promiseForms(surroundings, described) };
 }
 
 function disposableForm({ current, cwd, sleep }: Surroundings): unknown {
@@ -82,61 +82,85 @@ function disposableForm({ current, cwd, sleep }: Surroundings): unknown {
   return form;
 }
 
+/** Once for every process of every run: what is seldom used is made when it is asked for. */
 function assemble({ surroundings, functions, promises }: Shared, timers: Timers | undefined): FsModule {
-  const module: Functions = { ...functions };
-  let made: ReturnType<typeof streamClasses> | undefined;
-  const streams = (): ReturnType<typeof streamClasses> => {
-    made ??= streamClasses(module, (value): value is FileHandle => value instanceof FileHandle);
-    return made;
+  let streams: StreamClasses | undefined;
+  let replaced: Functions | undefined;
+  let promised: Functions | undefined;
+  let utf8Stream: unknown;
+  let watchers: StatWatchers | undefined;
+
+  const classes = (): StreamClasses => {
+    streams ??= streamClasses(module, (value): value is FileHandle => value instanceof FileHandle);
+    return streams;
   };
-  const host: HandleHost = { current: surroundings.current, streams };
-  const promised: Functions = { ...promises, ...handleForms(host, surroundings) };
-  const watchers = new StatWatchers(surroundings.current, timers, surroundings.cwd);
+  const statWatchers = (): StatWatchers => {
+    watchers ??= new StatWatchers(surroundings.current, timers, surroundings.cwd);
+    return watchers;
+  };
+  const replace = (name: string, value: unknown): void => {
+    replaced = { ...replaced, [name]: value };
+  };
 
-  module.createReadStream = named("createReadStream", 2, (path, options) => {
-    return new (module.ReadStream as ReturnType<typeof streams>["ReadStream"])(path, options);
-  });
-  module.createWriteStream = named("createWriteStream", 2, (path, options) => {
-    return new (module.WriteStream as ReturnType<typeof streams>["WriteStream"])(path, options);
-  });
-  module.watchFile = named("watchFile", 3, (name, options, listener) => watchers.watch(name, options, listener));
-  module.unwatchFile = named("unwatchFile", 2, (name, listener) => watchers.unwatch(name, listener));
-
-  // Accessors, as Node has them: a class that is put in their place is what `create...Stream` then makes.
-  for (const [name, original] of STREAM_NAMES) {
-    let replaced: unknown;
-    Object.defineProperty(module, name, {
-      get: () => replaced ?? streams()[original],
-      set: (value: unknown) => {
-        replaced = value;
-      },
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  Object.defineProperties(module, {
-    Utf8Stream: {
-      get() {
-        throw notSimulated("fs.Utf8Stream", "use fs.createWriteStream.");
-      },
-      enumerable: true,
-      configurable: true,
+  const module = {
+    ...functions,
+    createReadStream(path: unknown, options: unknown): ReadStream {
+      return new module.ReadStream(path, options);
     },
-    promises: { get: () => promised, enumerable: true, configurable: true },
-    constants: { value: real.constants, enumerable: true },
-    ...ACCESS_MODES,
-  });
+    createWriteStream(path: unknown, options: unknown): WriteStream {
+      return new module.WriteStream(path, options);
+    },
+    watchFile(name: unknown, options: unknown, listener: unknown): unknown {
+      return statWatchers().watch(name, options, listener);
+    },
+    unwatchFile(name: unknown, listener: unknown): void {
+      statWatchers().unwatch(name, listener);
+    },
+    // Accessors, as Node has them: a class that is put in their place is what `create...Stream` then makes.
+    get ReadStream(): StreamClasses["ReadStream"] {
+      return (replaced?.ReadStream as StreamClasses["ReadStream"]) ?? classes().ReadStream;
+    },
+    set ReadStream(value: unknown) {
+      replace("ReadStream", value);
+    },
+    get WriteStream(): StreamClasses["WriteStream"] {
+      return (replaced?.WriteStream as StreamClasses["WriteStream"]) ?? classes().WriteStream;
+    },
+    set WriteStream(value: unknown) {
+      replace("WriteStream", value);
+    },
+    get FileReadStream(): unknown {
+      return replaced?.FileReadStream ?? classes().ReadStream;
+    },
+    set FileReadStream(value: unknown) {
+      replace("FileReadStream", value);
+    },
+    get FileWriteStream(): unknown {
+      return replaced?.FileWriteStream ?? classes().WriteStream;
+    },
+    set FileWriteStream(value: unknown) {
+      replace("FileWriteStream", value);
+    },
+    get Utf8Stream(): unknown {
+      utf8Stream ??= utf8StreamClass(module);
+      return utf8Stream;
+    },
+    get promises(): unknown {
+      promised ??= {
+        ...promises,
+        ...handleForms({ current: surroundings.current, streams: classes }, surroundings),
+      };
+      return promised;
+    },
+  };
+  Object.defineProperties(module, UNCHANGEABLE);
   return module as unknown as FsModule;
 }
 
-const STREAM_NAMES = [
-  ["ReadStream", "ReadStream"],
-  ["WriteStream", "WriteStream"],
-  ["FileReadStream", "ReadStream"],
-  ["FileWriteStream", "WriteStream"],
-] as const;
-
-/** `fs.F_OK` and its like, which Node still has. */
-const ACCESS_MODES = Object.fromEntries(
-  (["F_OK", "R_OK", "W_OK", "X_OK"] as const).map((name) => [name, { get: () => real.constants[name] }]),
-);
+/** `fs.constants`, and `fs.F_OK` and its like, which Node still has. */
+const UNCHANGEABLE: PropertyDescriptorMap = {
+  constants: { value: real.constants, enumerable: true },
+  ...Object.fromEntries(
+    (["F_OK", "R_OK", "W_OK", "X_OK"] as const).map((name) => [name, { get: () => real.constants[name] }]),
+  ),
+};

@@ -15,7 +15,7 @@ import { watchChanges } from "./watcher.ts";
 import { appendFile, readFile, writeFile } from "./whole-files.ts";
 
 /** The promise forms that need nothing but calls. */
-export function promiseForms(current: Current, described: readonly Described[]): Functions {
+export function promiseForms({ current, cwd }: Surroundings, described: readonly Described[]): Functions {
   const forms: Functions = {};
   for (const { name, lengths, program } of described) {
     const length = lengths[2];
@@ -27,41 +27,36 @@ export function promiseForms(current: Current, described: readonly Described[]):
     throw methodMissing("lchmod()");
   });
   forms.watch = named("_watch", 1, (filename, options) => watchChanges(current, filename, options));
+  forms.glob = named("glob", 2, (pattern, options) => eachOf(current, globNames(cwd, pattern, options)));
   forms.constants = constants;
   return forms;
 }
 
-/** The promise forms that know the handles of their process. */
+/** The promise forms that know the handles of their process. Methods, since they are made anew for every process. */
 export function handleForms(host: HandleHost, { current, cwd, sleep }: Surroundings): Functions {
-  const opened = async (path: unknown, flags: unknown, mode: unknown): Promise<FileHandle> =>
-    new FileHandle(host, await asPromise(current, open(path, flags, mode)));
-
-  const mkdtempDisposable = async (prefix: unknown, options: unknown): Promise<object> => {
-    const path = await asPromise(current, mkdtemp(prefix, options));
-    const whole = resolve(cwd(), String(path));
-    const remove = (): Promise<void> =>
-      asPromise(current, rm("promise", sleep, whole, { recursive: true, force: true }));
-    const made = { path, remove, [Symbol.asyncDispose]: remove };
-    return Object.assign(Object.create(null), made);
-  };
-
   return {
-    open: named("open", 3, opened),
-    mkdtempDisposable: named("mkdtempDisposable", 2, mkdtempDisposable),
-    readFile: named("readFile", 2, (path, options) =>
-      path instanceof FileHandle ? path.readFile(options) : asPromise(current, readFile("promise", path, options)),
-    ),
-    writeFile: named("writeFile", 3, (path, data, options) =>
-      path instanceof FileHandle
-        ? path.writeFile(data, options)
-        : asPromise(current, writeFile("promise", path, data, options)),
-    ),
-    appendFile: named("appendFile", 3, (path, data, options) =>
-      path instanceof FileHandle
-        ? path.appendFile(data, options)
-        : asPromise(current, appendFile("promise", path, data, options)),
-    ),
-    glob: named("glob", 2, (pattern, options) => eachOf(current, globNames(cwd, pattern, options))),
+    async open(path: unknown, flags: unknown, mode: unknown): Promise<FileHandle> {
+      return new FileHandle(host, await asPromise(current, open(path, flags, mode)));
+    },
+    readFile(path: unknown, options: unknown): Promise<unknown> {
+      if (path instanceof FileHandle) return path.readFile(options);
+      return asPromise(current, readFile("promise", path, options));
+    },
+    writeFile(path: unknown, data: unknown, options: unknown): Promise<void> {
+      if (path instanceof FileHandle) return path.writeFile(data, options);
+      return asPromise(current, writeFile("promise", path, data, options));
+    },
+    appendFile(path: unknown, data: unknown, options: unknown): Promise<void> {
+      if (path instanceof FileHandle) return path.appendFile(data, options);
+      return asPromise(current, appendFile("promise", path, data, options));
+    },
+    async mkdtempDisposable(prefix: unknown, options: unknown): Promise<object> {
+      const path = await asPromise(current, mkdtemp(prefix, options));
+      const whole = resolve(cwd(), String(path));
+      const remove = (): Promise<void> =>
+        asPromise(current, rm("promise", sleep, whole, { recursive: true, force: true }));
+      return Object.assign(Object.create(null), { path, remove, [Symbol.asyncDispose]: remove });
+    },
   };
 }
 

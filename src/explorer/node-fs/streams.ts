@@ -4,6 +4,7 @@
 
 import * as real from "node:fs";
 import type { FileHandle } from "./file-handle.ts";
+import { notSimulated } from "./node-error.ts";
 
 export type ReadStream = real.ReadStream;
 export type WriteStream = real.WriteStream;
@@ -57,6 +58,18 @@ function subclass<T extends ReadStream | WriteStream>(
   Object.setPrototypeOf(Stream.prototype as object, Base.prototype as object);
   Object.setPrototypeOf(Stream, Base);
   return Stream;
+}
+
+/** Node's, which takes the functions it uses as an option too; its timer is a real one, and so refused. */
+export function utf8StreamClass(module: object): unknown {
+  return class Utf8Stream extends real.Utf8Stream {
+    constructor(options: real.Utf8StreamOptions = {}) {
+      if (options.periodicFlush) {
+        throw notSimulated("fs.Utf8Stream with periodicFlush", "call flush() from a timer of the program.");
+      }
+      super({ ...options, fs: { ...module, ...options.fs } });
+    }
+  };
 }
 
 type Done = (error: unknown, ...results: unknown[]) => void;
