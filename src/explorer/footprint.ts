@@ -33,11 +33,16 @@ export const ADD = 1;
 export const WRITE = 2;
 export type Access = typeof READ | typeof ADD | typeof WRITE;
 
-/** A flat list: resource * 4 + access. */
+/** A flat list: resource * 4 + access. `EVERYTHING`, alone, meets all: time that moved on, power that went. */
 export type Touched = number[];
+export const EVERYTHING = -1;
 
 export class Footprint {
   touched: Touched = [];
+  /** No earlier than anything that was touched by others before, in a way that can be seen here. */
+  timeMs = 0;
+  /** When each resource was last touched, by access; kept from the first moment at which time has passed. */
+  times: Map<Resource, [read: number, add: number, write: number]> | undefined;
 
   read(what: Resource): void {
     this.note(what * 4 + READ);
@@ -48,19 +53,41 @@ export class Footprint {
   write(what: Resource): void {
     this.note(what * 4 + WRITE);
   }
+  all(): void {
+    this.touched = [EVERYTHING];
+  }
   private note(touch: number): void {
-    if (!this.touched.includes(touch)) this.touched.push(touch);
+    if (this.touched[0] === EVERYTHING || this.touched.includes(touch)) return;
+    this.touched.push(touch);
+    const times = this.times?.get(touch >> 2);
+    if (times === undefined) return;
+    const access = touch & 3;
+    const [read, add, write] = times;
+    this.timeMs = Math.max(this.timeMs, write, access === READ ? add : read, access === WRITE ? add : 0);
+  }
+  /** Enters when what is touched now was touched. */
+  stamp(timeMs: number): void {
+    const { times } = this;
+    if (times === undefined) return;
+    for (const touch of this.touched) {
+      const entry = times.get(touch >> 2) ?? [0, 0, 0];
+      const access = (touch & 3) as Access;
+      entry[access] = Math.max(entry[access], timeMs);
+      times.set(touch >> 2, entry);
+    }
   }
   /** What was noted since the last time, which starts anew. */
   take(): Touched {
     const taken = this.touched;
     this.touched = [];
+    this.timeMs = 0;
     return taken;
   }
 }
 
 /** Whether exchanging two effects could be seen. */
 export function meet(a: Touched, b: Touched): boolean {
+  if (a[0] === EVERYTHING || b[0] === EVERYTHING) return true;
   for (const one of a) {
     for (const other of b) {
       if (one >> 2 !== other >> 2) continue;

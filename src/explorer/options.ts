@@ -14,6 +14,8 @@ export interface NetworkFaults {
 export interface RaceOptions {
   /** Processes killed in one run, each at any effect, and started again. */
   readonly crashes?: number;
+  /** Whether a process that was killed runs again. `"maybe"` (the default): both are tried. */
+  readonly restart?: "maybe" | "always" | "never";
   /** Processes that stand still for longer than any lease, in one run. */
   readonly stalls?: number;
   /** Once in a run all processes die, and of what was not flushed to disk any part is lost. */

@@ -5,7 +5,8 @@ import type { RaceOptions } from "./options.ts";
 export const TRACE_FORMAT = "holdfast-trace";
 export const TRACE_VERSION = 1;
 
-/** What a step was. `start` is a process beginning to run, `end` is one that has ended. */
+/** What a step was. `start` is a process beginning to run; `end` is the end of a run in which
+ * one that was killed is not started again. */
 export type StepKind =
   | "start"
   | "effect"
@@ -17,7 +18,8 @@ export type StepKind =
   | "power-loss"
   | "stall"
   | "resume"
-  | "network";
+  | "network"
+  | "end";
 
 /** A resource by its name, and how it was touched. */
 export interface TouchedResource {

@@ -20,6 +20,9 @@ export class Bounded {
   readonly #preemptions: number;
   readonly #path: Point[] = [];
   #done = false;
+  /** What was chosen in the last run, and how often the process changed in it. */
+  choices: number[] = [];
+  switches = 0;
   /** Whether any alternative was left out because of the bound. */
   cutByBound = false;
 
@@ -47,6 +50,9 @@ export class Bounded {
     } finally {
       execution.close();
     }
+    const taken = this.#path.map((point) => point.items[point.at] as Item);
+    this.choices = taken.map((item) => item.id);
+    this.switches = taken.filter((item, at) => at > 0 && taken[at - 1]?.process !== item.process).length;
     this.#next();
     return end;
   }

@@ -1,7 +1,7 @@
 // Which events of a run happened before which: the order that every equivalent run keeps.
 //
 // An event comes after the one that brought its item about, after the one before it in its process, and after every
-// earlier one whose footprint meets its own. The relation is kept as one bit set a position, closed under transitivity.
+// earlier one whose footprint meets its own; and a timer comes after what could not wait for it. The relation is kept as one bit set a position, closed under transitivity.
 
 import { meet, type Touched } from "../footprint.ts";
 import type { Item } from "./system.ts";
@@ -31,7 +31,7 @@ export class Causality {
     for (let at = position - 1; at >= 0; at--) {
       if (((bits[at >> 5] ?? 0) & (1 << (at & 31))) !== 0) continue;
       const other = events[at] as Happened;
-      if (at !== event.item.bornAt && !dependent(other, event)) continue;
+      if (at !== event.item.bornAt && !dependent(other, event) && !couldNotWait(other.item, event.item)) continue;
       direct.push(at);
       const theirs = this.#before[at] as Int32Array;
       for (let word = 0; word < theirs.length; word++) bits[word] = (bits[word] ?? 0) | (theirs[word] ?? 0);
@@ -52,4 +52,8 @@ export class Causality {
 /** Whether exchanging the two could be seen by anyone. */
 export function dependent(a: Happened, b: Happened): boolean {
   return (a.item.process === b.item.process && a.item.process >= 0) || meet(a.touched, b.touched);
+}
+
+function couldNotWait(item: Item, forTimer: Item): boolean {
+  return forTimer.dueMs !== undefined && item.patienceMs !== undefined && item.patienceMs < forTimer.dueMs;
 }

@@ -58,6 +58,9 @@ export class Exhaustive {
     return this.#done;
   }
 
+  /** What was chosen in the last run, and its causality: valid until the next. */
+  lastRun: { choices: number[]; events: number; causality: Causality } | undefined;
+
   /** Makes one more run. `redundant`: it came to where all that could follow was covered before. */
   run(): RunEnd {
     const execution = this.#system.begin();
@@ -70,6 +73,8 @@ export class Exhaustive {
       execution.close();
     }
     this.#findRaces(execution.cancelled);
+    const choices = this.#events.map((event) => event.item.id);
+    this.lastRun = { choices, events: choices.length, causality: this.#causality };
     this.#next();
     return end;
   }

@@ -12,6 +12,10 @@ export interface Item {
   readonly bornAt: number;
   /** Nothing makes it happen: it is tried at every point where it can (a crash, a lost message). */
   readonly fault: boolean;
+  /** A timer happens at this time, and not while anything is pending that has waited for too long by then. */
+  readonly dueMs?: number;
+  /** Until when it may be kept waiting. */
+  readonly patienceMs?: number;
 }
 
 /** An item that was pending when an event took it away: a cleared timer, what a process that ended still had open. */

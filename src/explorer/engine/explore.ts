@@ -1,0 +1,210 @@
+// Explores a race: chooses how to run it, searches, and makes the finding small.
+
+import { Modules } from "../modules/modules.ts";
+import type { RaceOptions } from "../options.ts";
+import { catching } from "../program/drain.ts";
+import { Diverged } from "../search/system.ts";
+import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
+
+import { parseBudget } from "./budget.ts";
+import { InThread } from "./in-thread.ts";
+import { byId, record, switchesIn } from "./recording.ts";
+import type { Report } from "./report.ts";
+import { IsolatedScenario, loadShared, runningProgram, type Scenario } from "./scenario.ts";
+import { makeSearch, type Search } from "./strategies.ts";
+import { type Found, shrink } from "./shrink.ts";
+
+/** A run of more steps than this does not end. */
+export const MAX_STEPS = 2000;
+/** The search gives way to the rest of the program so often. */
+const CHUNK_MS = 50;
+/** What may be spent on making a finding small. */
+const SHRINK_RUNS = 200_000;
+const SHRINK_MS = 10_000;
+
+export interface ExploreOptions extends RaceOptions {
+  /** Ends the search; what was covered so far is reported. */
+  readonly signal?: AbortSignal;
+  /** Called about twenty times a second. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly runs: number;
+  readonly traces: number;
+  readonly elapsedMs: number;
+  readonly shrinking: boolean;
+}
+
+/** What is explored: where it is written, and how its programs are made. */
+export interface Target {
+  readonly file?: string;
+  readonly exported?: string;
+  readonly modules?: Modules;
+  readonly scenario: Scenario;
+}
+
+export function fileTarget(file: string, exported: string | undefined, isolate: boolean | undefined, explorer: object): Target {
+  const modules = new Modules();
+  const scenario =
+    isolate === false
+      ? loadShared(modules, file, exported, explorer)
+      : new IsolatedScenario(modules, file, exported, explorer);
+  return { file, modules, scenario, ...(exported !== undefined && { exported }) };
+}
+
+/** Explores until all is covered, the budget is spent, or a violation is found. @throws ScenarioError */
+export async function search(target: Target, given: ExploreOptions): Promise<Report> {
+  const options: ExploreOptions = { ...pick(target.scenario.race), ...given };
+  const exploration = new Exploration(target, options);
+  return await exploration.run();
+}
+
+const OPTION_NAMES = ["crashes", "restart", "stalls", "powerLoss", "network", "isolate", "strategy", "preemptions", "budget", "seed"] as const;
+
+export function pick(options: RaceOptions): RaceOptions {
+  return Object.fromEntries(OPTION_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}
+
+class Exploration {
+  readonly #target: Target;
+  readonly #options: ExploreOptions;
+  readonly #system: InThread;
+  readonly #began = performance.now();
+  #runs = 0;
+  #shrinking = false;
+
+  constructor(target: Target, options: ExploreOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#system = new InThread(target.scenario, options);
+  }
+
+  async run(): Promise<Report> {
+    const { ms, runs } = parseBudget(this.#options.budget);
+    const search = makeSearch(this.#system, this.#options, MAX_STEPS);
+    let found: Found | undefined;
+    const cutOffBy = new Set<string>();
+    await this.#inChunks(() => {
+      if (search.done) return true;
+      if (this.#options.signal?.aborted === true) cutOffBy.add("interrupted");
+      else if (this.#runs >= runs) cutOffBy.add(`${runs} runs`);
+      else if (performance.now() - this.#began >= ms) cutOffBy.add(`${this.#options.budget ?? "60s"} of time`);
+      if (cutOffBy.size > 0 && !search.done) return true;
+      found = this.#once(search);
+      return found !== undefined;
+    });
+    for (const reason of search.cutOffBy) cutOffBy.add(reason);
+    if (this.#system.cutPowerLoss) cutOffBy.add("parts of what a power loss takes");
+    const trace = found === undefined ? undefined : await this.#small(found);
+    return {
+      verdict: found !== undefined ? "violated" : cutOffBy.size > 0 ? "bounded" : "proved",
+      runs: this.#runs,
+      traces: search.traces,
+      ...(search.interleavings !== undefined && { interleavings: search.interleavings }),
+      elapsedMs: performance.now() - this.#began,
+      cutOffBy: [...cutOffBy],
+      within: this.#within(),
+      seed: this.#options.seed ?? 1,
+      ...(trace !== undefined && { trace }),
+    };
+  }
+
+  #once(search: Search): Found | undefined {
+    this.#runs += 1;
+    try {
+      search.run();
+    } catch (error) {
+      this.#abandon();
+      if (!(error instanceof Diverged)) throw error;
+      const message = `the programs did not do the same again: ${error.message}. What they do depends on something outside the scenario`;
+      return { choices: [], violation: { kind: "nondeterminism", process: "", message } };
+    }
+    this.#abandon();
+    const violation = this.#system.world?.violation;
+    return violation === undefined ? undefined : { choices: [...search.choices], violation };
+  }
+
+  #abandon(): void {
+    const abandoned = this.#system.world?.abandoned;
+    if (abandoned !== undefined) throw abandoned;
+  }
+
+  async #small(found: Found): Promise<Trace> {
+    if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
+    this.#shrinking = true;
+    const shrinking = shrink(this.#system, found, { maxSteps: MAX_STEPS, runs: SHRINK_RUNS, ms: SHRINK_MS });
+    let smallest = found;
+    await this.#inChunks(() => {
+      const next = shrinking.next();
+      if (next.done === true) smallest = next.value;
+      return next.done === true;
+    });
+    let trace: Trace | undefined;
+    await this.#inChunks(() => {
+      const { modules } = this.#target;
+      const siteOf = (stack: string): string | undefined => modules?.positions.siteOf(stack);
+      const { steps, violation, preemptions } = record(this.#system, byId(smallest.choices), siteOf, MAX_STEPS);
+      trace = this.#trace(steps, violation ?? smallest.violation, preemptions);
+      return true;
+    });
+    return trace as unknown as Trace;
+  }
+
+  #trace(steps: Trace["steps"], violation: Violation, preemptions: number): Trace {
+    const { file, exported, modules } = this.#target;
+    const stack = violation.stack === undefined ? undefined : (modules?.positions.mapStack(violation.stack) ?? violation.stack);
+    return {
+      format: TRACE_FORMAT,
+      version: TRACE_VERSION,
+      ...(file !== undefined && { file }),
+      ...(exported !== undefined && { exported }),
+      options: pick(this.#options),
+      violation: { ...violation, ...(stack !== undefined && { stack }) },
+      steps,
+      switches: switchesIn(steps),
+      preemptions,
+    };
+  }
+
+  #within(): string[] {
+    const { crashes, stalls, powerLoss, isolate } = this.#options;
+    const bounds: string[] = [];
+    if (crashes) bounds.push(`${crashes} ${crashes === 1 ? "process" : "processes"} killed`);
+    if (stalls) bounds.push(`${stalls} ${stalls === 1 ? "process" : "processes"} stalled for 60 s`);
+    if (powerLoss) bounds.push("one power loss");
+    if (isolate === false) bounds.push("processes that share nothing in memory");
+    return bounds;
+  }
+
+  /** Calls `step` outside of any promise job until it returns true, giving way now and then. */
+  async #inChunks(step: () => boolean): Promise<void> {
+    for (;;) {
+      const done = await new Promise<boolean>((resolve, reject) => {
+        setImmediate(() => {
+          try {
+            resolve(catching((kind, error) => runningProgram()?.uncaught(kind, error), () => this.#chunk(step)));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+      this.#options.onProgress?.({
+        runs: this.#runs,
+        traces: this.#runs,
+        elapsedMs: performance.now() - this.#began,
+        shrinking: this.#shrinking,
+      });
+      if (done) return;
+    }
+  }
+
+  #chunk(step: () => boolean): boolean {
+    const until = performance.now() + CHUNK_MS;
+    do {
+      if (step()) return true;
+    } while (performance.now() < until);
+    return false;
+  }
+}
+

@@ -1,0 +1,76 @@
+// Runs a scenario in this thread: the fast way, for processes that meet in asynchronous calls only.
+
+import type { RaceOptions } from "../options.ts";
+import { type Race, processNames } from "../race.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import type { Execution, System } from "../search/system.ts";
+import type { SimulatedProcess } from "../world/process.ts";
+import { World } from "../world/world.ts";
+import { judge } from "./judge.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Setup and check may do so much; more is a loop. */
+const MAX_STEPS_ALONE = 100_000;
+
+export class InThread implements System {
+  readonly #scenario: Scenario;
+  readonly #options: RaceOptions;
+  /** The world of the run that is under way, or was last. */
+  world: World | undefined;
+  /** Is told of each world before its processes start. */
+  prepare: ((world: World) => void) | undefined;
+
+  /** Whether, in any run, not all parts of what a power loss can take were tried. */
+  cutPowerLoss = false;
+
+  constructor(scenario: Scenario, options: RaceOptions) {
+    this.#scenario = scenario;
+    this.#options = options;
+  }
+
+  begin(): Execution {
+    const scenario = this.#scenario;
+    const world = new World(this.#options, {
+      threaded: false,
+      start: (process, port) => {
+        const role = process.index > 0 ? process.index : process.incarnation === 0 ? "setup" : "check";
+        return scenario.program(role, process.name, process.pid, port);
+      },
+      finish: (finished) => judge(finished, scenario.race),
+      mayFail: (name) => mayFail(scenario.race, name),
+    });
+    this.cutPowerLoss ||= this.world?.faults.cutPowerLoss === true;
+    this.world = world;
+    begin(world, processNames(scenario.race));
+    this.prepare?.(world);
+    return world;
+  }
+}
+
+export function mayFail({ mayFail: may }: Race, process: string): boolean {
+  return may === true || (Array.isArray(may) && may.includes(process));
+}
+
+/** Setup runs alone, then all processes start. */
+export function begin(world: World, names: readonly string[]): void {
+  const setup = world.startProcess(0, "setup");
+  runAlone(world, setup);
+  if (world.abandoned !== undefined) return;
+  if (world.violation !== undefined) {
+    const { message, stack } = world.violation;
+    throw new ScenarioError(`setup failed: ${message}`, { hint: "Nothing was explored. Mend setup first.", cause: stack });
+  }
+  if (setup.alive) throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
+  world.startRacing();
+  for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
+}
+
+/** What a process asks for happens at once, in the order in which it was asked for. */
+export function runAlone(world: World, process: SimulatedProcess): void {
+  for (let steps = 0; process.alive; steps++) {
+    const item = process.effects[0] ?? process.notices[0] ?? process.immediates[0] ?? process.timers[0];
+    if (item === undefined || world.violation !== undefined || world.abandoned !== undefined) return;
+    if (steps > MAX_STEPS_ALONE) throw new ScenarioError(`${process.name} does not end`, { hint: "It has done 100,000 steps." });
+    world.perform(item);
+  }
+}

@@ -1,0 +1,34 @@
+// What is to be said of a run, once nothing more can happen in it.
+
+import type { Race } from "../race.ts";
+import type { SimulatedProcess } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+import type { Violation } from "../trace.ts";
+import { runAlone } from "./in-thread.ts";
+
+/** Sets `world.violation` if something is wrong. */
+export function judge(world: World, race: Race): void {
+  if (world.violation !== undefined || world.abandoned !== undefined) return;
+  const stuck = world.processes.filter((process) => process.index > 0 && process.alive);
+  if (stuck.length > 0) {
+    world.violation = { kind: "deadlock", process: (stuck[0] as SimulatedProcess).name, message: deadlock(stuck) };
+    return;
+  }
+  if (race.check === undefined) return;
+  world.stopRacing();
+  const check = world.startProcess(0, "check", 1);
+  runAlone(world, check);
+  const failed = world.violation as Violation | undefined;
+  if (failed !== undefined) world.violation = { ...failed, kind: "check", process: "" };
+  else if (check.alive) {
+    const message = "the check never ends: it waits for something that nothing will bring about";
+    world.violation = { kind: "check", process: "", message };
+  }
+}
+
+function deadlock(stuck: readonly SimulatedProcess[]): string {
+  const names = stuck.map(({ name }) => name).join(" and ");
+  return stuck.length === 1
+    ? `${names} waits for ever: nothing that is left to happen will wake it`
+    : `${names} wait for ever: nothing that is left to happen will wake them`;
+}

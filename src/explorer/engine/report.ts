@@ -1,0 +1,34 @@
+// What an exploration found out, and what it rests on.
+
+import type { Trace } from "../trace.ts";
+
+export type Verdict = "proved" | "bounded" | "violated";
+
+export interface Report {
+  readonly verdict: Verdict;
+  /** Runs of the scenario that were made to find out, those to shrink a finding not counted. */
+  readonly runs: number;
+  /** Of these, complete ones that differ in what anyone could have seen: no two are equivalent. */
+  readonly traces: number;
+  /** Orders of all steps that the traces stand for; undefined when there are too many to count, or not all are known. */
+  readonly interleavings?: bigint;
+  readonly elapsedMs: number;
+  /** What the verdict is bounded by, one phrase each: budget, preemptions, faults, ... Empty for `proved`. */
+  readonly cutOffBy: readonly string[];
+  /** What it holds under: faults within their bounds, assumptions on time and memory. */
+  readonly within: readonly string[];
+  readonly seed: number;
+  readonly trace?: Trace;
+}
+
+/** A race broke: what `explore` throws, so that a test fails. */
+export class RaceViolated extends Error {
+  override name = "RaceViolated";
+  readonly code = "RACE_VIOLATED";
+  readonly verdict = "violated";
+  readonly report: Report;
+  constructor(message: string, report: Report) {
+    super(message);
+    this.report = report;
+  }
+}

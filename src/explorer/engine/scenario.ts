@@ -1,0 +1,195 @@
+// A race and its modules: one instance for each process and run, or one for all.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Instance } from "../modules/instance.ts";
+import type { Modules } from "../modules/modules.ts";
+import { type Environment, makeEnvironment } from "../program/builtins.ts";
+import { Lots } from "../program/lots.ts";
+import { makeProcess } from "../program/process.ts";
+import { type Main, Program, type Within } from "../program/program.ts";
+import { type DefinedRace, isRace, processNames } from "../race.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import type { Port } from "../world/port.ts";
+import { BEGINNING_MS } from "../world/time.ts";
+
+/** Which of a scenario's functions a process runs: 0 is setup and check, the others are the processes in order. */
+export type Role = "setup" | "check" | number;
+
+/** Makes programs out of a scenario. */
+export interface Scenario {
+  readonly race: DefinedRace;
+  /** The program that plays a role, ready to be started. */
+  program(role: Role, name: string, pid: number, port: Port): Program;
+}
+
+/** The program whose code is running, if any: errors that nobody caught are its own. */
+let running: Program | undefined;
+export function runningProgram(): Program | undefined {
+  return running;
+}
+
+const plainly: Within = (program, run) => {
+  const before = running;
+  running = program;
+  try {
+    return run();
+  } finally {
+    running = before;
+  }
+};
+
+function mainOf(race: DefinedRace, role: Role): Main {
+  if (role === "setup") return () => race.setup?.();
+  if (role === "check") return () => race.check?.();
+  const name = processNames(race)[role - 1];
+  const main = name === undefined ? undefined : race.processes[name];
+  if (main === undefined) throw new ScenarioError(`the race has no process ${role}`, { hint: "Define the same race each time the file is loaded." });
+  return main;
+}
+
+/** Every process has its own modules, in every run: as processes have. */
+export class IsolatedScenario implements Scenario {
+  readonly #modules: Modules;
+  readonly #file: string;
+  readonly #exported: string | undefined;
+  readonly #explorer: object;
+  readonly #slots: { environment: Environment; program: Program | undefined }[] = [];
+  #main: DefinedRace | undefined;
+  #race: DefinedRace | undefined;
+
+  constructor(modules: Modules, file: string, exported: string | undefined, explorer: object) {
+    this.#modules = modules;
+    this.#file = file;
+    this.#exported = exported;
+    this.#explorer = explorer;
+  }
+
+  get race(): DefinedRace {
+    if (this.#race === undefined) {
+      const program = new Program("", 1, deaf, plainly);
+      this.#race = this.#load(0, program);
+    }
+    return this.#race;
+  }
+
+  program(role: Role, name: string, pid: number, port: Port): Program {
+    const program = new Program(name, pid, port, plainly);
+    const slot = typeof role === "number" ? role : 0;
+    program.main = () => {
+      // What setup leaves in its modules is there for the check.
+      const race = role === "check" && this.#main !== undefined ? this.#main : this.#load(slot, program);
+      if (role === "setup") this.#main = race;
+      return mainOf(race, role)();
+    };
+    const known = this.#slots[slot];
+    if (known !== undefined) known.program = program;
+    return program;
+  }
+
+  #load(slot: number, program: Program): DefinedRace {
+    const known = this.#slots[slot] ?? this.#makeSlot(slot);
+    known.program = program;
+    known.environment.reset(makeProcess(program, this.#file, BEGINNING_MS), new Lots(program.pid));
+    const { globals, builtin } = known.environment;
+    const instance: Instance = this.#modules.instance({ globals, builtin });
+    return raceIn(instance.load(this.#file), this.#exported, this.#file);
+  }
+
+  #makeSlot(slot: number): { environment: Environment; program: Program | undefined } {
+    const made: { environment: Environment; program: Program | undefined } = {
+      program: undefined,
+      environment: makeEnvironment(
+        () => {
+          if (made.program === undefined) throw new Error("no simulated process is running");
+          return made.program;
+        },
+        { "holdfast/explorer": this.#explorer },
+        BEGINNING_MS,
+      ),
+    };
+    this.#slots[slot] = made;
+    return made;
+  }
+}
+
+/** All processes share one instance of the modules: faster, and true as long as they share nothing in memory. */
+export class SharedScenario implements Scenario {
+  readonly race: DefinedRace;
+  readonly #current: AsyncLocalStorage<Program>;
+
+  constructor(race: DefinedRace, current: AsyncLocalStorage<Program>) {
+    this.race = race;
+    this.#current = current;
+  }
+
+  program(role: Role, name: string, pid: number, port: Port): Program {
+    const program = new Program(name, pid, port, (one, run) =>
+      this.#current.run(one, () => plainly(one, run)),
+    );
+    program.main = mainOf(this.race, role);
+    return program;
+  }
+}
+
+/** Loads a file's modules once, for all of its processes. */
+export function loadShared(modules: Modules, file: string, exported: string | undefined, explorer: object): SharedScenario {
+  const current = new AsyncLocalStorage<Program>();
+  const loading = new Program("", 1, deaf, plainly);
+  const environment = makeEnvironment(() => current.getStore() ?? loading, { "holdfast/explorer": explorer }, BEGINNING_MS);
+  environment.reset(sharedProcess(current, loading, file), new Lots(1));
+  const instance = modules.instance({ globals: environment.globals, builtin: environment.builtin });
+  return new SharedScenario(raceIn(instance.load(file), exported, file), current);
+}
+
+/** `process` of whichever program is running. */
+function sharedProcess(current: AsyncLocalStorage<Program>, loading: Program, file: string): NodeJS.Process {
+  const made = new WeakMap<Program, NodeJS.Process>();
+  const present = (): NodeJS.Process => {
+    const program = current.getStore() ?? loading;
+    let process = made.get(program);
+    if (process === undefined) {
+      process = makeProcess(program, file, BEGINNING_MS);
+      made.set(program, process);
+    }
+    return process;
+  };
+  return new Proxy({} as NodeJS.Process, {
+    get: (_target, name) => Reflect.get(present(), name) as unknown,
+    set: (_target, name, value) => Reflect.set(present(), name, value),
+    has: (_target, name) => Reflect.has(present(), name),
+  });
+}
+
+/** The race that a loaded file exports. */
+export function raceIn(namespace: Record<string, unknown>, exported: string | undefined, file: string): DefinedRace {
+  const named = exported ?? "default";
+  const found = namespace[named];
+  if (isRace(found)) return found;
+  const others = Object.keys(namespace).filter((name) => isRace(namespace[name]));
+  if (exported === undefined && others.length === 1) return namespace[others[0] as string] as DefinedRace;
+  const hint =
+    others.length > 0
+      ? `It has these: ${others.join(", ")}. Name one with --export.`
+      : "Export one: export default race({ processes: { a: ..., b: ... }, check: ... }).";
+  throw new ScenarioError(`${file} exports no race as ${named}`, { hint: hint });
+}
+
+/** A file is loaded to see what it defines: nothing may happen yet. */
+const nothing = (): undefined => undefined;
+const deaf: Port = {
+  later: nothing,
+  now: (_token, call) => {
+    throw new ScenarioError(`${call.op} is called while the file is loaded`, { hint: "Do it in setup, or in a process: loading code must have no effect." });
+  },
+  timer: nothing,
+  immediate: nothing,
+  hold: nothing,
+  held: nothing,
+  cancel: nothing,
+  clock: () => BEGINNING_MS,
+  settled: nothing,
+  failed: nothing,
+  exited: nothing,
+  refused: nothing,
+};
+

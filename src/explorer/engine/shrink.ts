@@ -1,0 +1,49 @@
+// Makes a finding small: the fewest preemptions that still show it, then the fewest switches, then the fewest steps.
+//
+// Found by search, not by cutting: all runs with no preemption, then with one, and so on. The first bound at which the
+// violation shows is the fewest there can be.
+
+import { Bounded } from "../search/bounded.ts";
+import type { System } from "../search/system.ts";
+import type { Violation } from "../trace.ts";
+import type { World } from "../world/world.ts";
+
+export interface Found {
+  readonly choices: readonly number[];
+  readonly violation: Violation;
+}
+
+export interface ShrinkLimits {
+  readonly maxSteps: number;
+  readonly runs: number;
+  readonly ms: number;
+}
+
+/** Yields to the caller after each run, so that it can let other things happen; returns the smallest run found. */
+export function* shrink(
+  system: System & { world: World | undefined },
+  found: Found,
+  limits: ShrinkLimits,
+): Generator<undefined, Found> {
+  const deadline = performance.now() + limits.ms;
+  let runs = 0;
+  for (let preemptions = 0; ; preemptions++) {
+    const search = new Bounded(system, { maxSteps: limits.maxSteps, preemptions });
+    let best: { found: Found; switches: number } | undefined;
+    while (!search.done) {
+      if (runs++ > limits.runs || performance.now() > deadline) return best?.found ?? found;
+      search.run();
+      const violation = system.world?.violation;
+      if (violation?.kind === found.violation.kind) {
+        const switches = search.switches;
+        const shorter = best === undefined || search.choices.length < best.found.choices.length;
+        if (best === undefined || switches < best.switches || (switches === best.switches && shorter)) {
+          best = { found: { choices: search.choices, violation }, switches };
+        }
+      }
+      yield undefined;
+    }
+    if (best !== undefined) return best.found;
+    if (!search.cutByBound) return found;
+  }
+}

@@ -1,0 +1,110 @@
+// The ways of searching, behind one face.
+
+import type { RaceOptions } from "../options.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import { Bounded } from "../search/bounded.ts";
+import { Pct, RandomWalk } from "../search/drawn.ts";
+import { Exhaustive } from "../search/exhaustive.ts";
+import { linearExtensions } from "../search/extensions.ts";
+import type { System } from "../search/system.ts";
+
+export interface Search {
+  /** Makes one run. */
+  run(): void;
+  /** Nothing is left to try; never, where lots are drawn. */
+  readonly done: boolean;
+  /** Ids of what was chosen in the last run. */
+  readonly choices: readonly number[];
+  /** Complete runs that differ. */
+  readonly traces: number;
+  /** Orders of steps that they stand for, when counted. */
+  readonly interleavings: bigint | undefined;
+  /** Why what is covered is not all there is. */
+  readonly cutOffBy: readonly string[];
+}
+
+/** Counting orders may take so much of each run's time; beyond, the count is given up. */
+const COUNTED_TRACES = 2000;
+
+export function makeSearch(system: System, options: RaceOptions, maxSteps: number): Search {
+  const seed = options.seed ?? 1;
+  switch (options.strategy ?? "exhaustive") {
+    case "exhaustive":
+      return options.preemptions === undefined
+        ? exhaustive(new Exhaustive(system, { maxSteps }), maxSteps)
+        : bounded(new Bounded(system, { maxSteps, preemptions: options.preemptions }), options.preemptions);
+    case "pct":
+      return drawn(new Pct(system, { maxSteps, seed }));
+    case "random":
+      return drawn(new RandomWalk(system, { maxSteps, seed }));
+    default:
+      throw new ScenarioError(`${options.strategy} is no strategy`, { hint: "Choose exhaustive, pct or random." });
+  }
+}
+
+function exhaustive(search: Exhaustive, maxSteps: number): Search {
+  let [traces, cut] = [0, 0];
+  let interleavings: bigint | undefined = 0n;
+  return {
+    run() {
+      const end = search.run();
+      if (end === "redundant") return;
+      if (end === "cut") cut += 1;
+      traces += 1;
+      const last = search.lastRun;
+      const counted = traces > COUNTED_TRACES || last === undefined ? undefined : linearExtensions(last.causality, last.events);
+      interleavings = counted === undefined || interleavings === undefined ? undefined : interleavings + counted;
+    },
+    get done() {
+      return search.done;
+    },
+    get choices() {
+      return search.lastRun?.choices ?? [];
+    },
+    get traces() {
+      return traces;
+    },
+    get interleavings() {
+      return search.done ? interleavings : undefined;
+    },
+    get cutOffBy() {
+      return cut > 0 ? [`${cut} runs of more than ${maxSteps} steps`] : [];
+    },
+  };
+}
+
+function bounded(search: Bounded, preemptions: number): Search {
+  let runs = 0;
+  return {
+    run() {
+      search.run();
+      runs += 1;
+    },
+    get done() {
+      return search.done;
+    },
+    get choices() {
+      return search.choices;
+    },
+    get traces() {
+      return runs;
+    },
+    interleavings: undefined,
+    get cutOffBy() {
+      return search.cutByBound ? [`at most ${preemptions} preemptions`] : [];
+    },
+  };
+}
+
+function drawn(search: Pct | RandomWalk): Search {
+  return {
+    run: () => void search.run(),
+    done: false,
+    get choices() {
+      return search.choices;
+    },
+    traces: 0,
+    interleavings: undefined,
+    cutOffBy: ["drawn by lot"],
+  };
+}

@@ -1,0 +1,96 @@
+// Calls and what came of them, in the words of a trace: `open /balance (write, create, truncate)`, `EEXIST`, `"100"`.
+
+import { constants } from "node:fs";
+import { inspect } from "node:util";
+import { type Call, SystemFault } from "../disk/calls.ts";
+import { lastPathOf } from "../disk/describe.ts";
+import type { SimulatedProcess, WorldItem } from "../world/process.ts";
+
+/** Longer contents are cut. */
+const MAX_SHOWN = 40;
+/** Calls whose first argument is a descriptor. */
+const ON_DESCRIPTORS = new Set(["close", "read", "write", "ftruncate", "fsync", "fdatasync", "fstat", "fchmod", "fchown", "futimes"]);
+
+export function callText(item: WorldItem, process: SimulatedProcess | undefined): string {
+  switch (item.kind) {
+    case "timer":
+      return `timer of ${(item.dueMs ?? 0) - item.sinceMs} ms`;
+    case "notice":
+      return `notice of ${item.notice?.name ?? "a change"}`;
+    case "crash":
+      return "killed";
+    case "restart":
+      return "started again";
+    case "stall":
+      return "stands still";
+    case "resume":
+      return "goes on";
+    case "power-loss":
+      return "the power goes";
+    case "end":
+      return "nobody starts it again";
+    default:
+      return item.call === undefined ? "next turn" : describeCall(item.call, process);
+  }
+}
+
+function describeCall({ op, args }: Call, process: SimulatedProcess | undefined): string {
+  const name = op === "readdir" ? "list" : op;
+  if (ON_DESCRIPTORS.has(op)) return `${name} ${descriptorPath(process, args[0] as number)}`;
+  switch (op) {
+    case "open":
+      return `open ${args[0]} (${openFlags(args[1] as number)})`;
+    case "rename":
+    case "link":
+      return `${name} ${args[0]} -> ${args[1]}`;
+    case "symlink":
+      return `symlink ${args[1]} -> ${args[0]}`;
+    default:
+      return [name, ...args.filter((arg) => typeof arg === "string")].join(" ");
+  }
+}
+
+function descriptorPath(process: SimulatedProcess | undefined, fd: number): string {
+  try {
+    const file = process?.files.get(fd);
+    return file === undefined ? `descriptor ${fd}` : lastPathOf(file.inode);
+  } catch {
+    return `descriptor ${fd}`;
+  }
+}
+
+function openFlags(flags: number): string {
+  const access = flags & 3;
+  const words = [access === constants.O_RDONLY ? "read" : access === constants.O_WRONLY ? "write" : "read and write"];
+  if ((flags & constants.O_CREAT) !== 0) words.push("create");
+  if ((flags & constants.O_EXCL) !== 0) words.push("only if new");
+  if ((flags & constants.O_TRUNC) !== 0) words.push("truncate");
+  if ((flags & constants.O_APPEND) !== 0) words.push("append");
+  return words.join(", ");
+}
+
+export function outcomeText(item: WorldItem, outcome: unknown): { text: string; failed: boolean } {
+  if (outcome instanceof SystemFault) return { text: outcome.code, failed: true };
+  if (outcome === undefined || outcome === null) return { text: "ok", failed: false };
+  if (outcome instanceof Uint8Array) return { text: shown(outcome), failed: false };
+  if (typeof outcome === "string") return { text: outcome, failed: false };
+  if (Array.isArray(outcome)) return { text: `${outcome.length} ${outcome.length === 1 ? "name" : "names"}`, failed: false };
+  if (typeof outcome === "number") {
+    if (item.call?.op === "open") return { text: `fd ${outcome}`, failed: false };
+    return { text: item.call?.op === "write" ? wrote(item.call) : String(outcome), failed: false };
+  }
+  const { size, event } = outcome as { size?: unknown; event?: unknown };
+  if (typeof size === "number") return { text: `${size} bytes`, failed: false };
+  return { text: typeof event === "string" ? event : inspect(outcome, { breakLength: Infinity }).slice(0, MAX_SHOWN), failed: false };
+}
+
+function wrote(call: Call): string {
+  return call.args[1] instanceof Uint8Array ? shown(call.args[1]) : "ok";
+}
+
+function shown(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "nothing";
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString("utf8");
+  const cut = bytes.length > MAX_SHOWN ? "..." : "";
+  return /\p{Cc}/u.test(text.replaceAll("\n", "")) ? `${bytes.length} bytes` : `${JSON.stringify(text)}${cut}`;
+}

@@ -1,0 +1,149 @@
+// Which of Node's modules a program under the explorer gets: the real one where it only computes, a replaced one where
+// it reaches for files, time, chance or the host, and one that refuses to be called where it reaches further.
+
+import { createRequire } from "node:module";
+import { makeFs } from "../node-fs/index.ts";
+import { makeAbortSignal, makeDate, makePerformance } from "./clocks.ts";
+import type { Lots } from "./lots.ts";
+import { notSimulated, refusing } from "./not-simulated.ts";
+import { makeCrypto, makeMath } from "./randomness.ts";
+import { type CurrentProgram, makeTimers } from "./timers.ts";
+
+const require = createRequire(import.meta.url);
+
+/** These compute, and nothing else. */
+const REAL = new Set([
+  "assert", "assert/strict", "async_hooks", "buffer", "constants", "diagnostics_channel", "events", "path", "path/posix",
+  "path/win32", "punycode", "querystring", "stream", "stream/consumers", "stream/promises", "stream/web",
+  "string_decoder", "sys", "tty", "url", "util", "util/types", "v8", "vm",
+]);
+/** Work in threads of their own when they are given a callback; their forms with Sync do not. */
+const THREADED = ["zlib"];
+
+/** One process's view of Node, for all of its runs. `reset` undoes what packages patched. */
+export interface Environment {
+  readonly globals: Record<string, unknown>;
+  builtin(name: string): unknown;
+  reset(process: NodeJS.Process, lots: Lots): void;
+}
+
+export function makeEnvironment(current: CurrentProgram, own: Record<string, unknown>, originMs: number): Environment {
+  let lots: Lots;
+  let simulatedProcess: NodeJS.Process;
+  const { timers, promises } = makeTimers(current);
+  const fs = makeFs(current, timers as never) as unknown as Record<string, unknown>;
+  const random = makeCrypto(current, () => lots);
+  const performance = makePerformance(current, originMs);
+  const modules = new Map<string, unknown>(Object.entries({
+    fs,
+    "fs/promises": fs["promises"],
+    timers,
+    "timers/promises": promises,
+    crypto: random.module,
+    perf_hooks: { ...require("node:perf_hooks"), performance },
+    os: makeOs(),
+    worker_threads: { ...refusing("worker_threads", require("node:worker_threads"), current), isMainThread: true, threadId: 0, parentPort: null, workerData: null },
+    ...own,
+  }));
+  const builtin = (name: string): unknown => {
+    if (name === "process") return simulatedProcess;
+    const known = modules.get(name);
+    if (known !== undefined) return known;
+    const real = require(`node:${name}`) as object;
+    const made = REAL.has(name) ? real : THREADED.includes(name) ? bySyncForms(real, current, name) : refusing(name, real, current);
+    modules.set(name, made);
+    return made;
+  };
+  const outside = (name: string) => refusing(name, { [name]: Reflect.get(globalThis, name) }, current);
+  const refused = ["WebSocket", "EventSource", "BroadcastChannel", "MessageChannel", "Worker"];
+  const globals: Record<string, unknown> = {
+    ...timers,
+    Date: makeDate(current),
+    Math: makeMath(() => lots),
+    performance,
+    crypto: random.global,
+    AbortSignal: makeAbortSignal(current),
+    console: silentConsole(),
+    fetch: () => current().refuse(notSimulated("fetch()")),
+    process: undefined,
+  };
+  delete globals["promises"];
+  for (const name of refused) {
+    if (name in globalThis) globals[name] = Reflect.get(outside(name), name);
+  }
+  const promiseForms = fs["promises"] as Record<string, unknown>;
+  const [pristine, pristinePromises] = [valuesOf(fs), valuesOf(promiseForms)];
+  return {
+    globals,
+    builtin,
+    reset(process, drawn) {
+      lots = drawn;
+      simulatedProcess = process;
+      globals["process"] = process;
+      restore(fs, pristine);
+      restore(promiseForms, pristinePromises);
+    },
+  };
+}
+
+/** What packages may patch; getters are left alone. */
+function valuesOf(module: object): [name: string, value: unknown][] {
+  return Object.entries(Object.getOwnPropertyDescriptors(module)).flatMap(([name, { value }]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+}
+
+function restore(patched: Record<string, unknown>, pristine: readonly [name: string, value: unknown][]): void {
+  for (const [name, value] of pristine) if (patched[name] !== value) patched[name] = value;
+}
+
+/** `zlib.gzip(x, done)` as `gzipSync`, told later. */
+function bySyncForms(real: object, current: CurrentProgram, module: string): object {
+  const made: Record<string, unknown> = { ...real };
+  for (const name of Object.keys(real)) {
+    const sync = Reflect.get(real, `${name}Sync`) as ((...args: unknown[]) => unknown) | undefined;
+    if (typeof sync !== "function") continue;
+    made[name] = (...args: unknown[]) => {
+      const done = args.pop();
+      if (typeof done !== "function") return current().refuse(notSimulated(`${module}.${name}() without a callback`));
+      try {
+        process.nextTick(done as () => void, null, sync(...args));
+      } catch (error) {
+        process.nextTick(done as () => void, error);
+      }
+      return undefined;
+    };
+  }
+  return made;
+}
+
+/** One host for all processes, the same on every machine. */
+function makeOs(): object {
+  const os = require("node:os") as typeof import("node:os");
+  return {
+    ...os,
+    hostname: () => "host",
+    homedir: () => "/home/user",
+    tmpdir: () => "/tmp",
+    platform: () => "linux",
+    type: () => "Linux",
+    release: () => "6.1.0",
+    version: () => "#1",
+    machine: () => "x86_64",
+    arch: () => "x64",
+    uptime: () => 86_400,
+    loadavg: () => [0, 0, 0],
+    freemem: () => 2 ** 32,
+    totalmem: () => 2 ** 33,
+    availableParallelism: () => 4,
+    cpus: () => Array.from({ length: 4 }, () => ({ model: "simulated", speed: 1000, times: {} })),
+    networkInterfaces: () => ({}),
+    userInfo: () => ({ uid: 1000, gid: 1000, username: "user", homedir: "/home/user", shell: "/bin/sh" }),
+  };
+}
+
+/** Thousands of runs would say the same. */
+function silentConsole(): Console {
+  const silent = () => undefined;
+  return new Proxy(console, { get: (target, name) => (typeof Reflect.get(target, name) === "function" ? silent : Reflect.get(target, name)) });
+}

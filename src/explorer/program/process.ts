@@ -1,0 +1,119 @@
+// `process`, as the code of one simulated process sees it.
+
+import { EventEmitter } from "node:events";
+import { constants } from "node:os";
+import { resolve } from "node:path/posix";
+import { SystemFault } from "../disk/calls.ts";
+import { notSimulated } from "./not-simulated.ts";
+import type { Program } from "./program.ts";
+import type { CurrentProgram } from "./timers.ts";
+
+/** Packages look at these; everything else of the machine's environment is left out, for runs to be the same anywhere. */
+const ENVIRONMENT = { HOME: "/home/user", PATH: "/usr/bin:/bin", TMPDIR: "/tmp", USER: "user", LANG: "C.UTF-8" };
+const PASSED_ON = ["version", "versions", "release", "arch", "config", "features", "execPath", "allowedNodeEnvironmentFlags"];
+const REFUSED = ["abort", "dlopen", "binding", "_linkedBinding", "chroot", "setuid", "setgid", "kill", "send", "disconnect"];
+
+/** Sends text nowhere: thousands of runs would say the same. */
+function silent(fd: number): object {
+  const stream = new EventEmitter();
+  return Object.assign(stream, {
+    fd,
+    isTTY: false,
+    writable: true,
+    columns: 80,
+    write: (_text: unknown, encoding?: unknown, done?: unknown) => {
+      const callback = typeof encoding === "function" ? encoding : done;
+      if (typeof callback === "function") process.nextTick(callback as () => void);
+      return true;
+    },
+    end: () => stream,
+  });
+}
+
+function killError(code: string): Error {
+  return Object.assign(new Error(`kill ${code}`), { code, syscall: "kill", errno: code === "ESRCH" ? -3 : -1 });
+}
+
+/** One per process and run: packages add listeners and patch it. */
+export function makeProcess(program: Program, scenarioFile: string, originMs: number): NodeJS.Process {
+  const current: CurrentProgram = () => program;
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  const hrtime = (before?: [number, number]): [number, number] => {
+    const ms = program.clock() - originMs;
+    const [seconds, nanos] = [Math.floor(ms / 1000), (ms % 1000) * 1e6];
+    if (before === undefined) return [seconds, nanos];
+    const borrow = nanos < before[1] ? 1 : 0;
+    return [seconds - before[0] - borrow, nanos - before[1] + borrow * 1e9];
+  };
+  const own: Record<PropertyKey, unknown> = {
+    pid: program.pid,
+    ppid: 1,
+    title: "node",
+    argv: ["/usr/bin/node", scenarioFile],
+    argv0: "node",
+    execArgv: [],
+    env: { ...ENVIRONMENT },
+    platform: "linux",
+    exitCode: undefined,
+    stdout: silent(1),
+    stderr: silent(2),
+    stdin: silent(0),
+    connected: false,
+    getuid: () => 1000,
+    geteuid: () => 1000,
+    getgid: () => 1000,
+    getegid: () => 1000,
+    getgroups: () => [1000],
+    cwd: () => program.cwd,
+    chdir: (path: string) => {
+      program.now({ op: "chdir", args: [path] });
+      program.cwd = resolve(program.cwd, path);
+    },
+    umask: () => 0o022,
+    nextTick: process.nextTick,
+    hrtime: Object.assign(hrtime, { bigint: () => BigInt(Math.round((program.clock() - originMs) * 1e6)) }),
+    uptime: () => (program.clock() - originMs) / 1000,
+    memoryUsage: Object.assign(() => ({ rss: 5e7, heapTotal: 2e7, heapUsed: 1e7, external: 1e6, arrayBuffers: 1e4 }), {
+      rss: () => 5e7,
+    }),
+    cpuUsage: () => ({ user: 0, system: 0 }),
+    resourceUsage: () => ({}),
+    emitWarning: () => undefined,
+    exit: (code?: number) => program.exit(Number(code ?? own["exitCode"] ?? 0)),
+    reallyExit: (code?: number) => program.exit(Number(code ?? 0)),
+    kill: (pid: number, signal: string | number = "SIGTERM") => {
+      try {
+        program.now({ op: "kill", args: [pid, signal] });
+        return true;
+      } catch (error) {
+        if (error instanceof SystemFault) throw killError(error.code);
+        throw error;
+      }
+    },
+    getBuiltinModule: (name: string) => current().refuse(notSimulated(`process.getBuiltinModule("${name}")`)),
+  };
+  for (const name of ["on", "once", "off", "addListener", "removeListener", "removeAllListeners", "prependListener",
+    "prependOnceListener", "emit", "listeners", "rawListeners", "listenerCount", "eventNames", "setMaxListeners",
+    "getMaxListeners"] as const) {
+    own[name] = (...args: unknown[]) => {
+      const result: unknown = Reflect.apply(emitter[name] as (...args: unknown[]) => unknown, emitter, args);
+      return result === emitter ? simulated : result;
+    };
+  }
+  for (const name of PASSED_ON) own[name] = Reflect.get(process, name);
+  for (const name of REFUSED) own[name] ??= () => current().refuse(notSimulated(`process.${name}()`));
+  own[Symbol.toStringTag] = "process";
+  const simulated = own as unknown as NodeJS.Process;
+  const exitCode = (code: number): number => Number(own["exitCode"] ?? code);
+  program.listeners = {
+    leaving: (code) => void emitter.emit("beforeExit", exitCode(code)),
+    left: (code) => void emitter.emit("exit", exitCode(code)),
+    signal: (name) => emitter.emit(name, name, constants.signals[name as NodeJS.Signals]),
+    uncaught: (error, kind) => {
+      const told = kind === "rejection" && emitter.listenerCount("unhandledRejection") > 0;
+      return emitter.emit(told ? "unhandledRejection" : "uncaughtException", error, kind);
+    },
+  };
+  return simulated;
+}

@@ -1,0 +1,225 @@
+// The code of one simulated process: what it waits for, and what wakes it.
+
+import type { Call, WatchNotice } from "../disk/calls.ts";
+import type { Effects, Settle } from "../effects.ts";
+import type { ViolationKind } from "../trace.ts";
+import type { Failure, Inbox, Port } from "../world/port.ts";
+import { drain } from "./drain.ts";
+import { failureOf } from "./failure.ts";
+
+/** Thrown by `process.exit`, so that nothing after it runs. */
+export class Exited extends Error {
+  override name = "Exited";
+  constructor() {
+    super("the simulated process has exited");
+  }
+}
+
+/** A program that looks at the clock so often in one go waits for it to move. */
+const MAX_CLOCK_READINGS = 10_000;
+
+export type Main = () => unknown;
+/** Runs code so that what it starts is known as this program's. */
+export type Within = <T>(program: Program, run: () => T) => T;
+
+export interface ProcessListeners {
+  /** Nothing keeps it alive; it may find something to do. */
+  leaving(code: number): void;
+  left(code: number): void;
+  /** These return whether anybody listened. */
+  signal(name: string): boolean;
+  uncaught(error: unknown, kind: "exception" | "rejection"): boolean;
+}
+
+export class Program implements Effects, Inbox {
+  /** While a run is recorded: the place in the code under test, from a stack. */
+  static siteOf: ((stack: string) => string | undefined) | undefined;
+  readonly name: string;
+  readonly pid: number;
+  readonly port: Port;
+  /** What the code has asked to be told of, through `process.on`. */
+  listeners: ProcessListeners | undefined;
+  cwd = "/";
+  /** Timers that were turned into numbers. */
+  readonly numbered = new Map<number, { close(): unknown }>();
+  #main: Main | undefined;
+  readonly #within: Within;
+  readonly #waiting = new Map<number, Settle>();
+  readonly #timers = new Map<number, () => void>();
+  readonly #watches = new Map<number, (notice: WatchNotice) => void>();
+  #tokens = 0;
+  #readings = 0;
+  #over = false;
+
+  constructor(name: string, pid: number, port: Port, within: Within) {
+    this.name = name;
+    this.pid = pid;
+    this.port = port;
+    this.#within = within;
+  }
+
+  /** What it runs; set once its modules are there. */
+  set main(main: Main) {
+    this.#main = main;
+  }
+
+  // What the replaced modules ask.
+
+  later(call: Call, settle: Settle): void {
+    if (this.#over) return;
+    const site = Program.siteOf?.(new Error("site").stack ?? "");
+    const token = this.#token();
+    this.#waiting.set(token, settle);
+    this.port.later(token, call, site);
+  }
+  now(call: Call): unknown {
+    if (this.#over) throw new Exited();
+    const site = Program.siteOf?.(new Error("site").stack ?? "");
+    return this.port.now(this.#token(), call, site);
+  }
+  clock(): number {
+    this.#readings += 1;
+    if (this.#readings > MAX_CLOCK_READINGS) {
+      this.#fail("unbounded", {
+        name: "Unbounded",
+        message: `it looked at the clock ${MAX_CLOCK_READINGS} times without waiting for anything: time does not pass while a program runs`,
+      });
+      throw new Exited();
+    }
+    return this.port.clock();
+  }
+  onNotice(watch: number, listener: ((notice: WatchNotice) => void) | undefined): void {
+    if (listener === undefined) this.#watches.delete(watch);
+    else this.#watches.set(watch, listener);
+  }
+  hold(): { release(): void } {
+    const token = this.#token();
+    if (!this.#over) this.port.hold(token);
+    return { release: () => this.port.cancel(token) };
+  }
+
+  /** Returns a token that `cancel` and `held` take. */
+  timer(delayMs: number, fired: () => void): number {
+    const token = this.#token();
+    if (this.#over) return token;
+    this.#timers.set(token, fired);
+    this.port.timer(token, delayMs, true);
+    return token;
+  }
+  immediate(fired: () => void): number {
+    const token = this.#token();
+    if (this.#over) return token;
+    this.#timers.set(token, fired);
+    this.port.immediate(token, true);
+    return token;
+  }
+  held(token: number, held: boolean): void {
+    if (this.#timers.has(token)) this.port.held(token, held);
+  }
+  cancel(token: number): void {
+    if (this.#timers.delete(token)) this.port.cancel(token);
+  }
+  isPending(token: number): boolean {
+    return this.#timers.has(token);
+  }
+
+  /** Ends it here and now. */
+  exit(code: number): never {
+    if (!this.#over) {
+      const { listeners } = this;
+      this.listeners = undefined;
+      listeners?.left(code);
+      this.#over = true;
+      this.port.exited(code);
+    }
+    throw new Exited();
+  }
+  /** Something that is not simulated was called. */
+  refuse(error: Error): never {
+    this.#over = true;
+    this.port.refused(failureOf(error));
+    throw error;
+  }
+
+  // What the world tells.
+
+  start(): void {
+    this.#run(() => {
+      const main = this.#main;
+      if (main === undefined) return;
+      const settled = (): void => {
+        if (!this.#over) this.port.settled();
+      };
+      const result: unknown = main();
+      if (isThenable(result)) result.then(settled, (error: unknown) => this.#thrown("rejection", error));
+      else settled();
+    });
+  }
+  settle(token: number, fault: unknown, result: unknown): void {
+    const settle = this.#waiting.get(token);
+    this.#waiting.delete(token);
+    if (settle !== undefined) this.#run(() => settle(fault, result));
+  }
+  fire(token: number): void {
+    const fired = this.#timers.get(token);
+    this.#timers.delete(token);
+    if (fired !== undefined) this.#run(fired);
+  }
+  notice(notice: WatchNotice): void {
+    const listener = this.#watches.get(notice.watch);
+    if (listener !== undefined) this.#run(() => listener(notice));
+  }
+  leave(code: number): void {
+    const asked = this.#tokens;
+    this.#run(() => this.listeners?.leaving(code));
+    if (this.#tokens === asked) this.#run(() => this.listeners?.left(code));
+  }
+  /** As in Node: a signal that nobody listens for ends the process. */
+  signal(name: string): void {
+    this.#run(() => {
+      if (this.listeners?.signal(name) === true) return;
+      this.#over = true;
+      this.port.exited(128);
+    });
+  }
+
+  /** An error that no code of the program caught. */
+  uncaught(kind: "exception" | "rejection", error: unknown): void {
+    this.#thrown(kind, error);
+  }
+
+  #run(step: () => void): void {
+    this.#readings = 0;
+    if (this.#over) return;
+    const thrown = (error: unknown): void => this.#thrown("exception", error);
+    this.#within(this, () => {
+      try {
+        step();
+      } catch (error) {
+        thrown(error);
+      }
+      drain(thrown);
+    });
+  }
+
+  #thrown(kind: "exception" | "rejection", error: unknown): void {
+    if (this.#over || error instanceof Exited) return;
+    if (this.listeners?.uncaught(error, kind) === true) return;
+    this.#fail(kind, failureOf(error));
+  }
+
+  #fail(kind: ViolationKind, failure: Failure): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.port.failed(kind, failure);
+  }
+
+  #token(): number {
+    this.#tokens += 1;
+    return this.#tokens;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

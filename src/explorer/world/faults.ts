@@ -1,0 +1,159 @@
+// What nothing makes happen: a process is killed, stands still, the power goes. Each within its bound for one run, and
+// tried at every point where it can happen.
+
+import { resource } from "../footprint.ts";
+import type { RaceOptions } from "../options.ts";
+import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
+import type { WorldItem } from "./process.ts";
+import { PROMPT_MS, STALL_MS } from "./time.ts";
+import type { World } from "./world.ts";
+
+/** Above every item of a process. */
+const FIRST_FAULT = 2 ** 40;
+const [CRASH, STALL, RESUME, RESTART, END, POWER] = [0, 100, 200, 300, 400, 500].map((at) => FIRST_FAULT + at) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const CRASH_BUDGET = resource("killings left");
+const STALL_BUDGET = resource("stalls left");
+
+export class Faults {
+  readonly #world: World;
+  readonly #restart: "maybe" | "always" | "never";
+  #crashes: number;
+  #stalls: number;
+  #powerLoss: boolean;
+  #power: PowerLossChoice[] = [];
+  /** Processes that died, and may be started again. */
+  #down: { index: number; name: string; incarnation: number; diedAt: number }[] = [];
+  #over = false;
+  /** Any part of what was not flushed could be lost; some of the parts were left out because they were too many. */
+  cutPowerLoss = false;
+
+  constructor(options: RaceOptions, world: World) {
+    this.#world = world;
+    this.#crashes = options.crashes ?? 0;
+    this.#stalls = options.stalls ?? 0;
+    this.#powerLoss = options.powerLoss ?? false;
+    this.#restart = options.restart ?? "maybe";
+  }
+
+  get any(): boolean {
+    return this.#crashes > 0 || this.#stalls > 0 || this.#powerLoss;
+  }
+
+  addTo(enabled: WorldItem[]): void {
+    if (this.#over) {
+      enabled.length = 0;
+      return;
+    }
+    for (const process of this.#world.processes) {
+      const { stalledUntilMs: dueMs } = process;
+      if (dueMs === undefined || !this.#world.mayPassUntil(dueMs, process)) continue;
+      enabled.push({ ...this.#item("resume", RESUME, process.index, false), dueMs, bornAt: process.stalledAt });
+    }
+    const going = enabled.length > 0;
+    if (this.#restart !== "never") {
+      for (const down of this.#down) {
+        const item = this.#item("restart", RESTART, down.index, false, down.incarnation * 10);
+        enabled.push({ ...item, bornAt: down.diedAt });
+      }
+    }
+    const mayEnd = this.#down.length > 0 && this.#restart === "maybe";
+    if (!going && mayEnd) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+    if (going) this.#addFaults(enabled);
+  }
+
+  #addFaults(enabled: WorldItem[]): void {
+    if (this.#powerLoss) {
+      const { choices, cut } = powerLossChoices(this.#world.disk.unsynced());
+      this.#power = choices;
+      if (cut) this.cutPowerLoss = true;
+      for (const [at] of choices.entries()) {
+        enabled.push({ ...this.#item("power-loss", POWER + at, 0, true), process: -1 });
+      }
+    }
+    for (const process of this.#world.processes) {
+      if (!process.alive || process.index === 0) continue;
+      if (this.#crashes > 0) enabled.push(this.#item("crash", CRASH, process.index, true, process.incarnation * 10));
+      const stands = process.stalledUntilMs !== undefined || process.effects.length + process.timers.length === 0;
+      if (this.#stalls > 0 && (!stands || process.blockedOn !== undefined)) {
+        enabled.push(this.#item("stall", STALL, process.index, true, process.incarnation * 10));
+      }
+    }
+  }
+
+  #item(kind: WorldItem["kind"], base: number, index: number, fault: boolean, more = 0): WorldItem {
+    return {
+      id: base + index + more,
+      process: index,
+      bornAt: -1,
+      fault,
+      kind,
+      token: 0,
+      call: undefined,
+      site: undefined,
+      sinceMs: 0,
+      patienceMs: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Returns what is to be told of it. */
+  perform(item: WorldItem): unknown {
+    const world = this.#world;
+    const process = item.process < 0 ? undefined : world.processes[item.process];
+    switch (item.kind) {
+      case "crash":
+        this.#crashes -= 1;
+        world.footprint.write(CRASH_BUDGET);
+        this.#kill(item.process);
+        return undefined;
+      case "stall":
+        this.#stalls -= 1;
+        world.footprint.write(STALL_BUDGET);
+        if (process === undefined) return undefined;
+        process.stalledUntilMs = process.timeMs + STALL_MS;
+        process.stalledAt = world.eventNumber;
+        return STALL_MS;
+      case "resume":
+        if (process?.stalledUntilMs === undefined) return undefined;
+        world.pass(process, process.stalledUntilMs);
+        process.stalledUntilMs = undefined;
+        // What it could not help is forgiven.
+        for (const pending of process.pending()) {
+          pending.patienceMs = Math.max(pending.patienceMs, process.timeMs + PROMPT_MS);
+        }
+        return undefined;
+      case "restart": {
+        const down = this.#down.find((one) => one.index === item.process);
+        if (down === undefined) return undefined;
+        this.#down = this.#down.filter((one) => one !== down);
+        world.startProcess(down.index, down.name, down.incarnation + 1, process?.timeMs);
+        return undefined;
+      }
+      case "power-loss": {
+        this.#powerLoss = false;
+        world.footprint.all();
+        const choice = this.#power[item.id - POWER];
+        for (const one of world.processes) if (one.alive && one.index > 0) this.#kill(one.index);
+        world.disk = world.disk.afterPowerLoss(new Set(choice?.kept));
+        return choice?.sentence;
+      }
+      default:
+        world.footprint.all();
+        this.#over = true;
+        return undefined;
+    }
+  }
+
+  #kill(index: number): void {
+    const process = this.#world.processes[index];
+    if (process === undefined) return;
+    this.#down.push({ index, name: process.name, incarnation: process.incarnation, diedAt: this.#world.eventNumber });
+    this.#world.end(process, undefined);
+  }
+}

@@ -1,0 +1,126 @@
+// A simulated process, as the kernel knows it: what it has asked for, what it holds, and whether it lives.
+
+import type { Call, WatchNotice } from "../disk/calls.ts";
+import type { DiskCaller } from "../disk/caller.ts";
+import type { Directory } from "../disk/inode.ts";
+import { OpenFiles } from "../disk/open-files.ts";
+import type { Footprint } from "../footprint.ts";
+import type { Item } from "../search/system.ts";
+import type { StepKind } from "../trace.ts";
+import type { Inbox } from "./port.ts";
+
+/** Tokens of one incarnation: a program that asks for more in one run has lost its way. */
+export const MAX_TOKENS = 1 << 20;
+const MAX_INCARNATIONS = 8;
+/** Inode numbers that one incarnation may give. */
+const INODES_EACH = 1 << 20;
+
+export interface WorldItem extends Item {
+  readonly kind: StepKind;
+  readonly token: number;
+  readonly call: Call | undefined;
+  readonly notice?: WatchNotice;
+  readonly site: string | undefined;
+  /** The process's time when it was asked for. */
+  readonly sinceMs: number;
+  patienceMs: number;
+}
+
+export interface ProcessWorld {
+  readonly footprint: Footprint;
+  readonly root: Directory;
+  readonly timeMs: number;
+}
+
+export class SimulatedProcess implements DiskCaller {
+  readonly index: number;
+  readonly name: string;
+  readonly pid: number;
+  readonly incarnation: number;
+  inbox: Inbox | undefined;
+  alive = true;
+  settled = false;
+  exitCode: number | undefined;
+  /** Effects asked for, in order. */
+  readonly effects: WorldItem[] = [];
+  /** By when they are due, then in the order in which they were set. */
+  readonly timers: WorldItem[] = [];
+  readonly immediates: WorldItem[] = [];
+  readonly notices: WorldItem[] = [];
+  /** Tokens of what keeps it alive beside effects. */
+  readonly holds = new Set<number>();
+  /** It stands in a synchronous call: nothing else of it can happen. */
+  blockedOn: WorldItem | undefined;
+  /** While it is stalled: until when. */
+  stalledUntilMs: number | undefined;
+  stalledAt = -1;
+  /** How late it is for this process; see world.ts on time. */
+  timeMs: number;
+
+  // What the disk needs of it.
+  readonly process: string;
+  readonly files = new OpenFiles();
+  readonly footprint: Footprint;
+  readonly uid: number;
+  readonly gid: number;
+  cwd: Directory;
+  umask = 0o022;
+  #inodes = 0;
+  #random = 0;
+  #watches = 0;
+  #notices = 0;
+
+  constructor(index: number, name: string, incarnation: number, world: ProcessWorld) {
+    this.index = index;
+    this.name = name;
+    this.process = name;
+    this.cwd = world.root;
+    this.incarnation = incarnation;
+    this.pid = 1000 + index * 10 + incarnation;
+    this.footprint = world.footprint;
+    this.timeMs = world.timeMs;
+    this.uid = 1000;
+    this.gid = 1000;
+  }
+
+  /** The id of one of its items: the same whenever it has gone the same way so far. */
+  itemId(token: number): number {
+    return (this.index * MAX_INCARNATIONS + this.incarnation) * MAX_TOKENS + token;
+  }
+  now(): number {
+    return this.timeMs > this.footprint.timeMs ? this.timeMs : this.footprint.timeMs;
+  }
+  nextInode(): number {
+    this.#inodes += 1;
+    return (this.index * MAX_INCARNATIONS + this.incarnation + 1) * INODES_EACH + this.#inodes;
+  }
+  nextWatch(): number {
+    this.#watches += 1;
+    return this.#watches;
+  }
+  /** Notices have tokens of their own, above those that the program gives. */
+  nextNotice(): number {
+    this.#notices += 1;
+    return MAX_TOKENS / 2 + this.#notices;
+  }
+  /** Six characters that no other process and no other call gets. */
+  randomName(): string {
+    this.#random += 1;
+    const number = (this.index * MAX_INCARNATIONS + this.incarnation) * 46_656 + this.#random;
+    return number.toString(36).padStart(6, "0").slice(-6);
+  }
+
+  /** Everything that is pending, and has not been taken away. */
+  *pending(): Iterable<WorldItem> {
+    if (this.blockedOn !== undefined) yield this.blockedOn;
+    yield* this.effects;
+    yield* this.timers;
+    yield* this.immediates;
+    yield* this.notices;
+  }
+  forgetPending(): void {
+    for (const list of [this.effects, this.timers, this.immediates, this.notices]) list.length = 0;
+    this.holds.clear();
+    this.blockedOn = undefined;
+  }
+}
