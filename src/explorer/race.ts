@@ -31,7 +31,8 @@ export interface DefinedRace extends Race {
  */
 export function race(definition: Race): DefinedRace {
   const wrong = whatIsWrong(definition);
-  if (wrong !== undefined) throw new ScenarioError(`this is no race: ${wrong}`, { hint: "See docs/explorer.md for what a race is made of." });
+  if (wrong !== undefined)
+    throw new ScenarioError(`this is no race: ${wrong}`, { hint: "See docs/explorer.md for what a race is made of." });
   return { ...definition, [RACE]: { stack: new Error("race").stack ?? "" } };
 }
 

@@ -16,7 +16,9 @@ export function parseBudget(given: string | number | undefined): Budget {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|runs)?$/.exec(text);
   const amount = Number(match?.[1]);
   if (match === null || !(amount > 0)) {
-    throw new ScenarioError(`${text} is no budget`, { hint: 'Give a time ("60s", "500ms", "10m") or a number of runs (10000).' });
+    throw new ScenarioError(`${text} is no budget`, {
+      hint: 'Give a time ("60s", "500ms", "10m") or a number of runs (10000).',
+    });
   }
   const unit = match[2];
   if (unit === undefined || unit === "runs") return { runs: Math.ceil(amount), ms: Number.POSITIVE_INFINITY };

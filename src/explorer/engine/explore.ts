@@ -1,6 +1,6 @@
 // Explores a race: chooses how to run it, searches, and makes the finding small.
 
-import { Modules } from "../modules/modules.ts";
+import type { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import { catching } from "../program/drain.ts";
 import { Diverged } from "../search/system.ts";
@@ -8,11 +8,11 @@ import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trac
 
 import { parseBudget } from "./budget.ts";
 import { InThread } from "./in-thread.ts";
-import { byId, record, switchesIn } from "./recording.ts";
+import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
 import type { Report } from "./report.ts";
-import { IsolatedScenario, loadShared, runningProgram, type Scenario } from "./scenario.ts";
-import { makeSearch, type Search } from "./strategies.ts";
+import { runningProgram, type Scenario } from "./scenario.ts";
 import { type Found, shrink } from "./shrink.ts";
+import { makeSearch, type Search } from "./strategies.ts";
 
 /** A run of more steps than this does not end. */
 export const MAX_STEPS = 2000;
@@ -44,15 +44,6 @@ export interface Target {
   readonly scenario: Scenario;
 }
 
-export function fileTarget(file: string, exported: string | undefined, isolate: boolean | undefined, explorer: object): Target {
-  const modules = new Modules();
-  const scenario =
-    isolate === false
-      ? loadShared(modules, file, exported, explorer)
-      : new IsolatedScenario(modules, file, exported, explorer);
-  return { file, modules, scenario, ...(exported !== undefined && { exported }) };
-}
-
 /** Explores until all is covered, the budget is spent, or a violation is found. @throws ScenarioError */
 export async function search(target: Target, given: ExploreOptions): Promise<Report> {
   const options: ExploreOptions = { ...pick(target.scenario.race), ...given };
@@ -60,13 +51,27 @@ export async function search(target: Target, given: ExploreOptions): Promise<Rep
   return await exploration.run();
 }
 
-const OPTION_NAMES = ["crashes", "restart", "stalls", "powerLoss", "network", "isolate", "strategy", "preemptions", "budget", "seed"] as const;
+const OPTION_NAMES = [
+  "crashes",
+  "restart",
+  "stalls",
+  "powerLoss",
+  "network",
+  "isolate",
+  "strategy",
+  "preemptions",
+  "budget",
+  "seed",
+] as const;
 
 export function pick(options: RaceOptions): RaceOptions {
-  return Object.fromEntries(OPTION_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+  return Object.fromEntries(
+    OPTION_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
 }
 
-class Exploration {
+/** One search, or one run of it again. */
+export class Exploration {
   readonly #target: Target;
   readonly #options: ExploreOptions;
   readonly #system: InThread;
@@ -140,12 +145,23 @@ class Exploration {
       if (next.done === true) smallest = next.value;
       return next.done === true;
     });
+    return await this.#record(byId(smallest.choices), smallest.violation);
+  }
+
+  /** Takes these steps. @throws ScenarioError when they cannot be taken */
+  async again(choices: readonly string[]): Promise<Trace> {
+    const none: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
+    return await this.#record(byName(choices), none);
+  }
+
+  async #record(choose: Choose, expected: Violation): Promise<Trace> {
     let trace: Trace | undefined;
     await this.#inChunks(() => {
       const { modules } = this.#target;
       const siteOf = (stack: string): string | undefined => modules?.positions.siteOf(stack);
-      const { steps, violation, preemptions } = record(this.#system, byId(smallest.choices), siteOf, MAX_STEPS);
-      trace = this.#trace(steps, violation ?? smallest.violation, preemptions);
+      const { steps, violation, preemptions } = record(this.#system, choose, siteOf, MAX_STEPS);
+      this.#abandon();
+      trace = this.#trace(steps, violation ?? expected, preemptions);
       return true;
     });
     return trace as unknown as Trace;
@@ -153,7 +169,8 @@ class Exploration {
 
   #trace(steps: Trace["steps"], violation: Violation, preemptions: number): Trace {
     const { file, exported, modules } = this.#target;
-    const stack = violation.stack === undefined ? undefined : (modules?.positions.mapStack(violation.stack) ?? violation.stack);
+    const stack =
+      violation.stack === undefined ? undefined : (modules?.positions.mapStack(violation.stack) ?? violation.stack);
     return {
       format: TRACE_FORMAT,
       version: TRACE_VERSION,
@@ -183,7 +200,12 @@ class Exploration {
       const done = await new Promise<boolean>((resolve, reject) => {
         setImmediate(() => {
           try {
-            resolve(catching((kind, error) => runningProgram()?.uncaught(kind, error), () => this.#chunk(step)));
+            resolve(
+              catching(
+                (kind, error) => runningProgram()?.uncaught(kind, error),
+                () => this.#chunk(step),
+              ),
+            );
           } catch (error) {
             reject(error);
           }
@@ -207,4 +229,3 @@ class Exploration {
     return false;
   }
 }
-

@@ -1,7 +1,7 @@
 // Runs a scenario in this thread: the fast way, for processes that meet in asynchronous calls only.
 
 import type { RaceOptions } from "../options.ts";
-import { type Race, processNames } from "../race.ts";
+import { processNames, type Race } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Execution, System } from "../search/system.ts";
 import type { SimulatedProcess } from "../world/process.ts";
@@ -58,9 +58,13 @@ export function begin(world: World, names: readonly string[]): void {
   if (world.abandoned !== undefined) return;
   if (world.violation !== undefined) {
     const { message, stack } = world.violation;
-    throw new ScenarioError(`setup failed: ${message}`, { hint: "Nothing was explored. Mend setup first.", cause: stack });
+    throw new ScenarioError(`setup failed: ${message}`, {
+      hint: "Nothing was explored. Mend setup first.",
+      cause: stack,
+    });
   }
-  if (setup.alive) throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
+  if (setup.alive)
+    throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
   world.startRacing();
   for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
 }
@@ -70,7 +74,8 @@ export function runAlone(world: World, process: SimulatedProcess): void {
   for (let steps = 0; process.alive; steps++) {
     const item = process.effects[0] ?? process.notices[0] ?? process.immediates[0] ?? process.timers[0];
     if (item === undefined || world.violation !== undefined || world.abandoned !== undefined) return;
-    if (steps > MAX_STEPS_ALONE) throw new ScenarioError(`${process.name} does not end`, { hint: "It has done 100,000 steps." });
+    if (steps > MAX_STEPS_ALONE)
+      throw new ScenarioError(`${process.name} does not end`, { hint: "It has done 100,000 steps." });
     world.perform(item);
   }
 }

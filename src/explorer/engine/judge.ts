@@ -1,9 +1,9 @@
 // What is to be said of a run, once nothing more can happen in it.
 
 import type { Race } from "../race.ts";
+import type { Violation } from "../trace.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
-import type { Violation } from "../trace.ts";
 import { runAlone } from "./in-thread.ts";
 
 /** Sets `world.violation` if something is wrong. */

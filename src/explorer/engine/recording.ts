@@ -1,6 +1,6 @@
 // Makes a run again with everything written down: the steps of a trace.
 
-import { READ, type Touched, ADD } from "../footprint.ts";
+import { ADD, READ, type Touched } from "../footprint.ts";
 import { Program } from "../program/program.ts";
 import { Diverged, itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
@@ -24,11 +24,16 @@ export function switchesIn(steps: readonly Step[]): number {
 export function choiceName(item: WorldItem, world: World): string {
   const process = item.process < 0 ? undefined : world.processes[item.process];
   const name = process === undefined ? "" : process.name + "'".repeat(process.incarnation);
-  return item.token > 0 ? `${name}.${item.token}` : `${item.kind} ${name}${item.kind === "power-loss" ? item.id % 100 : ""}`.trim();
+  return item.token > 0
+    ? `${name}.${item.token}`
+    : `${item.kind} ${name}${item.kind === "power-loss" ? item.id % 100 : ""}`.trim();
 }
 
+/** What to do next; undefined: what was asked for first. */
+export type Choose = (world: World, step: number) => WorldItem | undefined;
+
 /** Takes the steps of a trace, by their names. Throws `Diverged` when one of them cannot be taken. */
-export function byName(choices: readonly string[]): (world: World, step: number) => WorldItem | undefined {
+export function byName(choices: readonly string[]): Choose {
   return (world, step) => {
     const wanted = choices[step];
     if (wanted === undefined) return undefined;
@@ -38,7 +43,7 @@ export function byName(choices: readonly string[]): (world: World, step: number)
   };
 }
 
-export function byId(choices: readonly number[]): (world: World, step: number) => WorldItem | undefined {
+export function byId(choices: readonly number[]): Choose {
   return (world, step) => {
     const id = choices[step];
     return id === undefined ? undefined : (itemOf(world.enabled(), id) as WorldItem | undefined);
@@ -48,7 +53,7 @@ export function byId(choices: readonly number[]): (world: World, step: number) =
 /** Runs once, choosing as told; what is left when the choices end happens in the order in which it was asked for. */
 export function record(
   system: System,
-  choose: (world: World, step: number) => WorldItem | undefined,
+  choose: Choose,
   site: (stack: string) => string | undefined,
   maxSteps: number,
 ): Recorded {

@@ -43,7 +43,10 @@ function mainOf(race: DefinedRace, role: Role): Main {
   if (role === "check") return () => race.check?.();
   const name = processNames(race)[role - 1];
   const main = name === undefined ? undefined : race.processes[name];
-  if (main === undefined) throw new ScenarioError(`the race has no process ${role}`, { hint: "Define the same race each time the file is loaded." });
+  if (main === undefined)
+    throw new ScenarioError(`the race has no process ${role}`, {
+      hint: "Define the same race each time the file is loaded.",
+    });
   return main;
 }
 
@@ -72,6 +75,11 @@ export class IsolatedScenario implements Scenario {
     return this.#race;
   }
 
+  /** All that the file exports, for looking at. */
+  exports(): Record<string, unknown> {
+    return this.#instantiate(0, new Program("", 1, deaf, plainly));
+  }
+
   program(role: Role, name: string, pid: number, port: Port): Program {
     const program = new Program(name, pid, port, plainly);
     const slot = typeof role === "number" ? role : 0;
@@ -87,12 +95,16 @@ export class IsolatedScenario implements Scenario {
   }
 
   #load(slot: number, program: Program): DefinedRace {
+    return raceIn(this.#instantiate(slot, program), this.#exported, this.#file);
+  }
+
+  #instantiate(slot: number, program: Program): Record<string, unknown> {
     const known = this.#slots[slot] ?? this.#makeSlot(slot);
     known.program = program;
     known.environment.reset(makeProcess(program, this.#file, BEGINNING_MS), new Lots(program.pid));
     const { globals, builtin } = known.environment;
     const instance: Instance = this.#modules.instance({ globals, builtin });
-    return raceIn(instance.load(this.#file), this.#exported, this.#file);
+    return instance.load(this.#file) as Record<string, unknown>;
   }
 
   #makeSlot(slot: number): { environment: Environment; program: Program | undefined } {
@@ -123,19 +135,26 @@ export class SharedScenario implements Scenario {
   }
 
   program(role: Role, name: string, pid: number, port: Port): Program {
-    const program = new Program(name, pid, port, (one, run) =>
-      this.#current.run(one, () => plainly(one, run)),
-    );
+    const program = new Program(name, pid, port, (one, run) => this.#current.run(one, () => plainly(one, run)));
     program.main = mainOf(this.race, role);
     return program;
   }
 }
 
 /** Loads a file's modules once, for all of its processes. */
-export function loadShared(modules: Modules, file: string, exported: string | undefined, explorer: object): SharedScenario {
+export function loadShared(
+  modules: Modules,
+  file: string,
+  exported: string | undefined,
+  explorer: object,
+): SharedScenario {
   const current = new AsyncLocalStorage<Program>();
   const loading = new Program("", 1, deaf, plainly);
-  const environment = makeEnvironment(() => current.getStore() ?? loading, { "holdfast/explorer": explorer }, BEGINNING_MS);
+  const environment = makeEnvironment(
+    () => current.getStore() ?? loading,
+    { "holdfast/explorer": explorer },
+    BEGINNING_MS,
+  );
   environment.reset(sharedProcess(current, loading, file), new Lots(1));
   const instance = modules.instance({ globals: environment.globals, builtin: environment.builtin });
   return new SharedScenario(raceIn(instance.load(file), exported, file), current);
@@ -179,7 +198,9 @@ const nothing = (): undefined => undefined;
 const deaf: Port = {
   later: nothing,
   now: (_token, call) => {
-    throw new ScenarioError(`${call.op} is called while the file is loaded`, { hint: "Do it in setup, or in a process: loading code must have no effect." });
+    throw new ScenarioError(`${call.op} is called while the file is loaded`, {
+      hint: "Do it in setup, or in a process: loading code must have no effect.",
+    });
   },
   timer: nothing,
   immediate: nothing,
@@ -192,4 +213,3 @@ const deaf: Port = {
   exited: nothing,
   refused: nothing,
 };
-

@@ -52,7 +52,8 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
       if (end === "cut") cut += 1;
       traces += 1;
       const last = search.lastRun;
-      const counted = traces > COUNTED_TRACES || last === undefined ? undefined : linearExtensions(last.causality, last.events);
+      const counted =
+        traces > COUNTED_TRACES || last === undefined ? undefined : linearExtensions(last.causality, last.events);
       interleavings = counted === undefined || interleavings === undefined ? undefined : interleavings + counted;
     },
     get done() {

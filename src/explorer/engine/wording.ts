@@ -9,7 +9,18 @@ import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 /** Longer contents are cut. */
 const MAX_SHOWN = 40;
 /** Calls whose first argument is a descriptor. */
-const ON_DESCRIPTORS = new Set(["close", "read", "write", "ftruncate", "fsync", "fdatasync", "fstat", "fchmod", "fchown", "futimes"]);
+const ON_DESCRIPTORS = new Set([
+  "close",
+  "read",
+  "write",
+  "ftruncate",
+  "fsync",
+  "fdatasync",
+  "fstat",
+  "fchmod",
+  "fchown",
+  "futimes",
+]);
 
 export function callText(item: WorldItem, process: SimulatedProcess | undefined): string {
   switch (item.kind) {
@@ -74,14 +85,18 @@ export function outcomeText(item: WorldItem, outcome: unknown): { text: string; 
   if (outcome === undefined || outcome === null) return { text: "ok", failed: false };
   if (outcome instanceof Uint8Array) return { text: shown(outcome), failed: false };
   if (typeof outcome === "string") return { text: outcome, failed: false };
-  if (Array.isArray(outcome)) return { text: `${outcome.length} ${outcome.length === 1 ? "name" : "names"}`, failed: false };
+  if (Array.isArray(outcome))
+    return { text: `${outcome.length} ${outcome.length === 1 ? "name" : "names"}`, failed: false };
   if (typeof outcome === "number") {
     if (item.call?.op === "open") return { text: `fd ${outcome}`, failed: false };
     return { text: item.call?.op === "write" ? wrote(item.call) : String(outcome), failed: false };
   }
   const { size, event } = outcome as { size?: unknown; event?: unknown };
   if (typeof size === "number") return { text: `${size} bytes`, failed: false };
-  return { text: typeof event === "string" ? event : inspect(outcome, { breakLength: Infinity }).slice(0, MAX_SHOWN), failed: false };
+  return {
+    text: typeof event === "string" ? event : inspect(outcome, { breakLength: Infinity }).slice(0, MAX_SHOWN),
+    failed: false,
+  };
 }
 
 function wrote(call: Call): string {

@@ -13,9 +13,30 @@ const require = createRequire(import.meta.url);
 
 /** These compute, and nothing else. */
 const REAL = new Set([
-  "assert", "assert/strict", "async_hooks", "buffer", "constants", "diagnostics_channel", "events", "path", "path/posix",
-  "path/win32", "punycode", "querystring", "stream", "stream/consumers", "stream/promises", "stream/web",
-  "string_decoder", "sys", "tty", "url", "util", "util/types", "v8", "vm",
+  "assert",
+  "assert/strict",
+  "async_hooks",
+  "buffer",
+  "constants",
+  "diagnostics_channel",
+  "events",
+  "path",
+  "path/posix",
+  "path/win32",
+  "punycode",
+  "querystring",
+  "stream",
+  "stream/consumers",
+  "stream/promises",
+  "stream/web",
+  "string_decoder",
+  "sys",
+  "tty",
+  "url",
+  "util",
+  "util/types",
+  "v8",
+  "vm",
 ]);
 /** Work in threads of their own when they are given a callback; their forms with Sync do not. */
 const THREADED = ["zlib"];
@@ -34,23 +55,35 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
   const fs = makeFs(current, timers as never) as unknown as Record<string, unknown>;
   const random = makeCrypto(current, () => lots);
   const performance = makePerformance(current, originMs);
-  const modules = new Map<string, unknown>(Object.entries({
-    fs,
-    "fs/promises": fs["promises"],
-    timers,
-    "timers/promises": promises,
-    crypto: random.module,
-    perf_hooks: { ...require("node:perf_hooks"), performance },
-    os: makeOs(),
-    worker_threads: { ...refusing("worker_threads", require("node:worker_threads"), current), isMainThread: true, threadId: 0, parentPort: null, workerData: null },
-    ...own,
-  }));
+  const modules = new Map<string, unknown>(
+    Object.entries({
+      fs,
+      "fs/promises": fs.promises,
+      timers,
+      "timers/promises": promises,
+      crypto: random.module,
+      perf_hooks: { ...require("node:perf_hooks"), performance },
+      os: makeOs(),
+      worker_threads: {
+        ...refusing("worker_threads", require("node:worker_threads"), current),
+        isMainThread: true,
+        threadId: 0,
+        parentPort: null,
+        workerData: null,
+      },
+      ...own,
+    }),
+  );
   const builtin = (name: string): unknown => {
     if (name === "process") return simulatedProcess;
     const known = modules.get(name);
     if (known !== undefined) return known;
     const real = require(`node:${name}`) as object;
-    const made = REAL.has(name) ? real : THREADED.includes(name) ? bySyncForms(real, current, name) : refusing(name, real, current);
+    const made = REAL.has(name)
+      ? real
+      : THREADED.includes(name)
+        ? bySyncForms(real, current, name)
+        : refusing(name, real, current);
     modules.set(name, made);
     return made;
   };
@@ -67,11 +100,11 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     fetch: () => current().refuse(notSimulated("fetch()")),
     process: undefined,
   };
-  delete globals["promises"];
+  delete globals.promises;
   for (const name of refused) {
     if (name in globalThis) globals[name] = Reflect.get(outside(name), name);
   }
-  const promiseForms = fs["promises"] as Record<string, unknown>;
+  const promiseForms = fs.promises as Record<string, unknown>;
   const [pristine, pristinePromises] = [valuesOf(fs), valuesOf(promiseForms)];
   return {
     globals,
@@ -79,7 +112,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     reset(process, drawn) {
       lots = drawn;
       simulatedProcess = process;
-      globals["process"] = process;
+      globals.process = process;
       restore(fs, pristine);
       restore(promiseForms, pristinePromises);
     },
@@ -145,5 +178,7 @@ function makeOs(): object {
 /** Thousands of runs would say the same. */
 function silentConsole(): Console {
   const silent = () => undefined;
-  return new Proxy(console, { get: (target, name) => (typeof Reflect.get(target, name) === "function" ? silent : Reflect.get(target, name)) });
+  return new Proxy(console, {
+    get: (target, name) => (typeof Reflect.get(target, name) === "function" ? silent : Reflect.get(target, name)),
+  });
 }

@@ -10,8 +10,28 @@ import type { CurrentProgram } from "./timers.ts";
 
 /** Packages look at these; everything else of the machine's environment is left out, for runs to be the same anywhere. */
 const ENVIRONMENT = { HOME: "/home/user", PATH: "/usr/bin:/bin", TMPDIR: "/tmp", USER: "user", LANG: "C.UTF-8" };
-const PASSED_ON = ["version", "versions", "release", "arch", "config", "features", "execPath", "allowedNodeEnvironmentFlags"];
-const REFUSED = ["abort", "dlopen", "binding", "_linkedBinding", "chroot", "setuid", "setgid", "kill", "send", "disconnect"];
+const PASSED_ON = [
+  "version",
+  "versions",
+  "release",
+  "arch",
+  "config",
+  "features",
+  "execPath",
+  "allowedNodeEnvironmentFlags",
+];
+const REFUSED = [
+  "abort",
+  "dlopen",
+  "binding",
+  "_linkedBinding",
+  "chroot",
+  "setuid",
+  "setgid",
+  "kill",
+  "send",
+  "disconnect",
+];
 
 /** Sends text nowhere: thousands of runs would say the same. */
 function silent(fd: number): object {
@@ -80,7 +100,7 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     cpuUsage: () => ({ user: 0, system: 0 }),
     resourceUsage: () => ({}),
     emitWarning: () => undefined,
-    exit: (code?: number) => program.exit(Number(code ?? own["exitCode"] ?? 0)),
+    exit: (code?: number) => program.exit(Number(code ?? own.exitCode ?? 0)),
     reallyExit: (code?: number) => program.exit(Number(code ?? 0)),
     kill: (pid: number, signal: string | number = "SIGTERM") => {
       try {
@@ -93,9 +113,23 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     },
     getBuiltinModule: (name: string) => current().refuse(notSimulated(`process.getBuiltinModule("${name}")`)),
   };
-  for (const name of ["on", "once", "off", "addListener", "removeListener", "removeAllListeners", "prependListener",
-    "prependOnceListener", "emit", "listeners", "rawListeners", "listenerCount", "eventNames", "setMaxListeners",
-    "getMaxListeners"] as const) {
+  for (const name of [
+    "on",
+    "once",
+    "off",
+    "addListener",
+    "removeListener",
+    "removeAllListeners",
+    "prependListener",
+    "prependOnceListener",
+    "emit",
+    "listeners",
+    "rawListeners",
+    "listenerCount",
+    "eventNames",
+    "setMaxListeners",
+    "getMaxListeners",
+  ] as const) {
     own[name] = (...args: unknown[]) => {
       const result: unknown = Reflect.apply(emitter[name] as (...args: unknown[]) => unknown, emitter, args);
       return result === emitter ? simulated : result;
@@ -105,7 +139,7 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
   for (const name of REFUSED) own[name] ??= () => current().refuse(notSimulated(`process.${name}()`));
   own[Symbol.toStringTag] = "process";
   const simulated = own as unknown as NodeJS.Process;
-  const exitCode = (code: number): number => Number(own["exitCode"] ?? code);
+  const exitCode = (code: number): number => Number(own.exitCode ?? code);
   program.listeners = {
     leaving: (code) => void emitter.emit("beforeExit", exitCode(code)),
     left: (code) => void emitter.emit("exit", exitCode(code)),

@@ -24,7 +24,10 @@ function filled<T extends ArrayBufferView>(view: T, lots: Lots): T {
 /** Functions of node:crypto that work in threads of their own, and their forms that do not. */
 const BY_SYNC_FORM = ["pbkdf2", "scrypt", "hkdf", "generateKeyPair", "generateKey"] as const;
 
-export function makeCrypto(current: CurrentProgram, lots: () => Lots): { module: object; global: typeof globalThis.crypto } {
+export function makeCrypto(
+  current: CurrentProgram,
+  lots: () => Lots,
+): { module: object; global: typeof globalThis.crypto } {
   const settled = (done: unknown, run: () => unknown): unknown => {
     if (typeof done !== "function") return run();
     let result: unknown;
@@ -37,7 +40,8 @@ export function makeCrypto(current: CurrentProgram, lots: () => Lots): { module:
     process.nextTick(done as Done, null, result);
     return undefined;
   };
-  const randomBytes = (size: number, done?: unknown): unknown => settled(done, () => filled(Buffer.alloc(size), lots()));
+  const randomBytes = (size: number, done?: unknown): unknown =>
+    settled(done, () => filled(Buffer.alloc(size), lots()));
   const randomInt = (low: number, high?: unknown, done?: unknown): unknown => {
     const [from, to, callback] = typeof high === "number" ? [low, high, done] : [0, low, high];
     return settled(callback, () => from + lots().below(to - from));
@@ -55,17 +59,24 @@ export function makeCrypto(current: CurrentProgram, lots: () => Lots): { module:
     get: (_target, name) =>
       name === "digest" ? digest : () => current().refuse(notSimulated(`crypto.subtle.${String(name)}()`)),
   });
-  const global = { getRandomValues, randomUUID, subtle, [Symbol.toStringTag]: "Crypto" } as unknown as typeof globalThis.crypto;
+  const global = {
+    getRandomValues,
+    randomUUID,
+    subtle,
+    [Symbol.toStringTag]: "Crypto",
+  } as unknown as typeof globalThis.crypto;
   const module: Record<string, unknown> = { ...real };
-  delete module["default"];
+  delete module.default;
   for (const name of BY_SYNC_FORM) {
     const sync = Reflect.get(real, `${name}Sync`) as (...args: unknown[]) => unknown;
     module[name] = (...args: unknown[]) => {
       const done = args.pop() as (...results: unknown[]) => void;
       const pair = name === "generateKeyPair";
       return settled(
-        pair ? (error: Error | null, keys: { publicKey: unknown; privateKey: unknown } | undefined) =>
-          done(error, keys?.publicKey, keys?.privateKey) : done,
+        pair
+          ? (error: Error | null, keys: { publicKey: unknown; privateKey: unknown } | undefined) =>
+              done(error, keys?.publicKey, keys?.privateKey)
+          : done,
         () => sync(...args),
       );
     };

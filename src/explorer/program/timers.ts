@@ -161,8 +161,11 @@ export function makeTimers(current: CurrentProgram): TimerModules {
         signal?.addEventListener("abort", onAbort, { once: true });
       });
     };
-  const wait = (delayMs?: unknown, value?: unknown, options?: { signal?: AbortSignal; ref?: boolean }): Promise<unknown> =>
-    waiting((done) => setTimeout(done, delayMs))(value, options);
+  const wait = (
+    delayMs?: unknown,
+    value?: unknown,
+    options?: { signal?: AbortSignal; ref?: boolean },
+  ): Promise<unknown> => waiting((done) => setTimeout(done, delayMs))(value, options);
   const turn = (value?: unknown, options?: { signal?: AbortSignal; ref?: boolean }): Promise<unknown> =>
     waiting((done) => setImmediate(done))(value, options);
   const promises = {

@@ -77,7 +77,12 @@ export class Pct {
   }
 }
 
-function walk(system: System, maxSteps: number, choices: number[], choose: (enabled: readonly Item[]) => Item): "complete" | "cut" {
+function walk(
+  system: System,
+  maxSteps: number,
+  choices: number[],
+  choose: (enabled: readonly Item[]) => Item,
+): "complete" | "cut" {
   const execution: Execution = system.begin();
   try {
     for (let step = 0; step < maxSteps; step++) {

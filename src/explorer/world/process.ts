@@ -1,7 +1,7 @@
 // A simulated process, as the kernel knows it: what it has asked for, what it holds, and whether it lives.
 
-import type { Call, WatchNotice } from "../disk/calls.ts";
 import type { DiskCaller } from "../disk/caller.ts";
+import type { Call, WatchNotice } from "../disk/calls.ts";
 import type { Directory } from "../disk/inode.ts";
 import { OpenFiles } from "../disk/open-files.ts";
 import type { Footprint } from "../footprint.ts";
@@ -88,7 +88,7 @@ export class SimulatedProcess implements DiskCaller {
     return (this.index * MAX_INCARNATIONS + this.incarnation) * MAX_TOKENS + token;
   }
   now(): number {
-    return this.timeMs > this.footprint.timeMs ? this.timeMs : this.footprint.timeMs;
+    return Math.max(this.timeMs, this.footprint.timeMs);
   }
   nextInode(): number {
     this.#inodes += 1;

@@ -9,13 +9,13 @@
 import { type Call, SystemFault, type WatchNotice } from "../disk/calls.ts";
 import { Disk } from "../disk/disk.ts";
 import { Footprint, type Touched } from "../footprint.ts";
-import type { Cancelled, Execution } from "../search/system.ts";
 import type { RaceOptions } from "../options.ts";
+import type { Cancelled, Execution } from "../search/system.ts";
+import type { Violation, ViolationKind } from "../trace.ts";
 import { Faults } from "./faults.ts";
 import type { Failure, Inbox, Port } from "./port.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
-import type { Violation, ViolationKind } from "../trace.ts";
 
 /** Synchronous calls meet each other in this scenario: its processes need threads of their own. */
 export class NeedsThreads extends Error {
@@ -44,7 +44,11 @@ export type StartProgram = (process: SimulatedProcess, port: Port) => Inbox;
 /** Hears what happened, for traces. */
 export interface Observer {
   /** Before it happens; what is returned is called afterwards. */
-  happening(item: WorldItem, process: SimulatedProcess | undefined, world: World): (outcome: unknown, touched: Touched) => void;
+  happening(
+    item: WorldItem,
+    process: SimulatedProcess | undefined,
+    world: World,
+  ): (outcome: unknown, touched: Touched) => void;
 }
 
 export interface Host {
@@ -322,8 +326,16 @@ export class World implements Execution {
 
   #failed(process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {
     if (!process.alive) return;
-    if (process.index > 0 && this.#mayFail(process.name)) return this.end(process, 1);
-    this.violation ??= { kind, process: process.name, message: failure.message, ...(failure.stack && { stack: failure.stack }) };
+    if (process.index > 0 && this.#mayFail(process.name)) {
+      this.end(process, 1);
+      return;
+    }
+    this.violation ??= {
+      kind,
+      process: process.name,
+      message: failure.message,
+      ...(failure.stack && { stack: failure.stack }),
+    };
     this.end(process, 1);
   }
 
