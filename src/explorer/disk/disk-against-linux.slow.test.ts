@@ -159,12 +159,13 @@ function shownStat(stats: Stats, inodes: Map<number, number>, side: string): str
 
 function randomSteps(seed: number): Step[] {
   const dice = new Dice(seed);
+  // Descriptors are guessed among the lowest, so that most are open and some are not.
+  const path = () => randomPath(dice, base);
+  const fd = () => FIRST_SIMULATED_DESCRIPTOR + dice.oneOf([0, 0, 0, 1, 1, 2]);
   const steps: Step[] = randomGround(dice, base);
   const count = 2 + dice.roll(8);
   for (let at = 0; at < count; at++) {
-    steps.push(
-      dice.roll(30) === 0 ? ["chdir", randomPath(dice, base)] : randomCall(dice, base, FIRST_SIMULATED_DESCRIPTOR),
-    );
+    steps.push(dice.roll(30) === 0 ? ["chdir", randomPath(dice, base)] : randomCall(dice, path, fd));
   }
   return steps;
 }

@@ -6,7 +6,7 @@ import { Directory, type Inode, Symlink } from "./inode.ts";
 import { MAY_READ, MAY_WRITE, PATH_MAX_BYTES, S_ISGID, S_ISUID, S_IXGRP } from "./kernel-numbers.ts";
 import { find, Walk } from "./path-walk.ts";
 import { permits, requireMayRemove } from "./permissions.ts";
-import { birth, enter, remove, requireMayCreate, stampChange, stampedNow, type Tree } from "./tree.ts";
+import { birth, enter, refuse, remove, requireMayCreate, stampChange, stampedNow, type Tree } from "./tree.ts";
 
 /** Where a new name goes; fails if the path names something already. */
 function placeForNew(tree: Tree, caller: DiskCaller, path: string, wants: "directory" | "other"): Walk {
@@ -53,8 +53,7 @@ export function symlink(tree: Tree, caller: DiskCaller, target: string, path: st
 export function link(tree: Tree, caller: DiskCaller, existing: string, path: string): undefined {
   const { inode } = find(tree.root, caller, existing, false);
   const { directory, last } = placeForNew(tree, caller, path, "other");
-  if (inode.kind === "directory") throw new SystemFault("EPERM");
-  if (!mayLink(caller, inode)) throw new SystemFault("EPERM");
+  if (inode.kind === "directory" || !mayLink(caller, inode)) refuse(caller, directory, "EPERM");
   inode.nlink++;
   stampChange(caller, inode, stampedNow(caller));
   tree.watches.linkCountChanged(caller, inode);

@@ -6,8 +6,8 @@ import type { Directory } from "./inode.ts";
 import { MAY_WRITE } from "./kernel-numbers.ts";
 import { requireEmpty } from "./names.ts";
 import { lookUp, Walk } from "./path-walk.ts";
-import { require, requireMayRemove } from "./permissions.ts";
-import { move, requireMayCreate, type Tree } from "./tree.ts";
+import { permits, requireMayRemove } from "./permissions.ts";
+import { move, refuse, requireMayCreate, type Tree } from "./tree.ts";
 
 export function rename(tree: Tree, caller: DiskCaller, from: string, to: string): undefined {
   const source = new Walk(tree.root, caller, from);
@@ -39,7 +39,10 @@ export function rename(tree: Tree, caller: DiskCaller, from: string, to: string)
     if (inode.kind === "directory" && replaced.inode.kind !== "directory") throw new SystemFault("ENOTDIR");
     if (inode.kind !== "directory" && replaced.inode.kind === "directory") throw new SystemFault("EISDIR");
   }
-  if (inode.kind === "directory" && source.directory !== target.directory) require(caller, inode, MAY_WRITE);
+  // The directory's `..` is changed.
+  if (inode.kind === "directory" && source.directory !== target.directory && !permits(caller, inode, MAY_WRITE)) {
+    refuse(caller, target.directory, "EACCES");
+  }
   if (replaced?.inode.kind === "directory") requireEmpty(caller, replaced.inode);
   move(tree, caller, moved, target.directory, target.last);
 }

@@ -8,7 +8,7 @@ import { SystemFault } from "./calls.ts";
 import type { Journal } from "./durability.ts";
 import { type Birth, type Directory, Entry, type Inode } from "./inode.ts";
 import { MAY_EXECUTE, MAY_WRITE, S_ISGID } from "./kernel-numbers.ts";
-import { require } from "./permissions.ts";
+import { permits } from "./permissions.ts";
 import { CLOCK, nameResource } from "./resources.ts";
 import type { Watches } from "./watches.ts";
 
@@ -33,13 +33,19 @@ export function stampChange(caller: DiskCaller, inode: Inode, nowMs: number): vo
   inode.ctimeMs = nowMs;
 }
 
-/** Whether a name may be made here; for a name that is free. */
+/**
+ * Whether a name may be made here; for a name that is free. Whoever then fails for another reason has still seen that
+ * the directory lives, and says so with `refuse`; whoever makes the name adds to the list, which tells it as well.
+ */
 export function requireMayCreate(caller: DiskCaller, directory: Directory): void {
-  if (directory.dead) {
-    caller.footprint.read(directory.resources.list);
-    throw new SystemFault("ENOENT");
-  }
-  require(caller, directory, MAY_WRITE | MAY_EXECUTE);
+  if (directory.dead) refuse(caller, directory, "ENOENT");
+  if (!permits(caller, directory, MAY_WRITE | MAY_EXECUTE)) refuse(caller, directory, "EACCES");
+}
+
+/** Fails a call that would have made a name in the directory. */
+export function refuse(caller: DiskCaller, directory: Directory, code: string): never {
+  caller.footprint.read(directory.resources.list);
+  throw new SystemFault(code);
 }
 
 /**

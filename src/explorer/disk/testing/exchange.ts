@@ -1,9 +1,9 @@
 // The ground on which the search leaves out orders: two calls whose footprints do not meet may be exchanged.
 
-import { meet, type Touched } from "../../footprint.ts";
+import { meet, resourceName, type Touched } from "../../footprint.ts";
 import { type FileCallName, SystemFault } from "../calls.ts";
 import { Disk } from "../disk.ts";
-import { Dice, type RandomCall, randomCall, randomGround } from "./random-calls.ts";
+import { Dice, type RandomCall, randomCall, randomPath } from "./random-calls.ts";
 import { type TestCaller, testCaller } from "./test-caller.ts";
 import { wholeState } from "./whole-state.ts";
 
@@ -46,39 +46,60 @@ export function randomExchange(seed: number): ExchangeOutcome {
   const left = wholeState(forward.disk, forward.callers);
   const right = wholeState(backward.disk, backward.callers);
   if (left !== right) differences.push(...lineDifferences(left, right));
-  if (footprintText(forward, first) !== footprintText(backward, firstAfter)) differences.push("first call's footprint");
-  if (footprintText(forward, second) !== footprintText(backward, secondAlone))
-    differences.push("second call's footprint");
+  if (footprintText(first) !== footprintText(firstAfter)) differences.push("first call's footprint");
+  if (footprintText(second) !== footprintText(secondAlone)) differences.push("second call's footprint");
   if (differences.length === 0) return { met };
   const told = [
     `seed ${seed}, ${JSON.stringify({ users: chosen.users, trackDurability: chosen.trackDurability })}`,
     ...chosen.history.map(([who, call]) => `  p${who} ${JSON.stringify(call)}`),
-    `then p0 ${JSON.stringify(chosen.pair[0])} touched ${footprintText(forward, first)}`,
-    ` and p1 ${JSON.stringify(chosen.pair[1])} touched ${footprintText(forward, second)}`,
+    `then p0 ${JSON.stringify(chosen.pair[0])} touched ${footprintText(first)}`,
+    ` and p1 ${JSON.stringify(chosen.pair[1])} touched ${footprintText(second)}`,
     ...differences,
   ];
   return { met, defect: told.join("\n") };
 }
 
+const DIRECTORIES = ["/w", "/w/a", "/w/a/a", "/w/c"];
+const PATHS = ["/w/a", "/w/b", "/w/c", "/w/a/a", "/w/a/b", "/w/a/a/b", "/w/c/b"];
+const RELATIVE = ["a", "b", ".", "..", "../a", "../b", "../a/b", "b/..", "../.."];
+
+/** A world so small that any two calls have a good chance to be about the same thing, and to succeed. */
 function randomCase(dice: Dice): Case {
-  const history: Deed[] = randomGround(dice, "/w").map((call) => [2, call, dice.roll(3)]);
-  const count = 2 + dice.roll(10);
-  for (let at = 0; at < count; at++) {
-    const call =
-      dice.roll(12) === 0 ? (["chdir", dice.oneOf(["/w", "/w/a", "/w/b", "/w/a/b", "b"])] as const) : anyCall(dice);
-    history.push([dice.roll(2), call, dice.roll(3)]);
+  const users = dice.oneOf([
+    [0, 0],
+    [1000, 0],
+    [1000, 1000],
+    [1000, 1001],
+  ]);
+  const makeFile = (path: string): RandomCall => ["open", path, 0o102, dice.oneOf([0o666, 0o666, 0o600, 0o6777])];
+  const anyPath = () =>
+    dice.oneOf(dice.roll(3) === 0 ? RELATIVE : dice.roll(12) === 0 ? [randomPath(dice, "/w")] : PATHS);
+  const ground: RandomCall[] = [["mkdir", "/w/a", dice.oneOf([0o777, 0o777, 0o755, 0o1777, 0o2777])]];
+  if (dice.roll(3) !== 0) ground.push(makeFile("/w/b"));
+  if (dice.roll(2) === 0) ground.push(["mkdir", "/w/a/a", 0o777]);
+  if (dice.roll(2) === 0) ground.push(["mkdir", "/w/c", 0o777]);
+  if (dice.roll(2) === 0)
+    ground.push(dice.oneOf([makeFile("/w/a/b"), ["link", "/w/b", "/w/a/b"], ["symlink", "../b", "/w/a/b"]]));
+  if (dice.roll(3) === 0)
+    ground.push(dice.oneOf([makeFile("/w/a/a/b"), ["symlink", "a", "/w/c"], ["symlink", "..", "/w/a/a"]]));
+  const history: Deed[] = ground.map((call) => [dice.roll(3), call, dice.roll(2)]);
+  for (const who of [0, 1]) {
+    const opened = dice.oneOf(["/w/b", "/w/b", "/w/a/b", "/w/a", "/w"]);
+    if (dice.roll(4) !== 0)
+      history.push([who, ["open", opened, opened.endsWith("b") ? dice.oneOf([2, 2, 0o2002]) : 0, 0], 1]);
+    if (dice.roll(2) === 0) history.push([who, ["write", FIRST_DESCRIPTOR, Buffer.from("12345"), 0], 1]);
+    if (dice.roll(2) === 0) history.push([who, ["chdir", dice.oneOf(DIRECTORIES)], 0]);
   }
-  return {
-    trackDurability: dice.roll(2) === 0,
-    users: [dice.oneOf([0, 0, 1000]), dice.oneOf([0, 0, 1000, 1001])],
-    history,
-    pair: [anyCall(dice), anyCall(dice)],
-  };
+  const count = dice.roll(5);
+  for (let at = 0; at < count; at++) history.push([dice.roll(3), anyCall(dice, anyPath), dice.roll(2)]);
+  const paths = [anyPath(), anyPath()];
+  const near = () => (dice.roll(3) === 0 ? anyPath() : dice.oneOf(paths));
+  return { trackDurability: dice.roll(2) === 0, users, history, pair: [anyCall(dice, near), anyCall(dice, near)] };
 }
 
-function anyCall(dice: Dice): RandomCall {
+function anyCall(dice: Dice, path: () => string): RandomCall {
   if (dice.roll(60) === 0) return ["mkdtemp", dice.oneOf(["/w/a/", "/w/t"])];
-  return randomCall(dice, "/w", FIRST_DESCRIPTOR);
+  return randomCall(dice, path, () => FIRST_DESCRIPTOR + (dice.roll(6) === 0 ? 1 : 0));
 }
 
 function staged({ trackDurability, users, history }: Case): Stage {
@@ -123,10 +144,10 @@ function perform({ disk, callers }: Stage, who: number, [op, ...args]: readonly 
   return { shown, touched: caller.footprint.take() };
 }
 
-function footprintText({ disk }: Stage, { touched }: Performed): string {
+function footprintText({ touched }: Performed): string {
   const access = ["reads", "adds to", "writes"];
   return touched
-    .map((touch) => `${access[touch & 3]} ${disk.describe(touch >> 2)} (${touch >> 2})`)
+    .map((touch) => `${access[touch & 3]} ${resourceName(touch >> 2)}`)
     .sort()
     .join(", ");
 }

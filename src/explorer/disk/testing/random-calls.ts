@@ -111,11 +111,7 @@ export function randomGround(dice: Dice, base: string): RandomCall[] {
   ];
 }
 
-/** Descriptors are guessed among the lowest, so that most are open and some are not. */
-export function randomCall(dice: Dice, base: string, firstDescriptor: number): RandomCall {
-  return dice.oneOf(WEIGHTED)(
-    dice,
-    () => randomPath(dice, base),
-    () => firstDescriptor + dice.oneOf([0, 0, 0, 1, 1, 2]),
-  );
+/** Any call, on paths and descriptors that the caller chooses. */
+export function randomCall(dice: Dice, path: () => string, fd: () => number): RandomCall {
+  return dice.oneOf(WEIGHTED)(dice, path, fd);
 }
