@@ -101,7 +101,7 @@ export class Disk {
 
   /** getcwd; fails with ENOENT if the directory was removed. */
   workingDirectory(caller: DiskCaller): string {
-    return workingDirectory(this.tree, caller);
+    return workingDirectory(caller);
   }
 
   /** The process ended or was killed: its descriptors close, which may be the end of unlinked files. */

@@ -2,7 +2,7 @@
 
 import type { DiskCaller } from "./caller.ts";
 import { type DirectoryEntry, type StatRecord, SystemFault } from "./calls.ts";
-import { type Directory, type Inode, pathOf } from "./inode.ts";
+import { type Entry, type Inode, pathOf } from "./inode.ts";
 import { MAY_READ, PATH_MAX_BYTES, S_IFMT } from "./kernel-numbers.ts";
 import { find } from "./path-walk.ts";
 import { require } from "./permissions.ts";
@@ -96,35 +96,29 @@ export function readdir(tree: Tree, caller: DiskCaller, path: string): Directory
 
 /** The path without symlinks, `.` and `..`. */
 export function realpath(tree: Tree, caller: DiskCaller, path: string): string {
-  const { inode, entry } = find(tree.root, caller, path, true);
-  if (inode === tree.root) return "/";
-  if (entry === undefined) throw new SystemFault("ENOENT");
-  noteWhereabouts(caller, entry.parent);
-  if (!entry.linked) throw new SystemFault("ENOENT");
-  caller.footprint.read(nameResource(entry.parent.resources, entry.name));
-  return checked(pathOf(entry.parent, entry.name));
+  return presentPath(caller, find(tree.root, caller, path, true).entry);
 }
 
 /** getcwd. */
-export function workingDirectory(tree: Tree, caller: DiskCaller): string {
-  if (caller.cwd === tree.root) return "/";
-  noteWhereabouts(caller, caller.cwd);
-  if (caller.cwd.dead) throw new SystemFault("ENOENT");
-  return checked(pathOf(caller.cwd));
+export function workingDirectory(caller: DiskCaller): string {
+  return presentPath(caller, caller.cwd.entry);
+}
+
+/** Where an entry is now; undefined stands for the root. Reads each name on the way up, and that it leads there. */
+function presentPath(caller: DiskCaller, named: Entry | undefined): string {
+  let entry = named;
+  // Bounded by the depth of the tree.
+  while (entry !== undefined) {
+    caller.footprint.read(nameResource(entry.parent.resources, entry.name));
+    if (entry.inode.kind === "directory") caller.footprint.read(entry.inode.resources.up);
+    entry = entry.parent.entry;
+  }
+  if (named === undefined) return "/";
+  if (!named.linked) throw new SystemFault("ENOENT");
+  return checked(pathOf(named.parent, named.name));
 }
 
 function checked(path: string): string {
   if (Buffer.byteLength(path) >= PATH_MAX_BYTES) throw new SystemFault("ENAMETOOLONG");
   return path;
-}
-
-/** Reads each name on the way up to the root, and that it leads there. */
-function noteWhereabouts(caller: DiskCaller, directory: Directory): void {
-  let entry = directory.entry;
-  // Bounded by the depth of the tree.
-  while (entry !== undefined) {
-    caller.footprint.read(nameResource(entry.parent.resources, entry.name));
-    caller.footprint.read(entry.inode.resources.up);
-    entry = entry.parent.entry;
-  }
 }

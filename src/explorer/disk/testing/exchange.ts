@@ -1,5 +1,6 @@
 // The ground on which the search leaves out orders: two calls whose footprints do not meet may be exchanged.
 
+import assert from "node:assert/strict";
 import { meet, resourceName, type Touched } from "../../footprint.ts";
 import { type FileCallName, SystemFault } from "../calls.ts";
 import { Disk } from "../disk.ts";
@@ -9,13 +10,15 @@ import { wholeState } from "./whole-state.ts";
 
 const FIRST_DESCRIPTOR = 17;
 
-type Deed = readonly [who: number, call: RandomCall | readonly ["chdir", string], passMs: number];
+/** The disk's calls, and those of the process that the disk helps with. */
+type AnyCall = RandomCall | readonly ["chdir", path: string] | readonly ["getcwd"];
+type Deed = readonly [who: number, call: AnyCall, passMs: number];
 
 interface Case {
   readonly trackDurability: boolean;
   readonly users: readonly number[];
   readonly history: readonly Deed[];
-  readonly pair: readonly [RandomCall, RandomCall];
+  readonly pair: readonly [AnyCall, AnyCall];
 }
 
 interface Stage {
@@ -23,13 +26,27 @@ interface Stage {
   readonly callers: readonly TestCaller[];
 }
 
-export interface ExchangeOutcome {
+/** From HOLDFAST_SEED, or a new seed each time; fails with the first pair that tells too little. */
+export function exchangeMany(pairs: number): string {
+  const firstSeed = Number(process.env.HOLDFAST_SEED ?? Date.now() % 1_000_000_000);
+  let apart = 0;
+  for (let seed = firstSeed; seed < firstSeed + pairs; seed++) {
+    const { defect, met } = randomExchange(seed);
+    if (defect !== undefined) assert.fail(defect);
+    if (!met) apart++;
+  }
+  // Else nothing was tested.
+  assert.ok(apart > pairs / 10 && apart < pairs, `${apart} of ${pairs} pairs did not meet`);
+  return `${apart} of ${pairs} did not meet, from seed ${firstSeed}`;
+}
+
+interface ExchangeOutcome {
   /** Told if exchanging the calls could be seen though their footprints do not meet. */
   readonly defect?: string;
   readonly met: boolean;
 }
 
-export function randomExchange(seed: number): ExchangeOutcome {
+function randomExchange(seed: number): ExchangeOutcome {
   const chosen = randomCase(new Dice(seed));
   const forward = staged(chosen);
   const backward = staged(chosen);
@@ -94,7 +111,26 @@ function randomCase(dice: Dice): Case {
   for (let at = 0; at < count; at++) history.push([dice.roll(3), anyCall(dice, anyPath), dice.roll(2)]);
   const paths = [anyPath(), anyPath()];
   const near = () => (dice.roll(3) === 0 ? anyPath() : dice.oneOf(paths));
-  return { trackDurability: dice.roll(2) === 0, users, history, pair: [anyCall(dice, near), anyCall(dice, near)] };
+  const oneOfPair = () => (dice.roll(3) === 0 ? seldomCall(dice, near) : anyCall(dice, near));
+  return { trackDurability: dice.roll(2) === 0, users, history, pair: [oneOfPair(), oneOfPair()] };
+}
+
+/** What takes a certain state, or a certain other call, to be seen. */
+function seldomCall(dice: Dice, path: () => string): AnyCall {
+  return dice.oneOf<AnyCall>([
+    ["realpath", dice.oneOf(RELATIVE)],
+    ["getcwd"],
+    ["rename", dice.oneOf(DIRECTORIES), dice.oneOf(["b", "../c", "/w/b", "/w/a/b", "/w/c"])],
+    ["rename", dice.oneOf(["..", "/w/a", "/w/b", "/w/c"]), dice.oneOf(["a", "b", "c"])],
+    ["rmdir", dice.oneOf(DIRECTORIES)],
+    ["mkdir", dice.oneOf(["b", "c", `l${"o".repeat(255)}`]), 0o777],
+    ["chmod", path(), dice.oneOf([0, 0o700, 0o777, 0o1777, 0o2777, 0o6777])],
+    ["chown", path(), dice.oneOf([-1, 0, 1000, 1001]), dice.oneOf([-1, 0, 1000, 1001])],
+    ["access", path(), dice.oneOf([1, 2, 4])],
+    ["unlink", path()],
+    ["link", path(), dice.oneOf(["a", "b", "c"])],
+    ["fstat", FIRST_DESCRIPTOR],
+  ]);
 }
 
 function anyCall(dice: Dice, path: () => string): RandomCall {
@@ -134,6 +170,7 @@ function perform({ disk, callers }: Stage, who: number, [op, ...args]: readonly 
   const shown = ((): string => {
     try {
       if (op === "chdir") return String(disk.changeDirectory(caller, String(args[0])));
+      if (op === "getcwd") return disk.workingDirectory(caller);
       const result = disk.perform(caller, op as FileCallName, args as never);
       return JSON.stringify(result) ?? "done";
     } catch (fault) {

@@ -1,0 +1,10 @@
+// The same as in `footprints.test.ts`, often enough to meet what is seldom.
+
+import { test } from "node:test";
+import { exchangeMany } from "./testing/exchange.ts";
+
+const PAIRS = 400_000;
+
+test(`${PAIRS} random pairs of calls whose footprints do not meet can be exchanged unseen`, (context) => {
+  context.diagnostic(exchangeMany(PAIRS));
+});
