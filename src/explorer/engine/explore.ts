@@ -6,8 +6,10 @@ import { catching } from "../program/drain.ts";
 import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
 
+import { NeedsThreads } from "../world/world.ts";
 import { parseBudget } from "./budget.ts";
-import { InThread } from "./in-thread.ts";
+import { InThread, type ScenarioSystem } from "./in-thread.ts";
+import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
 import type { Report } from "./report.ts";
 import { runningProgram, type Scenario } from "./scenario.ts";
@@ -74,7 +76,7 @@ export function pick(options: RaceOptions): RaceOptions {
 export class Exploration {
   readonly #target: Target;
   readonly #options: ExploreOptions;
-  readonly #system: InThread;
+  #system: ScenarioSystem;
   readonly #began = performance.now();
   #runs = 0;
   #shrinking = false;
@@ -86,6 +88,25 @@ export class Exploration {
   }
 
   async run(): Promise<Report> {
+    try {
+      return await this.#search();
+    } catch (error) {
+      if (!(error instanceof NeedsThreads)) throw error;
+      this.#withThreads();
+      return await this.#search();
+    } finally {
+      this.#system.dispose();
+    }
+  }
+
+  /** From here on every process has a thread of its own. */
+  #withThreads(): void {
+    this.#runs = 0;
+    this.#system.dispose();
+    this.#system = new InThreads(this.#target, this.#options);
+  }
+
+  async #search(): Promise<Report> {
     const { ms, runs } = parseBudget(this.#options.budget);
     const search = makeSearch(this.#system, this.#options, MAX_STEPS);
     let found: Found | undefined;
@@ -151,7 +172,15 @@ export class Exploration {
   /** Takes these steps. @throws ScenarioError when they cannot be taken */
   async again(choices: readonly string[]): Promise<Trace> {
     const none: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
-    return await this.#record(byName(choices), none);
+    try {
+      return await this.#record(byName(choices), none);
+    } catch (error) {
+      if (!(error instanceof NeedsThreads)) throw error;
+      this.#withThreads();
+      return await this.#record(byName(choices), none);
+    } finally {
+      this.#system.dispose();
+    }
   }
 
   async #record(choose: Choose, expected: Violation): Promise<Trace> {

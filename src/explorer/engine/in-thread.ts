@@ -12,7 +12,15 @@ import type { Scenario } from "./scenario.ts";
 /** Setup and check may do so much; more is a loop. */
 const MAX_STEPS_ALONE = 100_000;
 
-export class InThread implements System {
+export interface ScenarioSystem extends System {
+  /** The world of the run that is under way, or was last. */
+  readonly world: World | undefined;
+  /** Whether, in any run, not all parts of what a power loss can take were tried. */
+  readonly cutPowerLoss: boolean;
+  dispose(): void;
+}
+
+export class InThread implements ScenarioSystem {
   readonly #scenario: Scenario;
   readonly #options: RaceOptions;
   /** The world of the run that is under way, or was last. */
@@ -42,9 +50,10 @@ export class InThread implements System {
     this.cutPowerLoss ||= this.world?.faults.cutPowerLoss === true;
     this.world = world;
     begin(world, processNames(scenario.race));
-    this.prepare?.(world);
     return world;
   }
+
+  dispose(): void {}
 }
 
 export function mayFail({ mayFail: may }: Race, process: string): boolean {
@@ -65,7 +74,7 @@ export function begin(world: World, names: readonly string[]): void {
   }
   if (setup.alive)
     throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
-  world.startRacing();
+  world.startRacing(names.length);
   for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
 }
 

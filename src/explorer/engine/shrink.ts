@@ -4,9 +4,8 @@
 // violation shows is the fewest there can be.
 
 import { Bounded } from "../search/bounded.ts";
-import type { System } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
-import type { World } from "../world/world.ts";
+import type { ScenarioSystem } from "./in-thread.ts";
 
 export interface Found {
   readonly choices: readonly number[];
@@ -20,11 +19,7 @@ export interface ShrinkLimits {
 }
 
 /** Yields to the caller after each run, so that it can let other things happen; returns the smallest run found. */
-export function* shrink(
-  system: System & { world: World | undefined },
-  found: Found,
-  limits: ShrinkLimits,
-): Generator<undefined, Found> {
+export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimits): Generator<undefined, Found> {
   const deadline = performance.now() + limits.ms;
   let runs = 0;
   for (let preemptions = 0; ; preemptions++) {

@@ -4,18 +4,11 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
-import { type DefinedRace, definedAt, isRace, processNames, race } from "../race.ts";
+import { type DefinedRace, definedAt, isRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Target } from "./explore.ts";
 import { IsolatedScenario, loadShared } from "./scenario.ts";
-
-/** What `import ... from "holdfast/explorer"` gives within a scenario; filled by `face.ts` of the explorer. */
-const FACE: Record<string, unknown> = { race };
-
-/** Adds to what scenarios find in `holdfast/explorer`. */
-export function offer(names: Record<string, unknown>): void {
-  Object.assign(FACE, names);
-}
+import { scenarioFace } from "./scenario-face.ts";
 
 /** The target for a file, or for a race that some file exports. @throws ScenarioError */
 export function targetOf(what: DefinedRace | string, options: RaceOptions & { exported?: string }): Target {
@@ -36,7 +29,9 @@ export function targetOf(what: DefinedRace | string, options: RaceOptions & { ex
 function fileTarget(file: string, exported: string | undefined, isolate: boolean | undefined): Target {
   const modules = new Modules();
   const scenario =
-    isolate === false ? loadShared(modules, file, exported, FACE) : new IsolatedScenario(modules, file, exported, FACE);
+    isolate === false
+      ? loadShared(modules, file, exported, scenarioFace)
+      : new IsolatedScenario(modules, file, exported, scenarioFace);
   return { file, modules, scenario, ...(exported !== undefined && { exported }) };
 }
 
@@ -50,7 +45,7 @@ function fileOf(stack: string): string | undefined {
 
 /** The name under which a file exports a race with these processes; the default first. */
 function exportOf(file: string, wanted: DefinedRace): string | undefined {
-  const namespace = new IsolatedScenario(new Modules(), file, undefined, FACE).exports();
+  const namespace = new IsolatedScenario(new Modules(), file, undefined, scenarioFace).exports();
   const names = processNames(wanted).join();
   const found = Object.keys(namespace).filter((name) => {
     const value = namespace[name];

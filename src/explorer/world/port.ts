@@ -44,4 +44,6 @@ export interface Inbox {
   signal(name: string): void;
   /** The process ends of itself: handlers of `exit` run. */
   leave(code: number): void;
+  /** The process is dead, whatever it stands in. */
+  drop?(): void;
 }

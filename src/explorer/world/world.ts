@@ -80,6 +80,7 @@ export class World implements Execution {
   readonly #finish: (world: World) => void;
   readonly #mayFail: (process: string) => boolean;
   #event = -1;
+  #toStart = 0;
   #enabled: WorldItem[] | undefined;
 
   constructor(options: RaceOptions, host: Host) {
@@ -92,7 +93,8 @@ export class World implements Execution {
   }
 
   /** From here on the search chooses what happens; what was done before is durable. */
-  startRacing(): void {
+  startRacing(processes: number): void {
+    this.#toStart = processes;
     this.disk.syncAll();
     this.#startMs = this.latestMs;
     this.footprint.take();
@@ -311,7 +313,8 @@ export class World implements Execution {
 
   /** Whether nobody could see the difference if this process did several things at once. */
   #alone(process: SimulatedProcess): boolean {
-    return !this.faults.any && !this.processes.some((other) => other !== process && other.alive && other.index > 0);
+    if (this.faults.any || this.processes.length <= this.#toStart) return false;
+    return !this.processes.some((other) => other !== process && other.alive && other.index > 0);
   }
 
   #cancel(process: SimulatedProcess, token: number): void {
@@ -355,6 +358,7 @@ export class World implements Execution {
       for (const item of process.pending()) this.cancelled.push({ item, byEvent: this.#event });
     }
     process.forgetPending();
+    process.inbox?.drop?.();
     this.disk.closeAll(process);
     for (const service of this.services) service.ended(process);
   }
@@ -386,7 +390,10 @@ export class World implements Execution {
     this.#finish(this);
   }
   close(): void {
-    for (const process of this.processes) process.alive = false;
+    for (const process of this.processes) {
+      process.alive = false;
+      process.inbox?.drop?.();
+    }
   }
 }
 
