@@ -1,17 +1,14 @@
 // What a step did, in words: `mkdir /lock` that failed with EEXIST is "tried to create /lock (there already)".
 
-import type { Step, StepKind } from "../trace.ts";
+import type { Step } from "../trace.ts";
 import { printable, shortened } from "./printable.ts";
-
-/** The end of a run in which who was killed stays down. */
-export const END = "end" as string as StepKind;
 
 export interface Deed {
   /** `mkdir`, `open`, `read`; the first word of whatever else the step was. */
   readonly verb: string;
   /** What it was done to; "" when the call names nothing. */
   readonly path: string;
-  /** Where `rename`, `link` and `symlink` put it; "" for all others. */
+  /** Where `rename` and `link` put it, what a `symlink` leads to; "" for all others. */
   readonly to: string;
   /** What an `open` asked for: `write`, `create`, `truncate`, ... */
   readonly flags: readonly string[];
@@ -42,7 +39,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   symlink: ["made a link %", "make a link %"],
   readlink: ["read the link %", "read the link %"],
   realpath: ["looked up %", "look up %"],
-  readdir: ["listed %", "list %"],
+  list: ["listed %", "list %"],
   chmod: ["changed the permissions of %", "change the permissions of %"],
   fchmod: ["changed the permissions of %", "change the permissions of %"],
   chown: ["changed the owner of %", "change the owner of %"],
@@ -54,9 +51,13 @@ const WORDS: Readonly<Record<string, Words>> = {
   watch: ["began to watch %", "watch %"],
   unwatch: ["stopped watching %", "stop watching %"],
 };
+/** The flag of an `open` that fails where the name is taken. */
+const EXCLUSIVE = "only if new";
 const LOOKS = new Set(["stat", "lstat", "fstat", "access", "realpath", "readlink"]);
 const CREATES = new Set(["mkdir", "mkdtemp", "link", "symlink"]);
 const CHANGES = new Set([...CREATES, "write", "truncate", "ftruncate", "rmdir", "unlink", "rename"]);
+/** What a read at a file's end, or of an empty file, is told as. */
+export const NOTHING = "nothing";
 const TWO_PATHS = new Set(["rename", "link", "symlink"]);
 const FAILURES: Readonly<Record<string, string>> = {
   ENOENT: "not there",
@@ -95,7 +96,7 @@ export function wouldChange(step: Step): boolean {
 /** Whether the step took a name only if nobody had it: it needs no look before. */
 export function takesAtomically(step: Step): boolean {
   const { verb, flags } = deed(step);
-  return !step.failed && (CREATES.has(verb) || flags.includes("exclusive"));
+  return !step.failed && (CREATES.has(verb) || flags.includes(EXCLUSIVE));
 }
 
 export function emptied(step: Step): boolean {
@@ -107,7 +108,7 @@ export function created(step: Step): boolean {
   const { verb, path, flags } = deed(step);
   if (step.failed) return false;
   if (verb === "open") {
-    return flags.includes("exclusive") || step.touched.some(({ what, access }) => what === path && access !== "read");
+    return flags.includes(EXCLUSIVE) || step.touched.some(({ what, access }) => what === path && access !== "read");
   }
   return CREATES.has(verb);
 }
@@ -127,7 +128,7 @@ export function doing(step: Step, known = ""): string {
 }
 
 function twoPaths(verb: string, from: string, to: string): string {
-  if (verb === "symlink") return `${to} to ${from}`;
+  if (verb === "symlink") return `${from} to ${to}`;
   if (verb === "link") return `${from} as ${to}`;
   return to === "it" ? `${from} over it` : `${from} to ${to}`;
 }
@@ -157,7 +158,6 @@ export function answer(step: Step): string {
     const plain = FAILURES[step.outcome];
     return ` (${plain ?? brief(step.outcome)})`;
   }
-  if (verb === "read" && (step.outcome === '""' || step.outcome === "0 bytes")) return " (nothing)";
   if (LOOKS.has(verb)) return ` (${step.outcome === "ok" ? "there" : brief(step.outcome)})`;
   const silent =
     /^(?:ok|fd \d+|watch \d+|)$/.test(step.outcome) || (verb === "write" && /^\d+ bytes?$/.test(step.outcome));

@@ -33,14 +33,14 @@ test("RACE-17 one file: lanes, every step, the losing window marked, links from 
   const file = html(SAMPLES.LOST_UPDATE);
   assert.ok(file.startsWith("<!doctype html>"));
   for (const { number } of SAMPLES.LOST_UPDATE.steps) assert.ok(file.includes(`<g id="s${number}" class="step`));
-  assert.match(file, /<rect class="window" x="0" y="72" width="\d+" height="336"\/>/);
-  assert.match(file, /id="s4" class="step effect is-first"/);
-  assert.match(file, /id="s14" class="step effect is-between"/);
-  assert.match(file, /id="s17" class="step effect is-last"/);
+  assert.match(file, /<rect class="window" x="0" y="48" width="\d+" height="312"\/>/);
+  assert.match(file, /id="s3" class="step effect is-first"/);
+  assert.match(file, /id="s12" class="step effect is-between"/);
+  assert.match(file, /id="s15" class="step effect is-last"/);
   assert.ok(
-    file.includes('<p class="sentence">a read /balance in <a href="#s4">step 4</a> (&#34;100&#34;), b wrote it in'),
+    file.includes('<p class="sentence">a read /balance in <a href="#s3">step 3</a> (&#34;100&#34;), b wrote it in'),
   );
-  assert.deepEqual(stepData(file)[3]?.rows.slice(0, 5), [
+  assert.deepEqual(stepData(file)[2]?.rows.slice(0, 5), [
     ["process", "a"],
     ["call", "read /balance"],
     ["outcome", '"100"'],

@@ -19,7 +19,7 @@ export interface LaneOptions {
 
 const STYLES = { window: "33", bad: "31", dim: "2", bold: "1" } as const;
 const NARROWEST = 48;
-const LEGEND = "Time runs down; each process has a lane. ● is a step, → what came back from it.";
+const LEGEND = "Time runs down; each process has a lane. ● is a step, → what came of it.";
 const WINDOW_LEGEND = "┃ marks the steps that lost the race.";
 /** Lines of the failure's message: assertion diffs can be pages. */
 const MESSAGE_LINES = 20;

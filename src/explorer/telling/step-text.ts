@@ -1,7 +1,7 @@
 // A step as the few words that stand beside its dot: the call, and what came back.
 
 import type { Step, Violation } from "../trace.ts";
-import { deed, END } from "./deed.ts";
+import { deed } from "./deed.ts";
 import { columnsOf, printable, shortened } from "./printable.ts";
 
 export const ARROW = " → ";
@@ -18,7 +18,7 @@ export function stepText(step: Step): StepText {
   const outcome = silent ? "" : printable(step.outcome);
   const call = printable(step.call);
   if (step.kind === "start") return { call: "starts", outcome };
-  if (step.kind === END) return { call: call === "" ? "end" : call, outcome };
+  if (step.kind === "end") return { call: call === "" ? "end" : call, outcome };
   if (step.kind === "crash") return { call: call === "" ? "killed" : call, outcome };
   return { call, outcome };
 }

@@ -1,7 +1,7 @@
 // Processes that wait for ever, and what was left locked, in a sentence.
 
 import type { Step, Trace } from "../trace.ts";
-import { answer, created, deed, doing, END, wouldChange } from "./deed.ts";
+import { answer, created, deed, doing, wouldChange } from "./deed.ts";
 
 /** Who waits, after what, and who made that so: "a waits: it tried to create /right in step 8 (there already), which b had created in step 4." */
 export function waitingSentence({ steps, violation }: Trace): string | undefined {
@@ -16,7 +16,7 @@ export function waitingProcesses(steps: readonly Step[], message: string): strin
   const running = new Set<string>();
   for (const { kind, process } of steps) {
     if (process === "") continue;
-    if (kind === END || kind === "crash") running.delete(process);
+    if (kind === "end" || kind === "crash") running.delete(process);
     else running.add(process);
   }
   const words = new Set(message.split(/[\s,;:.'"`()]+/));

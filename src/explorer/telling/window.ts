@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import type { Step, TouchedResource, Trace, ViolationKind } from "../trace.ts";
-import { deed, emptied, takesAtomically, wouldChange } from "./deed.ts";
+import { deed, emptied, NOTHING, takesAtomically, wouldChange } from "./deed.ts";
 
 export type WindowPattern = "stale look" | "half done" | "overwritten" | "two answers";
 
@@ -202,7 +202,7 @@ function weightOfResource(resource: string): number {
 
 function weightOfLook(step: Step): number {
   const { verb } = deed(step);
-  if (verb === "read") return step.outcome === '""' || step.outcome === "0 bytes" ? 2 : 12;
+  if (verb === "read") return step.outcome === NOTHING ? 2 : 12;
   if (verb === "fstat" || verb === "close") return -6;
   return verb === "open" ? 4 : 8;
 }

@@ -3,7 +3,6 @@
 import fc from "fast-check";
 import type { Step, Trace, Violation } from "../../trace.ts";
 import { TRACE_FORMAT, TRACE_VERSION } from "../../trace.ts";
-import { END } from "../deed.ts";
 
 /** Characters that steer terminals, close tags, take two columns or none, or are halves. */
 const NASTY = [
@@ -73,7 +72,7 @@ const anyKind = fc.oneof(
   { weight: 6, arbitrary: fc.constant("effect" as const) },
   fc.constantFrom(
     "start",
-    END,
+    "end",
     "timer",
     "notice",
     "message",

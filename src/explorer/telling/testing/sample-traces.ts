@@ -62,14 +62,12 @@ function touch(text: string): TouchedResource {
   return { what: text.slice(2), access: ACCESS[letter] };
 }
 
-const START: Row = { kind: "start" };
-
 function reads(process: string, path: string, content: string, site: string): Sketch[] {
   return [
     [process, `open ${path} (read)`, "fd 3", [`r:${path}`], { site }],
     [process, `fstat ${path}`, `${content.length} bytes`, [`r:content of ${path}`], { site }],
     [process, `read ${path}`, JSON.stringify(content), [`r:content of ${path}`], { site }],
-    [process, `read ${path}`, '""', [`r:content of ${path}`], { site }],
+    [process, `read ${path}`, "nothing", [`r:content of ${path}`], { site }],
     [process, `close ${path}`, "ok", [], { site }],
   ];
 }
@@ -77,7 +75,7 @@ function reads(process: string, path: string, content: string, site: string): Sk
 function writes(process: string, path: string, content: string, site: string): Sketch[] {
   return [
     [process, `open ${path} (write, create, truncate)`, "fd 3", [`r:${path}`, `w:content of ${path}`], { site }],
-    [process, `write ${path}`, `${content.length} bytes`, [`w:content of ${path}`], { site }],
+    [process, `write ${path}`, JSON.stringify(content), [`w:content of ${path}`], { site }],
     [process, `close ${path}`, "ok", [], { site }],
   ];
 }
@@ -86,9 +84,7 @@ function writes(process: string, path: string, content: string, site: string): S
 export const LOST_UPDATE = traceOf(
   { kind: "check", process: "", message: "Expected values to be strictly equal:\n\n'70' !== '40'\n" },
   [
-    ["a", "start", "ok", [], START],
     ...reads("a", "/balance", "100", "balance.race.ts:6:24"),
-    ["b", "start", "ok", [], START],
     ...reads("b", "/balance", "100", "balance.race.ts:6:24"),
     ...writes("b", "/balance", "70", "balance.race.ts:7:9"),
     ...writes("a", "/balance", "70", "balance.race.ts:7:9"),
@@ -99,9 +95,7 @@ export const LOST_UPDATE = traceOf(
 export const STAT_THEN_MKDIR = traceOf(
   { kind: "rejection", process: "b", message: "EEXIST: file already exists, mkdir '/lock'" },
   [
-    ["a", "start", "ok", [], START],
     ["a", "stat /lock", "ENOENT", ["r:/lock"], { site: "lock.race.ts:4:9" }],
-    ["b", "start", "ok", [], START],
     ["b", "stat /lock", "ENOENT", ["r:/lock"], { site: "lock.race.ts:4:9" }],
     ["a", "mkdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.race.ts:5:9" }],
     ["b", "mkdir /lock", "EEXIST", ["r:/lock"], { site: "lock.race.ts:5:9" }],
@@ -110,10 +104,8 @@ export const STAT_THEN_MKDIR = traceOf(
 
 /** Three processes meet a lock whose holder died. Two of them see it stale, and the second removes what the first made. */
 export const STALE_TAKEOVER = traceOf({ kind: "exception", process: "c", message: "two holders: b and c" }, [
-  ["a", "start", "ok", [], START],
   ["a", "mkdir /lock", "ok", ["w:/lock", "a:names in /"], { site: "lock.ts:18:11" }],
   ["a", "killed", "ok", [], { kind: "crash" }],
-  ["b", "start", "ok", [], START],
   ["b", "mkdir /lock", "EEXIST", ["r:/lock"], { atMs: 10_001, site: "lock.ts:18:11" }],
   [
     "b",
@@ -122,7 +114,6 @@ export const STALE_TAKEOVER = traceOf({ kind: "exception", process: "c", message
     ["r:/lock", "r:times of /lock", "r:clock"],
     { site: "lock.ts:22:17" },
   ],
-  ["c", "start", "ok", [], START],
   ["c", "mkdir /lock", "EEXIST", ["r:/lock"], { site: "lock.ts:18:11" }],
   [
     "c",
@@ -139,7 +130,6 @@ export const STALE_TAKEOVER = traceOf({ kind: "exception", process: "c", message
 
 /** Killed after the open that empties the file, before the write. */
 export const CRASH_HALFWAY = traceOf({ kind: "check", process: "", message: "Unexpected end of JSON input" }, [
-  ["a", "start", "ok", [], START],
   ["a", "open /settings.json (read)", "fd 3", ["r:/settings.json"], { site: "settings.ts:9:30" }],
   ["a", "read /settings.json", '"{\\"n\\":1}"', ["r:content of /settings.json"], { site: "settings.ts:9:30" }],
   [
@@ -152,16 +142,14 @@ export const CRASH_HALFWAY = traceOf({ kind: "check", process: "", message: "Une
   ["a", "killed", "ok", [], { kind: "crash" }],
   ["a", "started again", "ok", [], { kind: "restart" }],
   ["a", "open /settings.json (read)", "fd 3", ["r:/settings.json"], { site: "settings.ts:9:30" }],
-  ["a", "read /settings.json", '""', ["r:content of /settings.json"], { site: "settings.ts:9:30" }],
+  ["a", "read /settings.json", "nothing", ["r:content of /settings.json"], { site: "settings.ts:9:30" }],
 ]);
 
 /** Two locks taken in opposite orders; each process waits for the other's to go. */
 export const DEADLOCK = traceOf(
   { kind: "deadlock", process: "", message: "a and b wait, and nothing is under way that could wake them" },
   [
-    ["a", "start", "ok", [], START],
     ["a", "mkdir /left", "ok", ["w:/left", "a:names in /"], { site: "two-locks.ts:3:5" }],
-    ["b", "start", "ok", [], START],
     ["b", "mkdir /right", "ok", ["w:/right", "a:names in /"], { site: "two-locks.ts:9:5" }],
     ["b", "watch /", "watch 1", ["r:names in /"], { site: "two-locks.ts:10:5" }],
     ["b", "mkdir /left", "EEXIST", ["r:/left"], { site: "two-locks.ts:11:5" }],
@@ -174,8 +162,6 @@ export const DEADLOCK = traceOf(
 export const TORN_READ = traceOf(
   { kind: "rejection", process: "reader", message: "SyntaxError: Unexpected end of JSON input" },
   [
-    ["writer", "start", "ok", [], START],
-    ["reader", "start", "ok", [], START],
     [
       "writer",
       "open /state.json (write, create, truncate)",
@@ -184,8 +170,8 @@ export const TORN_READ = traceOf(
       { site: "state.ts:14:9" },
     ],
     ["reader", "open /state.json (read)", "fd 3", ["r:/state.json"], { site: "state.ts:20:30" }],
-    ["reader", "read /state.json", '""', ["r:content of /state.json"], { site: "state.ts:20:30" }],
-    ["writer", "write /state.json", "9 bytes", ["w:content of /state.json"], { site: "state.ts:14:9" }],
+    ["reader", "read /state.json", "nothing", ["r:content of /state.json"], { site: "state.ts:20:30" }],
+    ["writer", "write /state.json", '"{}"', ["w:content of /state.json"], { site: "state.ts:14:9" }],
     ["writer", "close /state.json", "ok", [], { site: "state.ts:14:9" }],
   ],
 );
