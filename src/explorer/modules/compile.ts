@@ -3,6 +3,7 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
+import type { Members } from "./es-module.ts";
 import { DYNAMIC_IMPORT, META } from "./esbuild.ts";
 import { HELPERS } from "./interop.ts";
 import type { Source } from "./source.ts";
@@ -30,6 +31,8 @@ export class CompiledFile {
   readonly usesMeta: boolean;
   readonly usesDynamicImport: boolean;
   readonly exportsAll: boolean;
+  /** What is given to those who import members of it; an ES module's, once it has run. */
+  members: Members | undefined;
   #url: string | undefined;
   #maker: Maker | undefined;
 

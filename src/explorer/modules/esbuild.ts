@@ -37,8 +37,12 @@ const HELPERS: readonly RegExp[] = [
   /^var __toCommonJS = \(.*\) => .*;\n/gm,
 ];
 
-/** The object with the exports: it is there before the module runs, so that others can hold it. */
-const OWN_NAMESPACE = /^(var [\w$]+ = )\{\};\n(?=__export\(|module\.exports = __toCommonJS\()/m;
+/** Where the exports are declared; in their place the compiled code uses the module itself. */
+const DECLARED_EXPORTS =
+  /^(var [\w$]+ = )\{\};\n((?:__export\([\s\S]*?\n\}\);\n)?)module\.exports = __toCommonJS\(.*\);\n/m;
+
+/** An `import * as x` or `import x`. */
+const WHOLE_IMPORT = /^var ([\w$]+) = __toESM\((require\(".*"\))(?:, 1)?\);$/gm;
 
 const HELPER_NAMES =
   /\b__(create|defProp|getOwnProp\w+|getProtoOf|hasOwnProp|export|copyProps|reExport|toESM|toCommonJS)\b/;
@@ -97,7 +101,17 @@ function withoutHelpers(code: string, marked: boolean): string {
   let head = code.slice(0, end);
   for (const helper of HELPERS) head = head.replace(helper, (found) => "\n".repeat(found.split("\n").length - 1));
   assert(!/^var __(copyProps|toESM|toCommonJS) =/m.test(head), "the helpers of esbuild are those that are known");
-  return head.replace(OWN_NAMESPACE, "$1module.exports;\n") + code.slice(end + (marked ? START.length : 0));
+  const declared = head.replace(DECLARED_EXPORTS, "$1module;\n$2\n");
+  return importsOfMembers(declared + code.slice(end + (marked ? START.length : 0)));
+}
+
+/** Imports of which only members are used, `x.name`, say so by leaving out `__toESM`: that takes less to make. */
+function importsOfMembers(code: string): string {
+  return code.replace(WHOLE_IMPORT, (statement, name: string, required: string) => {
+    const escaped = name.replaceAll("$", "\\$&");
+    const other = new RegExp(`(?<![\\w$])${escaped}(?![\\w$]|\\.|\\[| = __toESM\\(require\\()`);
+    return other.test(code) ? statement : `var ${name} = ${required};`;
+  });
 }
 
 /** Why `text`, which the engine refused with `error`, cannot be compiled; with the place, if esbuild can tell it. */

@@ -3,15 +3,9 @@
 import { fileURLToPath } from "node:url";
 import { CommonJsModule, makeRequire, type Requiring } from "./common-js.ts";
 import { type CompiledFile, type Link, sharedArguments } from "./compile.ts";
+import { EsModule, Members, readersOf } from "./es-module.ts";
 import type { Globals } from "./global-object.ts";
-import {
-  emptyNamespace,
-  exportAll,
-  fillFromBuiltin,
-  fillFromCommonJs,
-  type Namespace,
-  requiredFace,
-} from "./interop.ts";
+import { exportAll, type Namespace, refreshBuiltin, refreshCommonJs, requiredFace } from "./interop.ts";
 import { scenarioErrorOf } from "./load-failure.ts";
 import type { Modules } from "./modules.ts";
 
@@ -22,16 +16,6 @@ export interface InstanceOptions {
   readonly builtin: (name: string, instance: Instance) => unknown;
   /** The file that takes itself for the one that was started (`require.main`, `import.meta.main`). Default: none. */
   readonly main?: string;
-}
-
-/** An ES module; `exports` is the name by which compiled code reaches its namespace. */
-interface EsModule {
-  readonly exports: Namespace;
-  state: "running" | "done" | "failed";
-  error?: unknown;
-  required?: unknown;
-  /** What must be done once it has run: for cycles. */
-  readonly after: (() => void)[];
 }
 
 export class Instance {
@@ -78,30 +62,44 @@ export class Instance {
   /** `module.syncBuiltinESMExports`: named imports of builtins follow what was put into their objects. */
   syncBuiltins(): void {
     for (const { face, namespace } of this.#builtins.values()) {
-      if (namespace !== undefined && namespace !== face) fillFromBuiltin(namespace, face);
+      if (namespace !== undefined) refreshBuiltin(namespace, face);
     }
   }
 
+  /** What `import * as x` gives. */
   #import(link: Link, from: CompiledFile | undefined): Namespace {
     if (link.file === undefined) return this.#importBuiltin(link.builtin, from);
-    if (link.file.source.format === "esm") return this.#runEsModule(link.file, link.key).exports;
-    const module = this.#runCommonJs(link.file, undefined);
+    if (link.file.source.format === "esm") return this.#runEsModule(link.file, link.key).namespace;
+    return this.#importCommonJs(link.file);
+  }
+
+  /** What compiled code makes of an import: the namespace, or what has its members. */
+  #importMembers(link: Link, from: CompiledFile): object {
+    if (link.file === undefined || link.file.source.format !== "esm") return this.#import(link, from);
+    const { file } = link;
+    const module = this.#runEsModule(file, link.key);
+    if (module.state === "running" && file.exportsAll) return module.namespace;
+    if (file.members === undefined || (file.exportsAll && !file.members.areOf(module.readers))) {
+      file.members = new Members(Object.keys(module.readers));
+    }
+    return module.membersBy(file.members);
+  }
+
+  #importCommonJs(file: CompiledFile): Namespace {
+    const module = this.#runCommonJs(file, undefined);
     let namespace = this.#imported.get(module);
     if (namespace === undefined) {
-      namespace = emptyNamespace();
+      const { snapshots } = this.#modules;
+      const { exports } = module;
+      namespace = file.source.format === "json" ? snapshots.ofJson(exports) : snapshots.ofCommonJs(module.id, exports);
       this.#imported.set(module, namespace);
-      if (link.file.source.format === "json") namespace.default = module.exports;
-      else fillFromCommonJs(namespace, module.exports);
     }
     return namespace;
   }
 
   #importBuiltin(name: string, from: CompiledFile | undefined): Namespace {
     const builtin = this.#builtinOf(name, "imported", from);
-    if (builtin.namespace === undefined) {
-      builtin.namespace = emptyNamespace();
-      fillFromBuiltin(builtin.namespace, builtin.face);
-    }
+    builtin.namespace ??= this.#modules.snapshots.ofBuiltin(name, builtin.face);
     return builtin.namespace;
   }
 
@@ -130,13 +128,13 @@ export class Instance {
     const known = this.#esModules.get(key);
     if (known?.state === "failed") throw known.error;
     if (known !== undefined) return known;
-    const module: EsModule = { exports: emptyNamespace(), state: "running", after: [] };
+    const module = new EsModule();
     this.#esModules.set(key, module);
-    const importing = (specifier: string) => this.#import(this.#modules.link(file, "import", specifier), file);
+    const importing = (specifier: string) => this.#importMembers(this.#modules.link(file, "import", specifier), file);
     const own = [
       module,
       importing,
-      file.exportsAll ? (target: Namespace, from: Namespace) => this.#exportAll(target, from) : undefined,
+      file.exportsAll ? (_: unknown, from: object) => this.#exportAll(module, from) : undefined,
       file.usesMeta ? this.#metaOf(file, key) : undefined,
       file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined,
     ];
@@ -148,15 +146,18 @@ export class Instance {
       throw error;
     }
     module.state = "done";
-    for (const then of module.after) then();
+    if (module.after !== undefined) for (const then of module.after) then();
     return module;
   }
 
-  #exportAll(target: Namespace, from: Namespace): void {
-    exportAll(target, from);
-    for (const module of this.#esModules.values()) {
+  #exportAll(module: EsModule, from: object): void {
+    exportAll(module, from);
+    const theirs = readersOf(from);
+    for (const other of this.#esModules.values()) {
       // In a cycle: the other module has not said yet all that it exports.
-      if (module.exports === from && module.state === "running") module.after.push(() => exportAll(target, from));
+      if (other.readers !== theirs || other.state !== "running") continue;
+      other.after ??= [];
+      other.after.push(() => exportAll(module, from));
     }
   }
 
@@ -183,8 +184,8 @@ export class Instance {
     if (link.file === undefined) return this.#builtinOf(link.builtin, "required", from).face;
     if (link.file.source.format !== "esm") return this.#runCommonJs(link.file, parent).exports;
     const module = this.#runEsModule(link.file, link.key);
-    if (module.state === "running") return module.exports;
-    module.required ??= requiredFace(module.exports);
+    if (module.state === "running") return module.namespace;
+    module.required ??= requiredFace(module);
     return module.required;
   }
 
@@ -205,7 +206,7 @@ export class Instance {
     }
     module.loaded = true;
     const namespace = this.#imported.get(module);
-    if (namespace !== undefined) fillFromCommonJs(namespace, module.exports);
+    if (namespace !== undefined && file.source.format === "cjs") refreshCommonJs(namespace, module.exports);
     return module;
   }
 

@@ -1,55 +1,120 @@
-// What an `import` sees of a module, and a `require` of an ES module: as Node has it, not as bundlers do.
+// What an `import` sees of CommonJS and of builtins, and a `require` of an ES module: as Node has it, not as bundlers do.
 
-/** The prototype of all namespaces. */
-const NAMESPACE = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
+import vm from "node:vm";
+import { type EsModule, namespaceOf, type Readers, readersOf, wholeOf } from "./es-module.ts";
 
-/** What `import * as x` gives: its getters read the module's own variables. */
+/** What `import * as x` gives. */
 export type Namespace = Record<string, unknown>;
 
-export function emptyNamespace(): Namespace {
-  return Object.create(NAMESPACE) as Namespace;
-}
+/** The prototype of namespaces that were taken from an object. */
+const NAMESPACE = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
 
 /** The key under which a CommonJS module's own `module.exports` is among the names that it exports. */
 const WHOLE = "module.exports";
 
+/** Above this, names are copied one by one. */
+const MAX_LITERAL_NAMES = 500;
+
+/** Makes a namespace of an object with these names. */
+interface Shape {
+  readonly names: readonly string[];
+  readonly make: (prototype: object, exports: unknown) => Namespace;
+}
+
 /**
- * Takes the names that a CommonJS module exports at this moment: Node keeps them as they were when the module had run,
- * whatever is put into `exports` later. `default` is always `module.exports` itself.
+ * Namespaces as they are taken from CommonJS modules and builtins: the names and values of a moment. Node keeps them as
+ * they were when the module had run, whatever is put into `exports` later. `default` is always the object itself.
  */
-export function fillFromCommonJs(namespace: Namespace, exports: unknown): void {
-  if (isObject(exports) && !Array.isArray(exports)) {
-    for (const key of Object.keys(exports)) namespace[key] = valueAt(exports, key);
-    if (Object.hasOwn(exports, "__esModule")) namespace.__esModule = valueAt(exports, "__esModule");
+export class Snapshots {
+  readonly #shapes = new Map<string, Shape>();
+
+  /** `name` says from where: objects of the same name mostly have the same properties, and are copied faster. */
+  ofBuiltin(name: string, face: unknown): Namespace {
+    const names = isObject(face) ? Object.keys(face) : [];
+    return this.#take(`node:${name}`, names, face) ?? filled(names, face);
   }
+
+  ofCommonJs(file: string, exports: unknown): Namespace {
+    const names = [...namesOf(exports), WHOLE];
+    return this.#take(file, names, exports) ?? filled(names, exports);
+  }
+
+  ofJson(value: unknown): Namespace {
+    return filled([], value);
+  }
+
+  #take(key: string, names: readonly string[], exports: unknown): Namespace | undefined {
+    if (names.length > MAX_LITERAL_NAMES) return undefined;
+    let shape = this.#shapes.get(key);
+    if (shape === undefined || !same(shape.names, names)) {
+      shape = shapeOf(names);
+      this.#shapes.set(key, shape);
+    }
+    try {
+      return shape.make(NAMESPACE, exports);
+    } catch {
+      // A getter has thrown: the others still count.
+      return undefined;
+    }
+  }
+}
+
+function namesOf(exports: unknown): string[] {
+  if (!isObject(exports) || Array.isArray(exports)) return [];
+  const names = Object.keys(exports);
+  // Mostly defined so that it is not found among the others.
+  if (Object.hasOwn(exports, "__esModule") && !names.includes("__esModule")) names.push("__esModule");
+  return names;
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function shapeOf(names: readonly string[]): Shape {
+  const properties = names
+    .filter((name) => name !== "default" && name !== WHOLE)
+    .map((name) => `[${JSON.stringify(name)}]: exports[${JSON.stringify(name)}],`);
+  if (names.includes(WHOLE)) properties.push(`[${JSON.stringify(WHOLE)}]: exports,`);
+  const code = `return { __proto__: prototype, ${properties.join(" ")} default: exports };`;
+  return { names, make: vm.compileFunction(code, ["prototype", "exports"]) as Shape["make"] };
+}
+
+function filled(names: readonly string[], exports: unknown): Namespace {
+  const namespace = Object.create(NAMESPACE) as Namespace;
+  fill(namespace, names, exports);
+  return namespace;
+}
+
+function fill(namespace: Namespace, names: readonly string[], exports: unknown): void {
+  for (const name of names) namespace[name] = name === WHOLE ? exports : valueAt(exports, name);
   namespace.default = exports;
-  namespace[WHOLE] = exports;
 }
 
-/** As it is for the builtins of Node: the names are those of the object. Also brings them up to date. */
-export function fillFromBuiltin(namespace: Namespace, face: unknown): void {
-  if (isObject(face)) for (const key of Object.keys(face)) namespace[key] = valueAt(face, key);
-  namespace.default = face;
+/** `module.syncBuiltinESMExports`: brings what was taken of a builtin up to date. */
+export function refreshBuiltin(namespace: Namespace, face: unknown): void {
+  fill(namespace, isObject(face) ? Object.keys(face) : [], face);
 }
 
-/** What `require` gives for an ES module. */
-export function requiredFace(namespace: Namespace): unknown {
-  if (Object.hasOwn(namespace, WHOLE)) return namespace[WHOLE];
-  if (!Object.hasOwn(namespace, "default") || Object.hasOwn(namespace, "__esModule")) return namespace;
-  const face = emptyNamespace();
-  for (const key of Object.keys(namespace)) {
-    Object.defineProperty(face, key, { get: () => namespace[key], enumerable: true });
-  }
-  face.__esModule = true;
-  return face;
+/** The same for a CommonJS module that was imported, in a cycle, before it had run. */
+export function refreshCommonJs(namespace: Namespace, exports: unknown): void {
+  fill(namespace, [...namesOf(exports), WHOLE], exports);
+}
+
+/** What `require` gives for an ES module that has run. */
+export function requiredFace(module: EsModule): unknown {
+  const { readers } = module;
+  if (Object.hasOwn(readers, WHOLE)) return readers[WHOLE]?.();
+  if (!Object.hasOwn(readers, "default") || Object.hasOwn(readers, "__esModule")) return module.namespace;
+  return namespaceOf({ ...readers, __esModule: () => true });
 }
 
 /** `export * from`: all names but `default` that the module does not export itself. */
-export function exportAll(target: Namespace, from: Namespace): void {
-  for (const key of Object.keys(from)) {
-    if (key === "default" || Object.hasOwn(target, key)) continue;
-    const property = Object.getOwnPropertyDescriptor(from, key);
-    if (property !== undefined) Object.defineProperty(target, key, property);
+export function exportAll(module: EsModule, from: object): void {
+  const theirs: Readers | undefined = readersOf(from);
+  for (const name of Object.keys(theirs ?? from)) {
+    if (name === "default" || Object.hasOwn(module.readers, name)) continue;
+    module.readers[name] = theirs?.[name] ?? (() => (from as Namespace)[name]);
   }
 }
 
@@ -57,15 +122,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-function valueAt(object: Record<string, unknown>, key: string): unknown {
+function valueAt(object: unknown, key: string): unknown {
   try {
-    return object[key];
+    return (object as Record<string, unknown>)[key];
   } catch {
     return undefined;
   }
 }
 
-/** esbuild's helpers, by their names in compiled code. */
+/** esbuild's helpers, by their names in compiled code. `__reExport` belongs to the module: see `instance.ts`. */
 export const HELPERS: Readonly<Record<string, unknown>> = {
   __create: Object.create,
   __defProp: Object.defineProperty,
@@ -73,10 +138,8 @@ export const HELPERS: Readonly<Record<string, unknown>> = {
   __getOwnPropNames: Object.getOwnPropertyNames,
   __getProtoOf: Object.getPrototypeOf,
   __hasOwnProp: Object.prototype.hasOwnProperty,
-  __export(target: object, all: Record<string, () => unknown>): void {
-    for (const [name, get] of Object.entries(all)) Object.defineProperty(target, name, { get, enumerable: true });
+  __export(module: EsModule, readers: Readers): void {
+    module.readers = readers;
   },
-  // `require` in an ES module gives the namespace already.
-  __toESM: (namespace: unknown) => namespace,
-  __toCommonJS: (namespace: unknown) => namespace,
+  __toESM: wholeOf,
 };

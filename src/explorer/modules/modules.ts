@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { CompiledFile, type Link } from "./compile.ts";
 import { Globals } from "./global-object.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
+import { Snapshots } from "./interop.ts";
 import { loadFailure } from "./load-failure.ts";
 import { PackageScopes } from "./package-scope.ts";
 import { Positions } from "./positions.ts";
@@ -28,6 +29,8 @@ export class Modules {
   readonly #resolver: Resolver;
   readonly #scopes = new PackageScopes();
   #globals: Globals | undefined;
+
+  readonly snapshots = new Snapshots();
 
   /** Maps stack traces of the code under test to its sources. */
   readonly positions = new Positions((file) => this.#files.get(file)?.source);
