@@ -2,7 +2,7 @@
 
 import type { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
-import { catching } from "../program/drain.ts";
+import { outsideOfJobs } from "../program/drain.ts";
 import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
 
@@ -226,20 +226,10 @@ export class Exploration {
   /** Calls `step` outside of any promise job until it returns true, giving way now and then. */
   async #inChunks(step: () => boolean): Promise<void> {
     for (;;) {
-      const done = await new Promise<boolean>((resolve, reject) => {
-        setImmediate(() => {
-          try {
-            resolve(
-              catching(
-                (kind, error) => runningProgram()?.uncaught(kind, error),
-                () => this.#chunk(step),
-              ),
-            );
-          } catch (error) {
-            reject(error);
-          }
-        });
-      });
+      const done = await outsideOfJobs(
+        (kind, error) => runningProgram()?.uncaught(kind, error),
+        () => this.#chunk(step),
+      );
       this.#options.onProgress?.({
         runs: this.#runs,
         traces: this.#runs,

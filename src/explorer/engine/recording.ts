@@ -2,6 +2,7 @@
 
 import { ADD, READ, type Touched } from "../footprint.ts";
 import { Program } from "../program/program.ts";
+import { goOn } from "../search/exhaustive.ts";
 import { Diverged, itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
@@ -68,7 +69,7 @@ export function record(
       for (let step = 0; step < maxSteps; step++) {
         const enabled = world.enabled();
         if (enabled.length === 0) break;
-        const item = choose(world, step) ?? enabled.find((one) => !one.fault) ?? (enabled[0] as WorldItem);
+        const item = choose(world, step) ?? goOn(enabled, last) as WorldItem;
         const couldGoOn = enabled.some((one) => !one.fault && one.process === last?.process);
         if (last !== undefined && !item.fault && item.process !== last.process && couldGoOn) preemptions += 1;
         last = item;

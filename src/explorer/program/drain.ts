@@ -4,6 +4,8 @@
 // function, reachable since the first days of Node and marked as deprecated (DEP0134) without a successor. It is exact
 // where a turn of the event loop is a guess, and ten times as fast. It must not be called from within a promise job.
 
+import { assert } from "../../errors.ts";
+
 const tick = (process as unknown as { _tickCallback(): void })._tickCallback;
 
 /** A program that throws more often than this without an effect between is not going anywhere. */
@@ -22,8 +24,30 @@ export function drain(thrown: (error: unknown) => void): void {
   throw new Error(`a program threw ${MAX_THROWS} times in one go`);
 }
 
+/** Hears of errors that no code caught. */
+export type Heard = (kind: "rejection" | "exception", error: unknown) => void;
+
+/** Runs outside of any promise job, where `drain` works. */
+export function outsideOfJobs<T>(heard: Heard, run: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(catching(heard, run));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
 /** Hears of errors that no code caught while `run` runs; puts everything back afterwards. */
-export function catching<T>(heard: (kind: "rejection" | "exception", error: unknown) => void, run: () => T): T {
+export function catching<T>(heard: Heard, run: () => T): T {
+  let drained = false;
+  queueMicrotask(() => {
+    drained = true;
+  });
+  tick();
+  assert(drained, "programs are run outside of promise jobs");
   const emit = process.emit;
   process.emit = function (this: NodeJS.Process, name: string, ...rest: unknown[]): boolean {
     if (name === "unhandledRejection") {

@@ -25,15 +25,18 @@ export type RunEnd = "complete" | "redundant" | "cut";
 /** Picks what to try first of what is awake; the choice does not bear on what is covered. */
 export type Preference = (awake: readonly Item[], last: Item | undefined) => Item;
 
-/** Goes on with the process that ran last, and in the order in which things were asked for; faults come last. */
+/** Goes on with the process that ran last, in the order in which things were asked for; what may not happen comes last. */
 export const goOn: Preference = (awake, last) => {
   let best = awake[0] as Item;
-  for (const item of awake) {
-    if (item.fault) continue;
-    if (best.fault || (item.process === last?.process && best.process !== last.process)) best = item;
-  }
+  for (const item of awake) if (rank(item, last) < rank(best, last)) best = item;
   return best;
 };
+
+function rank(item: Item, last: Item | undefined): number {
+  if (item.fault) return 3;
+  if (item.optional === true) return 2;
+  return item.process === last?.process ? 0 : 1;
+}
 
 export class Exhaustive {
   readonly #system: System;

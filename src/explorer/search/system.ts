@@ -12,6 +12,8 @@ export interface Item {
   readonly bornAt: number;
   /** Nothing makes it happen: it is tried at every point where it can (a crash, a lost message). */
   readonly fault: boolean;
+  /** It may as well never happen: tried after all that must, so that the end of the run without it is tried, too. */
+  readonly optional?: boolean;
   /** A timer happens at this time, and not while anything is pending that has waited for too long by then. */
   readonly dueMs?: number;
   /** Until when it may be kept waiting. */

@@ -60,7 +60,7 @@ export class Faults {
     if (this.#restart !== "never") {
       for (const down of this.#down) {
         const item = this.#item("restart", RESTART, down.index, false, down.incarnation * 10);
-        enabled.push({ ...item, bornAt: down.diedAt });
+        enabled.push({ ...item, bornAt: down.diedAt, optional: this.#restart === "maybe" });
       }
     }
     const mayEnd = this.#down.length > 0 && this.#restart === "maybe";

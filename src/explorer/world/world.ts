@@ -155,12 +155,12 @@ export class World implements Execution {
   /** Whether it may get so late for a process without keeping another waiting for too long. */
   mayPassUntil(timeMs: number, by: SimulatedProcess): boolean {
     for (const process of this.processes) {
-      if (process === by || !process.alive || process.stalledUntilMs !== undefined) continue;
+      if (!process.alive || process.stalledUntilMs !== undefined) continue;
       if (process.blockedOn !== undefined && process.blockedOn.patienceMs < timeMs) return false;
       for (const item of process.effects) if (item.patienceMs < timeMs) return false;
       for (const item of process.notices) if (item.patienceMs < timeMs) return false;
       for (const item of process.immediates) if (item.patienceMs < timeMs) return false;
-      const timer = process.timers[0];
+      const timer = process === by ? undefined : process.timers[0];
       if (timer !== undefined && timer.patienceMs < timeMs) return false;
     }
     return true;

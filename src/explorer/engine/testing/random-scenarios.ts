@@ -1,0 +1,153 @@
+// Small random scenarios over files and timers, and the end states that a search reaches in them.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type * as fsPromises from "node:fs/promises";
+import { makeEnvironment } from "../../program/builtins.ts";
+import { outsideOfJobs } from "../../program/drain.ts";
+import { Lots } from "../../program/lots.ts";
+import type { Program } from "../../program/program.ts";
+import { race } from "../../race.ts";
+import { Bounded } from "../../search/bounded.ts";
+import { Exhaustive } from "../../search/exhaustive.ts";
+import { BEGINNING_MS } from "../../world/time.ts";
+import { InThread } from "../in-thread.ts";
+import { runningProgram, SharedScenario } from "../scenario.ts";
+
+const PATHS = ["/x", "/y", "/d", "/d/z"];
+const MAX_STEPS = 200;
+
+/** One thing that a process does. */
+export interface Deed {
+  readonly what: string;
+  readonly path: string;
+  readonly other: string;
+  /** Under way at once with the one before. */
+  readonly together: boolean;
+}
+export interface RandomScenario {
+  readonly processes: readonly (readonly Deed[])[];
+  readonly crashes: number;
+  readonly restart: "maybe" | "always" | "never";
+}
+
+const WEIGHTED = [
+  ..."mkdir mkdir rmdir unlink access stat readdir rename link".split(" "),
+  ..."create append read sleep race-timer".split(" "),
+];
+
+export function randomScenario(seed: number): RandomScenario {
+  const lots = new Lots(seed);
+  const pick = <T>(from: readonly T[]): T => from[lots.below(from.length)] as T;
+  const count = lots.below(3) === 0 ? 3 : 2;
+  const deed = (at: number): Deed => ({
+    what: pick(WEIGHTED),
+    path: pick(PATHS),
+    other: pick(PATHS),
+    together: at > 0 && lots.below(5) === 0,
+  });
+  const most = count === 3 ? 2 : 3;
+  const processes = Array.from({ length: count }, () => Array.from({ length: 1 + lots.below(most) }, (_, at) => deed(at)));
+  const crashes = count === 2 && lots.below(4) === 0 ? 1 : 0;
+  return { processes, crashes, restart: pick(["maybe", "always", "never"] as const) };
+}
+
+/** What can be seen of a run when it is over: what each process got to know, and the disk. */
+export interface EndStates {
+  readonly ends: ReadonlySet<string>;
+  readonly runs: number;
+  /** The search was given up after this many runs. */
+  readonly whole: boolean;
+}
+
+export async function endStates(
+  scenario: RandomScenario,
+  how: "reduced" | "brute",
+  maxRuns: number,
+): Promise<EndStates> {
+  const current = new AsyncLocalStorage<Program>();
+  const environment = makeEnvironment(() => current.getStore() as Program, {}, BEGINNING_MS);
+  environment.reset(process, new Lots(1));
+  let logs: string[] = [];
+  const definition = race({
+    setup: () => {
+      logs = scenario.processes.map(() => "");
+    },
+    processes: Object.fromEntries(
+      scenario.processes.map((deeds, index) => {
+        const tell = (text: string) => {
+          logs[index] += `${text};`;
+        };
+        return [`p${index}`, () => perform(deeds, environment, tell)];
+      }),
+    ),
+  });
+  const { crashes, restart } = scenario;
+  const system = new InThread(new SharedScenario(definition, current), { crashes, restart });
+  const search =
+    how === "reduced" ? new Exhaustive(system, { maxSteps: MAX_STEPS }) : new Bounded(system, { maxSteps: MAX_STEPS });
+  const ends = new Set<string>();
+  let runs = 0;
+  await outsideOfJobs(
+    (kind, error) => runningProgram()?.uncaught(kind, error),
+    () => {
+      while (!search.done && runs < maxRuns) {
+        runs += 1;
+        if (search.run() === "redundant") continue;
+        const disk = system.world?.disk.dump().map((inode) => JSON.stringify(inode));
+        ends.add(`${logs.join(" | ")} || ${system.world?.violation?.kind ?? ""} || ${disk?.join(", ")}`);
+      }
+    },
+  );
+  return { ends, runs, whole: search.done };
+}
+
+type Environment = ReturnType<typeof makeEnvironment>;
+
+async function perform(deeds: readonly Deed[], environment: Environment, tell: (text: string) => void): Promise<void> {
+  const under: Promise<void>[] = [];
+  for (const deed of deeds) {
+    if (!deed.together) await Promise.all(under.splice(0));
+    under.push(
+      once(deed, environment).then(
+        (result) => tell(`${deed.what} ${result}`),
+        (error: NodeJS.ErrnoException) => tell(`${deed.what} ${error.code}`),
+      ),
+    );
+  }
+  await Promise.all(under);
+}
+
+async function once({ what, path, other }: Deed, environment: Environment): Promise<unknown> {
+  const fs = environment.builtin("fs/promises") as typeof fsPromises;
+  const { setTimeout, clearTimeout } = environment.globals as typeof globalThis;
+  switch (what) {
+    case "stat": {
+      const { size, nlink, mtimeMs } = await fs.stat(path);
+      return `${size} ${nlink} ${mtimeMs - BEGINNING_MS}`;
+    }
+    case "readdir":
+      return (await fs.readdir("/")).join();
+    case "rename":
+    case "link":
+      return await fs[what](path, other);
+    case "create":
+      return await (await fs.open(path, "wx")).close();
+    case "append":
+      return await fs.appendFile(path, other);
+    case "read":
+      return await fs.readFile(path, "utf8");
+    case "sleep":
+      return await new Promise((resolve) => setTimeout(resolve, path.length * 10));
+    case "race-timer":
+      // A timer that something else may take away before it fires.
+      return await new Promise((resolve) => {
+        const timer = setTimeout(() => resolve("late"), 10);
+        fs.access(path).then(
+          () => (clearTimeout(timer), resolve("there")),
+          () => (clearTimeout(timer), resolve("gone")),
+        );
+      });
+    default:
+      return await fs[what as "mkdir"](path);
+  }
+}
