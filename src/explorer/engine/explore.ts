@@ -6,7 +6,7 @@ import { outsideOfJobs } from "../program/drain.ts";
 import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
 
-import { NeedsThreads } from "../world/world.ts";
+import { NeedsThreads } from "../world/host.ts";
 import { parseBudget } from "./budget.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";

@@ -5,9 +5,10 @@ import { Program } from "../program/program.ts";
 import { goOn } from "../search/exhaustive.ts";
 import { Diverged, itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
+import type { Observer } from "../world/host.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { BEGINNING_MS } from "../world/time.ts";
-import type { Observer, World } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 import { callText, outcomeText } from "./wording.ts";
 
 export interface Recorded {

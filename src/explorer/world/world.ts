@@ -11,54 +11,14 @@ import { Disk } from "../disk/disk.ts";
 import { Footprint, type Touched } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Cancelled, Execution } from "../search/system.ts";
-import type { Violation, ViolationKind } from "../trace.ts";
+import type { Violation } from "../trace.ts";
 import { Faults } from "./faults.ts";
-import type { Failure, Inbox, Port } from "./port.ts";
+import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
+import { newItem, remove } from "./pending.ts";
+import type { Inbox } from "./port.ts";
+import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
-import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
-
-/** Synchronous calls meet each other in this scenario: its processes need threads of their own. */
-export class NeedsThreads extends Error {
-  override name = "NeedsThreads";
-}
-
-/** The scenario itself is at fault, or the explorer cannot do what it asks for. */
-export class Refused extends Error {
-  override name = "Refused";
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-
-/** Answers calls beside those on files: `kill`, `fetch`, SQLite. Undefined: not its call. */
-export interface Service {
-  perform(process: SimulatedProcess, call: Call, token: number): { result: unknown } | "later" | undefined;
-  /** The process is gone: what it held open is let go. */
-  ended(process: SimulatedProcess): void;
-}
-
-export type StartProgram = (process: SimulatedProcess, port: Port) => Inbox;
-
-/** Hears what happened, for traces. */
-export interface Observer {
-  /** Before it happens; what is returned is called afterwards. */
-  happening(
-    item: WorldItem,
-    process: SimulatedProcess | undefined,
-    world: World,
-  ): (outcome: unknown, touched: Touched) => void;
-}
-
-export interface Host {
-  /** Whether synchronous calls are waited for in threads of their own. */
-  readonly threaded: boolean;
-  readonly start: StartProgram;
-  /** Judges the run once nothing more can happen. */
-  finish(world: World): void;
-  mayFail(process: string): boolean;
-}
+import { BEGINNING_MS } from "./time.ts";
 
 export class World implements Execution {
   readonly footprint = new Footprint();
@@ -75,26 +35,27 @@ export class World implements Execution {
   abandoned: NeedsThreads | Refused | undefined;
   /** Effects are chosen by the search; before and after, they happen as they come. */
   racing = false;
-  readonly #threaded: boolean;
+  readonly threaded: boolean;
   readonly #start: StartProgram;
   readonly #finish: (world: World) => void;
-  readonly #mayFail: (process: string) => boolean;
+  readonly mayFail: (process: string) => boolean;
   #event = -1;
-  #toStart = 0;
+  /** Processes that the scenario has. */
+  toStart = 0;
   #enabled: WorldItem[] | undefined;
 
   constructor(options: RaceOptions, host: Host) {
-    this.#threaded = host.threaded;
+    this.threaded = host.threaded;
     this.#start = host.start;
     this.#finish = host.finish;
-    this.#mayFail = host.mayFail;
+    this.mayFail = host.mayFail;
     this.disk = new Disk({ trackDurability: options.powerLoss === true });
     this.faults = new Faults(options, this);
   }
 
   /** From here on the search chooses what happens; what was done before is durable. */
   startRacing(processes: number): void {
-    this.#toStart = processes;
+    this.toStart = processes;
     this.disk.syncAll();
     this.#startMs = this.latestMs;
     this.footprint.take();
@@ -114,7 +75,7 @@ export class World implements Execution {
       timeMs,
     });
     this.processes[index] = process;
-    process.inbox = this.#start(process, this.#port(process));
+    process.inbox = this.#start(process, portOf(this, process));
     process.inbox.start();
     this.#ifAtEnd(process);
     return process;
@@ -253,93 +214,8 @@ export class World implements Execution {
       const process = this.processes.find((one) => one.alive && one.name === name);
       if (process === undefined) continue;
       const token = process.nextNotice();
-      process.notices.push(this.#item(process, "notice", token, undefined, undefined, { notice }));
+      process.notices.push(newItem(this, process, "notice", token, { notice }));
     }
-  }
-
-  // What the programs say.
-
-  #port(process: SimulatedProcess): Port {
-    const live = (): boolean => process.alive;
-    return {
-      later: (token, call, site) => {
-        if (live()) process.effects.push(this.#item(process, "effect", token, call, site));
-      },
-      now: (token, call, site) => this.#now(process, token, call, site),
-      timer: (token, delayMs, held) => {
-        if (!live()) return;
-        const dueMs = process.timeMs + delayMs;
-        const patienceMs = dueMs + PROMPT_MS;
-        insert(process.timers, this.#item(process, "timer", token, undefined, undefined, { dueMs, patienceMs }));
-        if (held) process.holds.add(token);
-      },
-      immediate: (token, held) => {
-        if (!live()) return;
-        process.immediates.push(this.#item(process, "effect", token, undefined, undefined));
-        if (held) process.holds.add(token);
-      },
-      hold: (token) => void process.holds.add(token),
-      held: (token, held) => void (held ? process.holds.add(token) : process.holds.delete(token)),
-      cancel: (token) => this.#cancel(process, token),
-      clock: () => process.now(),
-      settled: () => {
-        process.settled = true;
-      },
-      failed: (kind, failure) => this.#failed(process, kind, failure),
-      exited: (code) => {
-        if (code === 0) this.end(process, 0);
-        else this.#failed(process, "exit-code", { name: "Error", message: `it exited with code ${code}` });
-      },
-      refused: (failure) => {
-        this.abandoned ??= new Refused(failure);
-      },
-    };
-  }
-
-  #now(process: SimulatedProcess, token: number, call: Call, site: string | undefined): unknown {
-    if (!process.alive) throw new SystemFault("EIO");
-    if (this.racing && this.#threaded) {
-      process.blockedOn = this.#item(process, "effect", token, call, site);
-      return undefined;
-    }
-    if (this.racing && !this.#alone(process)) {
-      this.abandoned ??= new NeedsThreads(`${call.op} by ${process.name}`);
-      throw this.abandoned;
-    }
-    const { fault, result } = this.call(process, call, token);
-    if (fault !== undefined) throw fault;
-    return result;
-  }
-
-  /** Whether nobody could see the difference if this process did several things at once. */
-  #alone(process: SimulatedProcess): boolean {
-    if (this.faults.any || this.processes.length <= this.#toStart) return false;
-    return !this.processes.some((other) => other !== process && other.alive && other.index > 0);
-  }
-
-  #cancel(process: SimulatedProcess, token: number): void {
-    process.holds.delete(token);
-    const timer = process.timers.find((one) => one.token === token);
-    const immediate = process.immediates.find((one) => one.token === token);
-    if (timer !== undefined) remove(process.timers, timer);
-    if (immediate !== undefined) remove(process.immediates, immediate);
-    const item = timer ?? immediate;
-    if (item !== undefined && this.racing) this.cancelled.push({ item, byEvent: this.#event });
-  }
-
-  #failed(process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {
-    if (!process.alive) return;
-    if (process.index > 0 && this.#mayFail(process.name)) {
-      this.end(process, 1);
-      return;
-    }
-    this.violation ??= {
-      kind,
-      process: process.name,
-      message: failure.message,
-      ...(failure.stack && { stack: failure.stack }),
-    };
-    this.end(process, 1);
   }
 
   /** A process whose function has settled, and that nothing keeps alive, leaves. */
@@ -349,41 +225,21 @@ export class World implements Execution {
     if (process.effects.length === 0 && process.holds.size === 0) this.end(process, 0);
   }
 
+  /** What happens now took it away. */
+  noteCancelled(item: WorldItem): void {
+    if (this.racing) this.cancelled.push({ item, byEvent: this.#event });
+  }
+
   /** The process is no more: by itself, or killed. */
   end(process: SimulatedProcess, exitCode: number | undefined): void {
     if (!process.alive) return;
     process.alive = false;
     process.exitCode = exitCode;
-    if (this.racing) {
-      for (const item of process.pending()) this.cancelled.push({ item, byEvent: this.#event });
-    }
+    for (const item of process.pending()) this.noteCancelled(item);
     process.forgetPending();
     process.inbox?.drop?.();
     this.disk.closeAll(process);
     for (const service of this.services) service.ended(process);
-  }
-
-  #item(
-    process: SimulatedProcess,
-    kind: WorldItem["kind"],
-    token: number,
-    call: Call | undefined,
-    site: string | undefined,
-    more?: Partial<WorldItem>,
-  ): WorldItem {
-    return {
-      id: process.itemId(token),
-      process: process.index,
-      bornAt: this.racing ? this.#event : -1,
-      fault: false,
-      kind,
-      token,
-      call,
-      site,
-      sinceMs: process.timeMs,
-      patienceMs: process.timeMs + PROMPT_MS,
-      ...more,
-    };
   }
 
   finish(): void {
@@ -395,20 +251,4 @@ export class World implements Execution {
       process.inbox?.drop?.();
     }
   }
-}
-
-function remove(list: WorldItem[], item: WorldItem): void {
-  const at = list.indexOf(item);
-  if (at >= 0) list.splice(at, 1);
-}
-
-/** By time, and those of one time in the order in which they were set. */
-function insert(timers: WorldItem[], item: WorldItem): void {
-  let at = timers.length;
-  while (at > 0 && dueOf(timers[at - 1]) > dueOf(item)) at -= 1;
-  timers.splice(at, 0, item);
-}
-
-function dueOf(timer: WorldItem | undefined): number {
-  return timer?.dueMs ?? 0;
 }

@@ -1,0 +1,90 @@
+// What the world makes of what a program says.
+
+import { type Call, SystemFault } from "../disk/calls.ts";
+import type { ViolationKind } from "../trace.ts";
+import { NeedsThreads, Refused } from "./host.ts";
+import { insert, newItem, remove } from "./pending.ts";
+import type { Failure, Port } from "./port.ts";
+import type { SimulatedProcess } from "./process.ts";
+import { PROMPT_MS } from "./time.ts";
+import type { World } from "./world.ts";
+
+export function portOf(world: World, process: SimulatedProcess): Port {
+  const live = (): boolean => process.alive;
+  return {
+    later: (token, call, site) => {
+      if (live()) process.effects.push(newItem(world, process, "effect", token, { call, site }));
+    },
+    now: (token, call, site) => now(world, process, token, call, site),
+    timer: (token, delayMs, held) => {
+      if (!live()) return;
+      const dueMs = process.timeMs + delayMs;
+      insert(process.timers, newItem(world, process, "timer", token, { dueMs, patienceMs: dueMs + PROMPT_MS }));
+      if (held) process.holds.add(token);
+    },
+    immediate: (token, held) => {
+      if (!live()) return;
+      process.immediates.push(newItem(world, process, "effect", token));
+      if (held) process.holds.add(token);
+    },
+    hold: (token) => void process.holds.add(token),
+    held: (token, held) => void (held ? process.holds.add(token) : process.holds.delete(token)),
+    cancel: (token) => cancel(world, process, token),
+    clock: () => process.now(),
+    settled: () => {
+      process.settled = true;
+    },
+    failed: (kind, failure) => failed(world, process, kind, failure),
+    exited: (code) => {
+      if (code === 0) world.end(process, 0);
+      else failed(world, process, "exit-code", { name: "Error", message: `it exited with code ${code}` });
+    },
+    refused: (failure) => {
+      world.abandoned ??= new Refused(failure);
+    },
+  };
+}
+
+function now(world: World, process: SimulatedProcess, token: number, call: Call, site: string | undefined): unknown {
+  if (!process.alive) throw new SystemFault("EIO");
+  if (world.racing && world.threaded) {
+    process.blockedOn = newItem(world, process, "effect", token, { call, site });
+    return undefined;
+  }
+  if (world.racing && !isAlone(world, process)) {
+    world.abandoned ??= new NeedsThreads(`${call.op} by ${process.name}`);
+    throw world.abandoned;
+  }
+  const { fault, result } = world.call(process, call, token);
+  if (fault !== undefined) throw fault;
+  return result;
+}
+
+/** Whether nobody could see the difference if this process did several things at once. */
+function isAlone(world: World, process: SimulatedProcess): boolean {
+  if (world.faults.any || world.processes.length <= world.toStart) return false;
+  return !world.processes.some((other) => other !== process && other.alive && other.index > 0);
+}
+
+function cancel(world: World, process: SimulatedProcess, token: number): void {
+  process.holds.delete(token);
+  for (const list of [process.timers, process.immediates]) {
+    const item = list.find((one) => one.token === token);
+    if (item === undefined) continue;
+    remove(list, item);
+    world.noteCancelled(item);
+  }
+}
+
+function failed(world: World, process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {
+  if (!process.alive) return;
+  if (process.index === 0 || !world.mayFail(process.name)) {
+    world.violation ??= {
+      kind,
+      process: process.name,
+      message: failure.message,
+      ...(failure.stack && { stack: failure.stack }),
+    };
+  }
+  world.end(process, 1);
+}
