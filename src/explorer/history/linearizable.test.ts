@@ -62,6 +62,20 @@ test("RACE-20 two compare-and-sets of one value cannot both have come through: a
   assert.ok(!ok(operations(cas("a", "1", true, 0), cas("b", "2", true, 1)), stored));
 });
 
+test("RACE-20 a compare-and-set that did not come through changes nothing", () => {
+  const failed: Sketch = ["a", "cas", { from: "5", to: "6" }, false, 0, 1];
+  assert.ok(ok(operations(failed, ["b", "read", undefined, "0", 2, 3]), stored));
+  assert.ok(!ok(operations(failed, ["b", "read", undefined, "6", 2, 3]), stored));
+});
+
+test("RACE-20 a queue gives its items in the order in which they came", () => {
+  const enqueue = (item: string, at: number): Sketch => ["a", "enqueue", item, undefined, at, at + 1];
+  const dequeue = (item: string, at: number): Sketch => ["b", "dequeue", undefined, item, at, at + 1];
+  const in3 = [enqueue("x", 0), enqueue("y", 2), enqueue("z", 4)];
+  assert.ok(ok(operations(...in3, dequeue("x", 6), dequeue("y", 8), dequeue("z", 10)), queue()));
+  assert.ok(!ok(operations(...in3, dequeue("x", 6), dequeue("z", 8)), queue()));
+});
+
 test("RACE-20 an item of a queue that two took", () => {
   const enqueue: Sketch = ["a", "enqueue", "x", undefined, 0, 1];
   assert.ok(
@@ -235,6 +249,20 @@ agreesWithBruteForce("register", stored);
 agreesWithBruteForce("set", set());
 agreesWithBruteForce("queue", queue());
 agreesWithBruteForce("listAppend", listAppend());
+
+test("RACE-20 what would have fitted is only what all others agree with", () => {
+  const set2: Sketch = ["b", "cas", { from: "0", to: "2" }, "?", 0, 5];
+  const verdict = linearizable(operations(["c", "cas", { from: "0", to: "1" }, true, 1, 4], set2), stored);
+  assert.ok(!verdict.ok && verdict.explain.includes('→ "?"; false would have fitted.'));
+});
+
+test("RACE-20 many operations at once: what was tried is not tried again", () => {
+  const together = Array.from(
+    { length: 14 },
+    (_, index): Sketch => [`p${index}`, "write", "1", undefined, index, 100 + index],
+  );
+  assert.ok(!ok(operations(...together, ["a", "read", undefined, "9", 50, 99]), stored));
+});
 
 test("RACE-20 long histories in which few operations overlap are checked", () => {
   const history = Array.from({ length: MAX_OPERATIONS / 2 }, (_, index): Sketch[] => [

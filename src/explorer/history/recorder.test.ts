@@ -135,6 +135,18 @@ test("RACE-20 a process that was killed and begins its ids anew: its old calls s
   recorded.check();
 });
 
+test("RACE-20 a return without a call is no history", () => {
+  const call: NotedEvent = {
+    kind: "invoked",
+    process: "a",
+    position: 0,
+    record: { id: 1, name: "read", input: undefined },
+  };
+  const back: NotedEvent = { kind: "returned", process: "a", position: 1, record: { id: 1, output: "0" } };
+  setNotes(() => Object.assign(new MemoryNotes(), { all: () => [call, back, { ...back, position: 2 }] }));
+  assert.throws(() => history(register({ initial: "0" })).operations(), /a return without a call/);
+});
+
 test("RACE-20 histories that keep their own notes do not mix", () => {
   const [one, other] = [history(register({ initial: 0 })), history(register({ initial: 0 }))];
   one.runSync("write", 1, () => undefined);

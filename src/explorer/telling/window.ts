@@ -48,8 +48,6 @@ interface Candidate {
 
 /** Steps that are looked back over on one resource: bounds the work on long traces. */
 const REACH = 300;
-/** What a program does, unlike what befalls it. */
-const ACTIONS: ReadonlySet<Step["kind"]> = new Set(["effect", "timer", "notice", "message", "network"] as const);
 const ACCESSES: readonly Access[] = ["read", "add", "write"];
 /** The weight of what is not there. */
 const NONE = Number.NEGATIVE_INFINITY;
@@ -228,7 +226,6 @@ export function subjectOf(resource: string): string {
 function touchesByResource(steps: readonly Step[], lives: readonly number[]): Map<string, Touch[]> {
   const byResource = new Map<string, Touch[]>();
   for (const [index, step] of steps.entries()) {
-    if (!ACTIONS.has(step.kind)) continue;
     for (const [what, access] of strongest(step.touched)) {
       const touches = byResource.get(what) ?? [];
       touches.push(touchOf(step, lives[index] ?? 0, access));
