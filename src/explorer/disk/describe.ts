@@ -7,8 +7,8 @@ import type { Tree } from "./tree.ts";
 /** `/lock` for a name, `content of /balance`, `names in /dir`. An inode that is gone is told by its last path. */
 export function describeResource(tree: Tree, what: Resource): string {
   const full = resourceName(what);
+  if (full.startsWith("watch:")) return `notices of ${full.slice("watch:".length).replace("/", "'s watch ")}`;
   const [, sort, ino, name] = /^(\w+):(\d+)(?:\/(.*))?$/s.exec(full) ?? [];
-  if (sort === "watch") return `notices of watch ${ino}`;
   const inode = tree.inodes.get(Number(ino));
   if (sort === undefined || inode === undefined) return full;
   const path = lastPathOf(inode);

@@ -104,13 +104,12 @@ export function workingDirectory(caller: DiskCaller): string {
   return presentPath(caller, caller.cwd.entry);
 }
 
-/** Where an entry is now; undefined stands for the root. Reads each name on the way up, and that it leads there. */
+/** Where an entry is now; undefined stands for the root. Reads each name on the way up, which a move would write. */
 function presentPath(caller: DiskCaller, named: Entry | undefined): string {
   let entry = named;
   // Bounded by the depth of the tree.
   while (entry !== undefined) {
     caller.footprint.read(nameResource(entry.parent.resources, entry.name));
-    if (entry.inode.kind === "directory") caller.footprint.read(entry.inode.resources.up);
     entry = entry.parent.entry;
   }
   if (named === undefined) return "/";

@@ -7,7 +7,7 @@
 //   meta:<ino>         mode and owner         read by permission checks, so only for callers that are not root
 //   stat:<ino>         all that stat shows    any change adds (two stamps of one moment commute), a set time writes
 //   up:<dir>           the parent directory   `..` reads, a move to another directory writes
-//   watch:<id>         the notices in line    whoever makes one writes: a watcher sees their order
+//   watch:<process>/<n> the notices in line    whoever makes one writes: a watcher sees their order
 // Inode numbers come from the callers and not from a counter here, so a name means the same in every order of a run.
 
 import { type Resource, resource } from "../footprint.ts";
@@ -57,6 +57,7 @@ export function nameResource(directory: InodeResources, name: string): Resource 
   return number;
 }
 
-export function watchResource(watch: number): Resource {
-  return resource(`watch:${watch}`);
+/** Watches are numbered by their process. */
+export function watchResource(process: string, watch: number): Resource {
+  return resource(`watch:${process}/${watch}`);
 }

@@ -127,7 +127,9 @@ export function forgetIfGone(tree: Tree, caller: DiskCaller, inode: Inode): void
 function drop(caller: DiskCaller, entry: Entry, nowMs: number): void {
   const inode = entry.inode;
   entry.linked = false;
-  stampChange(caller, inode, nowMs);
+  // Not only added to: from now on a change through a descriptor notes that it has no name.
+  caller.footprint.write(inode.resources.stat);
+  inode.ctimeMs = nowMs;
   if (inode.kind !== "directory") {
     inode.nlink--;
     return;

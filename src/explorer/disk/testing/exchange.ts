@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { meet, resourceName, type Touched } from "../../footprint.ts";
 import { type FileCallName, SystemFault } from "../calls.ts";
 import { Disk } from "../disk.ts";
+import type { AddressedNotice } from "../watches.ts";
 import { Dice, type RandomCall, randomCall, randomPath } from "./random-calls.ts";
 import { type TestCaller, testCaller } from "./test-caller.ts";
 import { wholeState } from "./whole-state.ts";
@@ -24,6 +25,7 @@ interface Case {
 interface Stage {
   readonly disk: Disk;
   readonly callers: readonly TestCaller[];
+  readonly notices: AddressedNotice[];
 }
 
 /** From HOLDFAST_SEED, or a new seed each time; fails with the first pair that tells too little. */
@@ -63,8 +65,12 @@ function randomExchange(seed: number): ExchangeOutcome {
   const left = wholeState(forward.disk, forward.callers);
   const right = wholeState(backward.disk, backward.callers);
   if (left !== right) differences.push(...lineDifferences(left, right));
-  if (footprintText(first) !== footprintText(firstAfter)) differences.push("first call's footprint");
-  if (footprintText(second) !== footprintText(secondAlone)) differences.push("second call's footprint");
+  if (noticesText(forward) !== noticesText(backward))
+    differences.push(`notices: ${noticesText(forward)}\n or ${noticesText(backward)}`);
+  // Where they meet in one order only, the other order has nothing to answer for but what was seen.
+  const neither = !met && !meet(firstAfter.touched, secondAlone.touched);
+  if (neither && footprintText(first) !== footprintText(firstAfter)) differences.push("first call's footprint");
+  if (neither && footprintText(second) !== footprintText(secondAlone)) differences.push("second call's footprint");
   if (differences.length === 0) return { met };
   const told = [
     `seed ${seed}, ${JSON.stringify({ users: chosen.users, trackDurability: chosen.trackDurability })}`,
@@ -109,6 +115,10 @@ function randomCase(dice: Dice): Case {
   }
   const count = dice.roll(5);
   for (let at = 0; at < count; at++) history.push([dice.roll(3), anyCall(dice, anyPath), dice.roll(2)]);
+  for (const who of dice.oneOf([[], [0], [1], [2], [2, 2]]))
+    history.push([who, ["watch", anyPath(), dice.roll(3) === 0], 0]);
+  const last = dice.roll(3);
+  for (let at = 0; at < last; at++) history.push([dice.roll(3), anyCall(dice, anyPath), dice.roll(2)]);
   const paths = [anyPath(), anyPath()];
   const near = () => (dice.roll(3) === 0 ? anyPath() : dice.oneOf(paths));
   const oneOfPair = () => (dice.roll(3) === 0 ? seldomCall(dice, near) : anyCall(dice, near));
@@ -130,6 +140,8 @@ function seldomCall(dice: Dice, path: () => string): AnyCall {
     ["unlink", path()],
     ["link", path(), dice.oneOf(["a", "b", "c"])],
     ["fstat", FIRST_DESCRIPTOR],
+    ["watch", path(), dice.roll(3) === 0],
+    ["unwatch", 1],
   ]);
 }
 
@@ -146,7 +158,7 @@ function staged({ trackDurability, users, history }: Case): Stage {
     caller.gid = caller.uid;
     caller.umask = 0;
   }
-  const stage = { disk, callers };
+  const stage: Stage = { disk, callers, notices: [] };
   perform(stage, 2, ["mkdir", "/w", 0o777]);
   for (const caller of callers) disk.changeDirectory(caller, "/w");
   disk.syncAll();
@@ -164,7 +176,11 @@ interface Performed {
   readonly touched: Touched;
 }
 
-function perform({ disk, callers }: Stage, who: number, [op, ...args]: readonly [string, ...unknown[]]): Performed {
+function perform(
+  { disk, callers, notices }: Stage,
+  who: number,
+  [op, ...args]: readonly [string, ...unknown[]],
+): Performed {
   const caller = callers[who] as TestCaller;
   caller.footprint.take();
   const shown = ((): string => {
@@ -178,6 +194,7 @@ function perform({ disk, callers }: Stage, who: number, [op, ...args]: readonly 
       throw fault;
     }
   })();
+  notices.push(...disk.takeNotices());
   return { shown, touched: caller.footprint.take() };
 }
 
@@ -187,6 +204,12 @@ function footprintText({ touched }: Performed): string {
     .map((touch) => `${access[touch & 3]} ${resourceName(touch >> 2)}`)
     .sort()
     .join(", ");
+}
+
+/** In their order for each watch; between watches there is none. */
+function noticesText({ notices }: Stage): string {
+  const told = notices.map(({ process, notice }) => `${process} ${notice.watch}: ${notice.event} ${notice.name}`);
+  return told.sort((a, b) => (a.split(":")[0] as string).localeCompare(b.split(":")[0] as string)).join(", ");
 }
 
 function lineDifferences(left: string, right: string): string[] {

@@ -6,8 +6,9 @@ import type { Journal } from "../durability.ts";
 import type { Entry, Inode } from "../inode.ts";
 import type { TestCaller } from "./test-caller.ts";
 
+// biome-ignore-start lint/complexity/useLiteralKeys: private members can only be read so.
 export function wholeState(disk: Disk, callers: readonly TestCaller[]): string {
-  const { inodes, journal } = disk["tree"];
+  const { inodes, journal, watches } = disk["tree"];
   const lines: string[] = [];
   for (const ino of [...inodes.keys()].sort((a, b) => a - b)) {
     const inode = inodes.get(ino);
@@ -21,9 +22,16 @@ export function wholeState(disk: Disk, callers: readonly TestCaller[]): string {
       lines.push(`${caller.process} ${fd}: ${inode.ino} by ${by(entry)} at ${position} ${JSON.stringify(mode)}`);
     }
   }
+  for (const { process, id, inode, recursive, ownName } of watches["watches"]) {
+    lines.push(
+      `${process} watches ${inode.ino} ${JSON.stringify({ id, recursive, ownName, live: watches["byInode"].has(inode) })}`,
+    );
+  }
   if (journal !== undefined) lines.push(...durabilityFacts(journal, [...inodes.values()]));
   return lines.join("\n");
 }
+
+// biome-ignore-end lint/complexity/useLiteralKeys: as above.
 
 function isWorkingDirectory(inode: Inode, callers: readonly TestCaller[]): boolean {
   return callers.some(({ cwd }) => cwd === inode);
