@@ -17,6 +17,7 @@ test("the checkout exports its sources; packed, it exports what is built from ea
   assert.deepEqual(built, {
     ".": "./dist/index.js",
     "./coordination": "./dist/coordination/index.js",
+    "./explorer": "./dist/explorer/index.js",
     "./package.json": "./package.json",
   });
   assert.deepEqual(sourceExports(built), exports);

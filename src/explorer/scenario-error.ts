@@ -1,14 +1,19 @@
 // A fault of the scenario, not of the code under test: told as such, and never as a race.
 
-/** The scenario, or what it imports, cannot be run as it stands. */
-export class ScenarioError extends Error {
-  override readonly name: string = "ScenarioError";
-  readonly code = "SCENARIO";
-  /** What the reader can do next, one sentence. */
-  readonly hint: string | undefined;
+import { HoldfastError } from "../errors.ts";
 
-  constructor(message: string, detail: { readonly hint?: string; readonly cause?: unknown } = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
-    this.hint = detail.hint;
+/** The scenario, or what it imports, cannot be run as it stands (`code: "SCENARIO"`). */
+export class ScenarioError extends HoldfastError {
+  override readonly name: string = "ScenarioError";
+  /** Where in the scenario: `balance.race.ts:12:20`; undefined when the message says it, or nobody knows. */
+  readonly at: string | undefined;
+
+  constructor(
+    message: string,
+    detail: { readonly hint?: string; readonly cause?: unknown; readonly at?: string } = {},
+  ) {
+    const { at, ...rest } = detail;
+    super("SCENARIO", message, { ...rest, ...(at !== undefined && { details: { at } }) });
+    this.at = at;
   }
 }

@@ -3,6 +3,7 @@
 import type { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import { outsideOfJobs } from "../program/drain.ts";
+import { ScenarioError } from "../scenario-error.ts";
 import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
 
@@ -13,6 +14,7 @@ import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
 import type { Report } from "./report.ts";
 import { runningProgram, type Scenario } from "./scenario.ts";
+import { blaming, scenarioFault } from "./scenario-fault.ts";
 import { type Found, shrink } from "./shrink.ts";
 import { makeSearch, type Search } from "./strategies.ts";
 
@@ -25,6 +27,8 @@ const SHRINK_RUNS = 200_000;
 const SHRINK_MS = 10_000;
 
 export interface ExploreOptions extends RaceOptions {
+  /** The export that holds the race, for a file. Default: `default`, or the only one. */
+  readonly exported?: string;
   /** Ends the search; what was covered so far is reported. */
   readonly signal?: AbortSignal;
   /** Called about twenty times a second. */
@@ -48,7 +52,8 @@ export interface Target {
 
 /** Explores until all is covered, the budget is spent, or a violation is found. @throws ScenarioError */
 export async function search(target: Target, given: ExploreOptions): Promise<Report> {
-  const options: ExploreOptions = { ...pick(target.scenario.race), ...given };
+  const race = blaming(target.modules, "loading", () => target.scenario.race);
+  const options: ExploreOptions = { ...pick(race), ...given };
   const exploration = new Exploration(target, options);
   return await exploration.run();
 }
@@ -72,6 +77,15 @@ export function pick(options: RaceOptions): RaceOptions {
   );
 }
 
+/** A run that was made again. */
+export interface Again {
+  readonly trace: Trace;
+  /** Whether something was wrong this time too; if not, the trace's violation says that. */
+  readonly violated: boolean;
+}
+
+const NONE: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
+
 /** One search, or one run of it again. */
 export class Exploration {
   readonly #target: Target;
@@ -79,6 +93,7 @@ export class Exploration {
   #system: ScenarioSystem;
   readonly #began = performance.now();
   #runs = 0;
+  #traces = 0;
   #shrinking = false;
 
   constructor(target: Target, options: ExploreOptions) {
@@ -88,12 +103,19 @@ export class Exploration {
   }
 
   async run(): Promise<Report> {
+    return await this.#inThreadOrThreads(() => this.#search());
+  }
+
+  /** Gives every process a thread of its own if it turns out that they need it. */
+  async #inThreadOrThreads<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#search();
+      return await work().catch((error: unknown) => {
+        if (!(error instanceof NeedsThreads)) throw error;
+        this.#withThreads();
+        return work();
+      });
     } catch (error) {
-      if (!(error instanceof NeedsThreads)) throw error;
-      this.#withThreads();
-      return await this.#search();
+      throw scenarioFault(error, this.#target.modules, "running");
     } finally {
       this.#system.dispose();
     }
@@ -118,6 +140,7 @@ export class Exploration {
       else if (performance.now() - this.#began >= ms) cutOffBy.add(`${this.#options.budget ?? "60s"} of time`);
       if (cutOffBy.size > 0 && !search.done) return true;
       found = this.#once(search);
+      this.#traces = search.traces;
       return found !== undefined;
     });
     for (const reason of search.cutOffBy) cutOffBy.add(reason);
@@ -159,41 +182,44 @@ export class Exploration {
   async #small(found: Found): Promise<Trace> {
     if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
     this.#shrinking = true;
-    const shrinking = shrink(this.#system, found, { maxSteps: MAX_STEPS, runs: SHRINK_RUNS, ms: SHRINK_MS });
+    const { signal } = this.#options;
+    const limits = { maxSteps: MAX_STEPS, runs: SHRINK_RUNS, ms: SHRINK_MS, ...(signal !== undefined && { signal }) };
+    const shrinking = shrink(this.#system, found, limits);
     let smallest = found;
     await this.#inChunks(() => {
       const next = shrinking.next();
       if (next.done === true) smallest = next.value;
       return next.done === true;
     });
-    return await this.#record(byId(smallest.choices), smallest.violation);
-  }
-
-  /** Takes these steps. @throws ScenarioError when they cannot be taken */
-  async again(choices: readonly string[]): Promise<Trace> {
-    const none: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
-    try {
-      return await this.#record(byName(choices), none);
-    } catch (error) {
-      if (!(error instanceof NeedsThreads)) throw error;
-      this.#withThreads();
-      return await this.#record(byName(choices), none);
-    } finally {
-      this.#system.dispose();
+    const { trace, violated } = await this.#record(byId(smallest.choices));
+    if (violated) return trace;
+    const again = "when the same run was made again";
+    if (smallest.violation.kind === "check") {
+      throw new ScenarioError(`the check is not deterministic: it failed, and did not ${again}`, {
+        hint: "What it looks at must be in files, or in its own process: nothing else is the same in every run.",
+        cause: smallest.violation.stack ?? smallest.violation.message,
+      });
     }
+    const message = `it did not happen ${again}: ${smallest.violation.message}`;
+    return { ...trace, violation: { kind: "nondeterminism", process: smallest.violation.process, message } };
   }
 
-  async #record(choose: Choose, expected: Violation): Promise<Trace> {
-    let trace: Trace | undefined;
+  /** Takes these steps as long as they can be taken, and then what comes first. */
+  async again(choices: readonly string[]): Promise<Again> {
+    return await this.#inThreadOrThreads(() => this.#record(byName(choices)));
+  }
+
+  async #record(choose: Choose): Promise<Again> {
+    let again: Again | undefined;
     await this.#inChunks(() => {
       const { modules } = this.#target;
       const siteOf = (stack: string): string | undefined => modules?.positions.siteOf(stack);
       const { steps, violation, preemptions } = record(this.#system, choose, siteOf, MAX_STEPS);
       this.#abandon();
-      trace = this.#trace(steps, violation ?? expected, preemptions);
+      again = { trace: this.#trace(steps, violation ?? NONE, preemptions), violated: violation !== undefined };
       return true;
     });
-    return trace as unknown as Trace;
+    return again as unknown as Again;
   }
 
   #trace(steps: Trace["steps"], violation: Violation, preemptions: number): Trace {
@@ -232,7 +258,7 @@ export class Exploration {
       );
       this.#options.onProgress?.({
         runs: this.#runs,
-        traces: this.#runs,
+        traces: this.#traces,
         elapsedMs: performance.now() - this.#began,
         shrinking: this.#shrinking,
       });

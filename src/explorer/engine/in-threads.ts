@@ -21,6 +21,9 @@ const MAX_SEGMENT_MS = 10_000;
 /** The first command of a thread waits for the thread to start, and for modules to be compiled. */
 const MAX_FIRST_MS = 60_000;
 
+// The published package holds .js; `import.meta.url` says which of both this is.
+const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
+
 type Told = Command extends infer One ? (One extends Command ? Omit<One, "timeMs"> : never) : never;
 
 export class InThreads implements ScenarioSystem {
@@ -90,7 +93,7 @@ class ProcessThread {
     const { port1, port2 } = new MessageChannel();
     const counters = makeCounters();
     const theirs = { port: port2, counters, inbound: 0 } as const;
-    this.#worker = new Worker(new URL("./thread.ts", import.meta.url), {
+    this.#worker = new Worker(THREAD, {
       workerData: { ...data, channel: theirs } satisfies ThreadData,
       transferList: [port2],
     });

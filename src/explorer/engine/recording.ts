@@ -3,7 +3,7 @@
 import { ADD, READ, type Touched } from "../footprint.ts";
 import { Program } from "../program/program.ts";
 import { goOn } from "../search/exhaustive.ts";
-import { Diverged, itemOf, type System } from "../search/system.ts";
+import { itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
 import type { Observer } from "../world/host.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
@@ -34,13 +34,14 @@ export function choiceName(item: WorldItem, world: World): string {
 /** What to do next; undefined: what was asked for first. */
 export type Choose = (world: World, step: number) => WorldItem | undefined;
 
-/** Takes the steps of a trace, by their names. Throws `Diverged` when one of them cannot be taken. */
+/** Takes the steps of a trace, by their names; from the first one that cannot be taken on, as it comes. */
 export function byName(choices: readonly string[]): Choose {
+  let strayed = false;
   return (world, step) => {
     const wanted = choices[step];
-    if (wanted === undefined) return undefined;
+    if (strayed || wanted === undefined) return undefined;
     const item = world.enabled().find((one) => choiceName(one, world) === wanted);
-    if (item === undefined) throw new Diverged(step, `${wanted} cannot happen in step ${step + 1}`);
+    strayed = item === undefined;
     return item;
   };
 }
@@ -70,7 +71,7 @@ export function record(
       for (let step = 0; step < maxSteps; step++) {
         const enabled = world.enabled();
         if (enabled.length === 0) break;
-        const item = choose(world, step) ?? goOn(enabled, last) as WorldItem;
+        const item = choose(world, step) ?? (goOn(enabled, last) as WorldItem);
         const couldGoOn = enabled.some((one) => !one.fault && one.process === last?.process);
         if (last !== undefined && !item.fault && item.process !== last.process && couldGoOn) preemptions += 1;
         last = item;

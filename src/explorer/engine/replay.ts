@@ -10,6 +10,8 @@ export interface Replayed {
   readonly trace: Trace;
   /** Whether it is the same run: the same steps with the same outcomes, and the same violation. */
   readonly same: boolean;
+  /** Whether anything was wrong this time. If not, the violation of `trace` says so. */
+  readonly violated: boolean;
   /** The first step that was different; undefined if none was. */
   readonly differs?: number;
 }
@@ -35,10 +37,28 @@ export function parseTrace(text: string): Trace {
       hint: "Explore the race again with this version of holdfast.",
     });
   }
-  return parsed as Trace;
+  if (!isWhole(parsed)) {
+    throw new ScenarioError("this trace is damaged: parts of it are missing", {
+      hint: "Explore the race again; what is left of the file cannot be run.",
+    });
+  }
+  return parsed;
 }
 
-/** @throws ScenarioError when the scenario is not there any more, or takes other steps than the trace */
+/** As far as running it again goes. */
+function isWhole(parsed: Partial<Trace>): parsed is Trace {
+  const { file, exported, options, violation, steps } = parsed;
+  const texts = [file ?? "", exported ?? "", violation?.kind, violation?.process, violation?.message];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    typeof options === "object" &&
+    options !== null &&
+    Array.isArray(steps) &&
+    steps.every((step: Partial<Trace["steps"][number]> | null) => typeof step?.choice === "string")
+  );
+}
+
+/** @throws ScenarioError when the scenario is not there any more, or cannot be run */
 export async function replay(trace: Trace): Promise<Replayed> {
   if (trace.file === undefined) {
     throw new ScenarioError("the trace does not say which file it is of", {
@@ -49,11 +69,12 @@ export async function replay(trace: Trace): Promise<Replayed> {
     ...trace.options,
     ...(trace.exported !== undefined && { exported: trace.exported }),
   });
-  const again = await new Exploration(target, trace.options).again(trace.steps.map((step) => step.choice));
+  const choices = trace.steps.map((step) => step.choice);
+  const { trace: again, violated } = await new Exploration(target, trace.options).again(choices);
   const at = trace.steps.findIndex((step, index) => !alike(step, again.steps[index]));
   const differs = at >= 0 ? at + 1 : again.steps.length > trace.steps.length ? trace.steps.length + 1 : undefined;
-  const same = differs === undefined && sameViolation(trace.violation, again.violation);
-  return { trace: again, same, ...(differs !== undefined && { differs }) };
+  const same = violated && differs === undefined && sameViolation(trace.violation, again.violation);
+  return { trace: again, same, violated, ...(differs !== undefined && { differs }) };
 }
 
 function alike(a: Trace["steps"][number], b: Trace["steps"][number] | undefined): boolean {

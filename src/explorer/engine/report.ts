@@ -1,5 +1,6 @@
 // What an exploration found out, and what it rests on.
 
+import { HoldfastError } from "../../errors.ts";
 import type { Trace } from "../trace.ts";
 
 export type Verdict = "proved" | "bounded" | "violated";
@@ -21,14 +22,13 @@ export interface Report {
   readonly trace?: Trace;
 }
 
-/** A race broke: what `explore` throws, so that a test fails. */
-export class RaceViolated extends Error {
-  override name = "RaceViolated";
-  readonly code = "RACE_VIOLATED";
+/** A race broke (`code: "RACE_VIOLATED"`): what `explore` throws, so that a test fails. */
+export class RaceViolated extends HoldfastError {
+  override readonly name = "RaceViolated";
   readonly verdict = "violated";
   readonly report: Report;
   constructor(message: string, report: Report) {
-    super(message);
+    super("RACE_VIOLATED", message);
     this.report = report;
   }
 }

@@ -16,6 +16,8 @@ export interface ShrinkLimits {
   readonly maxSteps: number;
   readonly runs: number;
   readonly ms: number;
+  /** Ends it with the smallest so far. */
+  readonly signal?: AbortSignal;
 }
 
 /** Yields to the caller after each run, so that it can let other things happen; returns the smallest run found. */
@@ -26,7 +28,8 @@ export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimi
     const search = new Bounded(system, { maxSteps: limits.maxSteps, preemptions });
     let best: { found: Found; switches: number } | undefined;
     while (!search.done) {
-      if (runs++ > limits.runs || performance.now() > deadline) return best?.found ?? found;
+      const enough = runs++ > limits.runs || performance.now() > deadline || limits.signal?.aborted === true;
+      if (enough) return best?.found ?? found;
       search.run();
       const violation = system.world?.violation;
       if (violation?.kind === found.violation.kind) {

@@ -9,6 +9,7 @@ import { ScenarioError } from "../scenario-error.ts";
 import type { Target } from "./explore.ts";
 import { IsolatedScenario, loadShared } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
+import { blaming } from "./scenario-fault.ts";
 
 /** The target for a file, or for a race that some file exports. @throws ScenarioError */
 export function targetOf(what: DefinedRace | string, options: RaceOptions & { exported?: string }): Target {
@@ -28,10 +29,12 @@ export function targetOf(what: DefinedRace | string, options: RaceOptions & { ex
 
 function fileTarget(file: string, exported: string | undefined, isolate: boolean | undefined): Target {
   const modules = new Modules();
-  const scenario =
-    isolate === false
-      ? loadShared(modules, file, exported, scenarioFace)
-      : new IsolatedScenario(modules, file, exported, scenarioFace);
+  const scenario = blaming(modules, "loading", () => {
+    const isolated = new IsolatedScenario(modules, file, exported, scenarioFace);
+    // The race itself may say it, and only the loaded file can tell.
+    const shared = (isolate ?? isolated.race.isolate) === false;
+    return shared ? loadShared(modules, file, exported, scenarioFace) : isolated;
+  });
   return { file, modules, scenario, ...(exported !== undefined && { exported }) };
 }
 

@@ -46,7 +46,9 @@ export function randomScenario(seed: number): RandomScenario {
     together: at > 0 && lots.below(5) === 0,
   });
   const most = count === 3 ? 2 : 3;
-  const processes = Array.from({ length: count }, () => Array.from({ length: 1 + lots.below(most) }, (_, at) => deed(at)));
+  const processes = Array.from({ length: count }, () =>
+    Array.from({ length: 1 + lots.below(most) }, (_, at) => deed(at)),
+  );
   const crashes = count === 2 && lots.below(4) === 0 ? 1 : 0;
   return { processes, crashes, restart: pick(["maybe", "always", "never"] as const) };
 }

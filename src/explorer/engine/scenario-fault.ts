@@ -1,0 +1,53 @@
+// What the scenario is to blame for, told as its fault and with the place in its sources.
+
+import type { Modules } from "../modules/modules.ts";
+import { failureOf } from "../program/failure.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import { Refused } from "../world/host.ts";
+
+/** While `loading`, all that is thrown by the code that is loaded is a fault of the scenario. */
+export type Phase = "loading" | "running";
+
+/** `thrown`, as a `ScenarioError` that says where, if the scenario is to blame for it; as it is otherwise. */
+export function scenarioFault(thrown: unknown, modules: Modules | undefined, phase: Phase): unknown {
+  const place = (stack: unknown): { at: string } | undefined => {
+    const at = typeof stack === "string" ? modules?.positions.siteOf(stack) : undefined;
+    return at === undefined ? undefined : { at };
+  };
+  if (thrown instanceof Refused) {
+    const at = place(thrown.failure.stack);
+    const hint = "Nothing can be told of a scenario that reaches out of the explorer.";
+    return new ScenarioError(withPlace(thrown.message, at), { ...at, hint, cause: thrown });
+  }
+  if (thrown instanceof ScenarioError) {
+    if (thrown.at !== undefined) return thrown;
+    const at = place(typeof thrown.cause === "string" ? thrown.cause : thrown.stack);
+    const { hint, cause } = thrown;
+    return at === undefined
+      ? thrown
+      : new ScenarioError(withPlace(thrown.message, at), { ...at, ...(hint !== undefined && { hint }), cause });
+  }
+  if (phase === "running") return thrown;
+  const { message, stack } = failureOf(thrown);
+  const at = place(stack);
+  // Without a frame of the scenario's own it is a defect of the explorer.
+  if (at === undefined && thrown instanceof Error) return thrown;
+  return new ScenarioError(withPlace(`the scenario's file cannot be loaded: ${message}`, at), {
+    ...at,
+    hint: "Nothing was explored. Its code runs once for each process, without any effect, before setup.",
+    cause: thrown,
+  });
+}
+
+/** Calls `work`; what the scenario is to blame for leaves it as `scenarioFault` has it. */
+export function blaming<T>(modules: Modules | undefined, phase: Phase, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw scenarioFault(error, modules, phase);
+  }
+}
+
+function withPlace(message: string, place: { at: string } | undefined): string {
+  return place === undefined || message.includes(place.at) ? message : `${message} (${place.at})`;
+}
