@@ -50,7 +50,8 @@ function setMode(tree: Tree, caller: DiskCaller, { inode, entry }: Target, mode:
   requireOwner(caller, inode);
   let permissions = mode & 0o7777;
   if (caller.uid !== 0 && caller.gid !== inode.gid) permissions &= ~S_ISGID;
-  changeModeAndOwner(tree, caller, { inode, entry }, permissions, inode.uid, inode.gid);
+  changeModeAndOwner(caller, inode, permissions, inode.uid, inode.gid);
+  tree.watches.changed(caller, inode, entry);
 }
 
 function setOwner(tree: Tree, caller: DiskCaller, { inode, entry }: Target, uid: number, gid: number): void {
@@ -64,24 +65,12 @@ function setOwner(tree: Tree, caller: DiskCaller, { inode, entry }: Target, uid:
     permissions &= ~S_ISUID;
     if ((permissions & S_IXGRP) !== 0) permissions &= ~S_ISGID;
   }
-  changeModeAndOwner(
-    tree,
-    caller,
-    { inode, entry },
-    permissions,
-    uid === -1 ? inode.uid : uid,
-    gid === -1 ? inode.gid : gid,
-  );
+  const tells = uid !== -1 || gid !== -1 || permissions !== (inode.mode & 0o7777);
+  changeModeAndOwner(caller, inode, permissions, uid === -1 ? inode.uid : uid, gid === -1 ? inode.gid : gid);
+  if (tells) tree.watches.changed(caller, inode, entry);
 }
 
-function changeModeAndOwner(
-  tree: Tree,
-  caller: DiskCaller,
-  { inode, entry }: Target,
-  permissions: number,
-  uid: number,
-  gid: number,
-): void {
+function changeModeAndOwner(caller: DiskCaller, inode: Inode, permissions: number, uid: number, gid: number): void {
   caller.footprint.write(inode.resources.meta);
   // These bits act on calls that do not note having read the mode, because they are so rarely set.
   if (((inode.mode | permissions) & (S_ISUID | S_ISGID)) !== 0) {
@@ -91,7 +80,6 @@ function changeModeAndOwner(
   inode.uid = uid;
   inode.gid = gid;
   stampChange(caller, inode, stampedNow(caller));
-  tree.watches.changed(caller, inode, entry);
 }
 
 function setTimes(tree: Tree, caller: DiskCaller, { inode, entry }: Target, atimeMs: number, mtimeMs: number): void {

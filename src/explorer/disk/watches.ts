@@ -55,7 +55,9 @@ export class Watches {
     require(caller, inode, MAY_READ);
     const id = caller.nextWatch();
     const resource = watchResource(caller.process, id);
-    const ownName = path.slice(path.lastIndexOf("/") + 1);
+    // libuv has one watch for an inode in a process, under the path that came first.
+    const sibling = this.byInode.get(inode)?.find(({ process }) => process === caller.process);
+    const ownName = sibling?.ownName ?? path.slice(path.lastIndexOf("/") + 1);
     const wholeTree = recursive && inode.kind === "directory";
     const watch: Watch = { process: caller.process, id, resource, inode, recursive: wholeTree, ownName };
     noteWatched(caller, watch);
@@ -100,7 +102,7 @@ export class Watches {
     if (inode.kind === "directory" && this.recursive.size > 0) caller.footprint.write(TREE_SHAPE);
     this.tellOfName(caller, "rename", from, oldName);
     this.tellOfName(caller, "rename", parent, name);
-    if (replaced !== undefined) this.tellOfItself(caller, "change", replaced.inode);
+    if (replaced !== undefined) this.tellOfItself(caller, changeOf(replaced.inode), replaced.inode);
     this.tellOfItself(caller, "rename", inode);
   }
   linkCountChanged(caller: DiskCaller, inode: Inode): void {
@@ -110,8 +112,10 @@ export class Watches {
   changed(caller: DiskCaller, inode: Inode, entry: Entry | undefined): void {
     if (entry?.linked === false) caller.footprint.read(NAMELESS);
     if (this.watches.size === 0) return;
-    if (entry !== undefined) this.tellOfName(caller, "change", entry.parent, entry.name, inode.kind === "directory");
-    this.tellOfItself(caller, "change", inode);
+    if (entry !== undefined) {
+      this.tellOfName(caller, changeOf(inode), entry.parent, entry.name, inode.kind === "directory");
+    }
+    this.tellOfItself(caller, changeOf(inode), inode);
   }
   /** Whether a close is the end of the inode, which `gone` tells, depends on who removed its name, and who else closes. */
   closed(caller: DiskCaller, inode: Inode): void {
@@ -156,6 +160,11 @@ export class Watches {
     if (others.length > 0) this.byInode.set(watch.inode, others);
     else this.byInode.delete(watch.inode);
   }
+}
+
+/** libuv takes the bit that says "this is a directory" for more than a change. */
+function changeOf(inode: Inode): Event {
+  return inode.kind === "directory" ? "rename" : "change";
 }
 
 /** The name's path relative to `above`, if it is below. */
