@@ -5,13 +5,14 @@ import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { Members } from "./es-module.ts";
 import { DYNAMIC_IMPORT, META } from "./esbuild.ts";
+import { importedNames } from "./imported-names.ts";
 import { HELPERS } from "./interop.ts";
 import type { Source } from "./source.ts";
 
 /** What a specifier in a file leads to. */
 export type Link =
   | { readonly builtin: string; readonly file?: undefined }
-  | { readonly builtin?: undefined; readonly file: CompiledFile; readonly key: string };
+  | { readonly builtin?: undefined; readonly file: CompiledFile; readonly key: string; checked?: true };
 
 /** The body of a module, ready to run: of CommonJS with Node's five arguments, of an ES module with none. */
 export type Body = (this: unknown, ...args: unknown[]) => unknown;
@@ -33,6 +34,7 @@ export class CompiledFile {
   readonly exportsAll: boolean;
   /** What is given to those who import members of it; an ES module's, once it has run. */
   members: Members | undefined;
+  #importedNames: ReadonlyMap<string, readonly string[]> | undefined;
   #url: string | undefined;
   #maker: Maker | undefined;
 
@@ -42,6 +44,12 @@ export class CompiledFile {
     this.usesMeta = source.code.includes(META);
     this.usesDynamicImport = source.code.includes(DYNAMIC_IMPORT);
     this.exportsAll = source.code.includes("__reExport(");
+  }
+
+  /** The names that an ES module imports, by specifier. */
+  get importedNames(): ReadonlyMap<string, readonly string[]> {
+    this.#importedNames ??= importedNames(this.source);
+    return this.#importedNames;
   }
 
   get url(): string {

@@ -60,6 +60,7 @@ const NAMESPACE: ProxyHandler<Readers> = {
     if (typeof key === "string") return Object.hasOwn(readers, key) ? readers[key]?.() : undefined;
     return key === READERS ? readers : key === Symbol.toStringTag ? "Module" : undefined;
   },
+  ownKeys: (readers) => Object.keys(readers).sort(),
   has: (readers, key) => Object.hasOwn(readers, key) || key === Symbol.toStringTag,
   set: () => false,
   defineProperty: () => false,

@@ -6,8 +6,9 @@ import { type CompiledFile, type Link, sharedArguments } from "./compile.ts";
 import { EsModule, Members, readersOf } from "./es-module.ts";
 import type { Globals } from "./global-object.ts";
 import { exportAll, type Namespace, refreshBuiltin, refreshCommonJs, requiredFace } from "./interop.ts";
-import { scenarioErrorOf } from "./load-failure.ts";
+import { notExported, scenarioErrorOf } from "./load-failure.ts";
 import type { Modules } from "./modules.ts";
+import { parseJson } from "./source.ts";
 
 export interface InstanceOptions {
   /** What the code finds under these names, and in `globalThis`. The same names for every instance of a `Modules`. */
@@ -74,10 +75,16 @@ export class Instance {
   }
 
   /** What compiled code makes of an import: the namespace, or what has its members. */
-  #importMembers(link: Link, from: CompiledFile): object {
+  #importMembers(specifier: string, from: CompiledFile): object {
+    const link = this.#modules.link(from, "import", specifier);
     if (link.file === undefined || link.file.source.format !== "esm") return this.#import(link, from);
     const { file } = link;
     const module = this.#runEsModule(file, link.key);
+    if (!link.checked && module.state === "done") {
+      const absent = from.importedNames.get(specifier)?.find((name) => !Object.hasOwn(module.readers, name));
+      if (absent !== undefined) throw notExported(absent, specifier, from.source.file);
+      link.checked = true;
+    }
     if (module.state === "running" && file.exportsAll) return module.namespace;
     if (file.members === undefined || (file.exportsAll && !file.members.areOf(module.readers))) {
       file.members = new Members(Object.keys(module.readers));
@@ -130,7 +137,7 @@ export class Instance {
     if (known !== undefined) return known;
     const module = new EsModule();
     this.#esModules.set(key, module);
-    const importing = (specifier: string) => this.#importMembers(this.#modules.link(file, "import", specifier), file);
+    const importing = (specifier: string) => this.#importMembers(specifier, file);
     const own = [
       module,
       importing,
@@ -198,7 +205,7 @@ export class Instance {
     if (this.#main === path) this.#mainModule = require.main = module;
     this.#cache[path] = module;
     try {
-      if (file.source.format === "json") module.exports = JSON.parse(file.source.code);
+      if (file.source.format === "json") module.exports = parseJson(file.source);
       else this.#callCommonJs(file, module, require);
     } catch (error) {
       delete this.#cache[path];

@@ -25,6 +25,15 @@ export function loadFailure(failure: Failure): Error {
   return error;
 }
 
+export function notExported(name: string, specifier: string, importer: string): Error {
+  return loadFailure({
+    code: "ERR_SYNTAX",
+    message: `${importer}: The requested module '${specifier}' does not provide an export named '${name}'`,
+    hint: "Export the name, or correct it where it is imported; a type is imported with `import type`.",
+    syntax: true,
+  });
+}
+
 /** The failure to load as a fault of the scenario; undefined for an error that was thrown by the code under test. */
 export function scenarioErrorOf(error: unknown): ScenarioError | undefined {
   if (error instanceof ScenarioError) return error;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Source } from "./source.ts";
 
 /** `    at name (/file.ts:1:2)`, with the parts before and after the place. */
-const FRAME = /^(\s*at (?:.*\()?(?:async )?)((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)(\)?)$/;
+const FRAME = /^(\s*at (?:async )?(?:.*? \()?)((?:file:\/\/)?\/.*?):(\d+):(\d+)(\)?)$/;
 
 interface Place {
   readonly file: string;

@@ -49,6 +49,21 @@ export function readSource(file: string, type: PackageType): Source {
   return { file, format, ...commonJs(file, body, typed) };
 }
 
+/** Anew for each instance: programs may change what they were given. */
+export function parseJson({ file, code }: Source): unknown {
+  try {
+    return JSON.parse(code);
+  } catch (error) {
+    throw loadFailure({
+      code: "ERR_SYNTAX",
+      message: `${file}: ${error instanceof Error ? error.message : String(error)}`,
+      hint: "Correct the JSON.",
+      syntax: true,
+      cause: error,
+    });
+  }
+}
+
 function commonJs(file: string, body: string, typed: boolean): Transformed {
   // `import()` is the one thing in CommonJS that is not a function passed in.
   if (typed || /\bimport\b/.test(body)) return transformModule(file, body, "cjs");
