@@ -63,20 +63,24 @@ export class Faults {
         enabled.push({ ...item, bornAt: down.diedAt, optional: this.#restart === "maybe" });
       }
     }
-    const mayEnd = this.#down.length > 0 && this.#restart === "maybe";
-    if (!going && mayEnd) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+    const mayBeLeft = this.#down.length > 0 && this.#restart === "maybe";
+    const mayBeLost = this.#powerLoss && this.#world.disk.unsynced().length > 0;
+    if (going || mayBeLost) this.#addPowerLoss(enabled);
     if (going) this.#addFaults(enabled);
+    else if (mayBeLeft || mayBeLost) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+  }
+
+  #addPowerLoss(enabled: WorldItem[]): void {
+    if (!this.#powerLoss) return;
+    const { choices, cut } = powerLossChoices(this.#world.disk.unsynced());
+    this.#power = choices;
+    if (cut) this.cutPowerLoss = true;
+    for (const [at] of choices.entries()) {
+      enabled.push({ ...this.#item("power-loss", POWER + at, 0, true), process: -1 });
+    }
   }
 
   #addFaults(enabled: WorldItem[]): void {
-    if (this.#powerLoss) {
-      const { choices, cut } = powerLossChoices(this.#world.disk.unsynced());
-      this.#power = choices;
-      if (cut) this.cutPowerLoss = true;
-      for (const [at] of choices.entries()) {
-        enabled.push({ ...this.#item("power-loss", POWER + at, 0, true), process: -1 });
-      }
-    }
     for (const process of this.#world.processes) {
       if (!process.alive || process.index === 0) continue;
       if (this.#crashes > 0) enabled.push(this.#item("crash", CRASH, process.index, true, process.incarnation * 10));
