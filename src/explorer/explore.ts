@@ -6,7 +6,6 @@ import { RaceViolated, type Report } from "./engine/report.ts";
 import { targetOf } from "./engine/target.ts";
 import type { DefinedRace } from "./race.ts";
 import { lanes } from "./telling/lanes.ts";
-import { sentence } from "./telling/sentence.ts";
 
 /** A race, or the file that exports one: a path or a `file:` URL. */
 export type Explorable = DefinedRace | string | URL;
@@ -23,7 +22,7 @@ export async function explore(what: Explorable, options: ExploreOptions = {}): P
   const report = await inspect(what, options);
   if (report.trace === undefined) return report;
   const { trace } = report;
-  throw new RaceViolated(`${trace.violation.message}\n\n${sentence(trace)}\n\n${lanes(trace)}`, report);
+  throw new RaceViolated(lanes(trace), report);
 }
 
 /** As `explore`, but a violation is a report like the others, with a trace. */

@@ -33,7 +33,7 @@ export interface DefinedRace extends Race {
 export function race(definition: Race): DefinedRace {
   const wrong = whatIsWrong(definition);
   if (wrong !== undefined) throw notARace(wrong);
-return { ...definition, [RACE]: new Error("race") };
+  return { ...definition, [RACE]: new Error("race") };
 }
 
 /** As `race`, for code that the explorer has loaded itself, thousands of times: it need not say where it stands. */

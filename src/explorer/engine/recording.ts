@@ -6,6 +6,7 @@ import { goOn } from "../search/exhaustive.ts";
 import { itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
 import type { Observer } from "../world/host.ts";
+import { isOfHistories } from "../world/notes.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { BEGINNING_MS } from "../world/time.ts";
 import type { World } from "../world/world.ts";
@@ -118,7 +119,7 @@ class Recorder implements Observer {
 function resources(touched: Touched, world: World): TouchedResource[] {
   const named = new Map<string, TouchedResource>();
   for (const touch of touched) {
-    if (touch < 0) continue;
+    if (touch < 0 || isOfHistories(touch >> 2)) continue;
     const what = world.disk.describe(touch >> 2);
     const access = (touch & 3) === READ ? "read" : (touch & 3) === ADD ? "add" : "write";
     if (access !== "read" || !named.has(what)) named.set(what, { what, access });

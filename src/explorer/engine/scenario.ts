@@ -1,6 +1,7 @@
 // A race and its modules: one instance for each process and run, or one for all.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setNotes } from "../history/notes.ts";
 import type { Instance } from "../modules/instance.ts";
 import type { Modules } from "../modules/modules.ts";
 import { type Environment, makeEnvironment } from "../program/builtins.ts";
@@ -27,6 +28,17 @@ let running: Program | undefined;
 export function runningProgram(): Program | undefined {
   return running;
 }
+
+/** Histories of scenarios are written down by the world, which knows who notes, and in which order. */
+setNotes(() => {
+  const program = running;
+  if (program === undefined) return undefined;
+  return {
+    invoked: (history, record) => program.port.note(history, "invoked", record),
+    returned: (history, record) => program.port.note(history, "returned", record),
+    all: (history) => program.port.noted(history),
+  };
+});
 
 const plainly: Within = (program, run) => {
   const before = running;
@@ -208,6 +220,8 @@ const deaf: Port = {
   held: nothing,
   cancel: nothing,
   clock: () => BEGINNING_MS,
+  note: nothing,
+  noted: () => [],
   settled: nothing,
   failed: nothing,
   exited: nothing,

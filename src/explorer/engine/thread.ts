@@ -64,13 +64,15 @@ const port: Port = {
   held: (...args) => void said.push(["held", ...args]),
   cancel: (...args) => void said.push(["cancel", ...args]),
   clock: () => timeMs,
+  note: (...args) => void said.push(["note", ...args]),
+  noted: () => [],
   settled: () => void said.push(["settled"]),
   failed: (...args) => void said.push(["failed", ...args]),
   exited: (...args) => void said.push(["exited", ...args]),
   refused: (...args) => void said.push(["refused", ...args]),
 };
 
-function carryOut(command: Command): void {
+function carryOut(command: Command): unknown {
   switch (command.do) {
     case "start":
       dead = false;
@@ -93,7 +95,7 @@ function carryOut(command: Command): void {
     case "leave":
       return program?.leave(command.code);
     case "drop":
-      return;
+      return undefined;
   }
 }
 

@@ -91,12 +91,18 @@ export function outcomeText(item: WorldItem, outcome: unknown): { text: string; 
     if (item.call?.op === "open") return { text: `fd ${outcome}`, failed: false };
     return { text: item.call?.op === "write" ? wrote(item.call) : String(outcome), failed: false };
   }
-  const { size, event } = outcome as { size?: unknown; event?: unknown };
-  if (typeof size === "number") return { text: `${size} bytes`, failed: false };
+  const { size, mode, event } = outcome as { size?: unknown; mode?: unknown; event?: unknown };
+  if (typeof size === "number" && typeof mode === "number") return { text: statText(size, mode), failed: false };
   return {
     text: typeof event === "string" ? event : inspect(outcome, { breakLength: Infinity }).slice(0, MAX_SHOWN),
     failed: false,
   };
+}
+
+function statText(size: number, mode: number): string {
+  const type = mode & constants.S_IFMT;
+  if (type === constants.S_IFDIR) return "a directory";
+  return type === constants.S_IFLNK ? "a link" : `${size} bytes`;
 }
 
 function wrote(call: Call): string {

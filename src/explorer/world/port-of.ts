@@ -31,6 +31,8 @@ export function portOf(world: World, process: SimulatedProcess): Port {
     held: (token, held) => void (held ? process.holds.add(token) : process.holds.delete(token)),
     cancel: (token) => cancel(world, process, token),
     clock: () => process.now(),
+    note: (history, kind, record) => world.notes.note(process, history, kind, record),
+    noted: (history) => world.notes.of(history),
     settled: () => {
       process.settled = true;
     },

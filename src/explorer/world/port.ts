@@ -2,6 +2,8 @@
 // data and calls without answers, but for `now`, so that a program may live in another thread than the world.
 
 import type { Call, WatchNotice } from "../disk/calls.ts";
+import type { PlainData } from "../history/model.ts";
+import type { NotedEvent } from "../history/notes.ts";
 import type { ViolationKind } from "../trace.ts";
 
 /** An error of the program, as it can be shown and passed on. */
@@ -26,6 +28,10 @@ export interface Port {
   /** Takes back a timer, an immediate or a hold. */
   cancel(token: number): void;
   clock(): number;
+  /** Something for a history: when an operation was called, or came back. */
+  note(history: string, kind: NotedEvent["kind"], record: PlainData): void;
+  /** All that was noted so far for a history, by all processes. */
+  noted(history: string): readonly NotedEvent[];
   /** The process's function has returned, or its promise has been fulfilled. */
   settled(): void;
   /** The program failed, and with that the process ends. */

@@ -14,6 +14,7 @@ import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
 import { Faults } from "./faults.ts";
 import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
+import { WorldNotes } from "./notes.ts";
 import { newItem, remove } from "./pending.ts";
 import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
@@ -28,6 +29,7 @@ export class World implements Execution {
   #startMs = BEGINNING_MS;
   readonly processes: SimulatedProcess[] = [];
   readonly services: Service[] = [];
+  readonly notes = new WorldNotes();
   readonly faults: Faults;
   violation: Violation | undefined;
   observer: Observer | undefined;

@@ -144,10 +144,11 @@ async function once({ what, path, other }: Deed, environment: Environment): Prom
       // A timer that something else may take away before it fires.
       return await new Promise((resolve) => {
         const timer = setTimeout(() => resolve("late"), 10);
-        fs.access(path).then(
-          () => (clearTimeout(timer), resolve("there")),
-          () => (clearTimeout(timer), resolve("gone")),
-        );
+        const answered = (answer: string) => () => {
+          clearTimeout(timer);
+          resolve(answer);
+        };
+        fs.access(path).then(answered("there"), answered("gone"));
       });
     default:
       return await fs[what as "mkdir"](path);
