@@ -62,7 +62,7 @@ const NAMESPACE: ProxyHandler<Readers> = {
   },
   ownKeys: (readers) => Object.keys(readers).sort(),
   has: (readers, key) => Object.hasOwn(readers, key) || key === Symbol.toStringTag,
-  set: () => false,
+  // An assignment ends here too.
   defineProperty: () => false,
   deleteProperty: (readers, key) => !Object.hasOwn(readers, key),
   getPrototypeOf: () => null,
