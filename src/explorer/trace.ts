@@ -13,6 +13,7 @@ export type StepKind =
   | "timer"
   | "notice"
   | "message"
+  | "signal"
   | "crash"
   | "restart"
   | "power-loss"

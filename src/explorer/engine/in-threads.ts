@@ -148,8 +148,11 @@ class ThreadInbox implements Inbox {
   signal(name: string): void {
     this.#tell({ do: "signal", name });
   }
-  leave(code: number): void {
-    this.#tell({ do: "leave", code });
+  leave(): void {
+    this.#tell({ do: "leave" });
+  }
+  quit(): void {
+    this.#tell({ do: "quit" });
   }
   /** The process is dead: frees the thread from the call it stands in. */
   drop(): void {

@@ -25,8 +25,8 @@ export function switchesIn(steps: readonly Step[]): number {
 
 /** The name of a choice in a trace: the same in every run, for people and for `replay`. */
 export function choiceName(item: WorldItem, world: World): string {
-  const process = item.process < 0 ? undefined : world.processes[item.process];
-  const name = process === undefined ? "" : process.name + "'".repeat(process.incarnation);
+  if (item.told !== undefined) return item.told.choice;
+  const name = item.process < 0 ? "" : (world.processes[item.process]?.nameOfThisLife ?? "");
   return item.token > 0
     ? `${name}.${item.token}`
     : `${item.kind} ${name}${item.kind === "power-loss" ? item.id % 100 : ""}`.trim();

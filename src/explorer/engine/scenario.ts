@@ -218,6 +218,7 @@ const deaf: Port = {
   immediate: nothing,
   hold: nothing,
   held: nothing,
+  listens: nothing,
   cancel: nothing,
   clock: () => BEGINNING_MS,
   note: nothing,

@@ -29,7 +29,8 @@ export type Command = { readonly timeMs: number } & (
   | { readonly do: "fire"; readonly token: number }
   | { readonly do: "notice"; readonly notice: WatchNotice }
   | { readonly do: "signal"; readonly name: string }
-  | { readonly do: "leave"; readonly code: number }
+  | { readonly do: "leave" }
+  | { readonly do: "quit" }
   /** The process is dead: whatever it stands in does not return. */
   | { readonly do: "drop" }
 );

@@ -62,6 +62,7 @@ const port: Port = {
   immediate: (...args) => void said.push(["immediate", ...args]),
   hold: (...args) => void said.push(["hold", ...args]),
   held: (...args) => void said.push(["held", ...args]),
+  listens: (...args) => void said.push(["listens", ...args]),
   cancel: (...args) => void said.push(["cancel", ...args]),
   clock: () => timeMs,
   note: (...args) => void said.push(["note", ...args]),
@@ -93,7 +94,9 @@ function carryOut(command: Command): unknown {
     case "signal":
       return program?.signal(command.name);
     case "leave":
-      return program?.leave(command.code);
+      return program?.leave();
+    case "quit":
+      return program?.quit();
     case "drop":
       return undefined;
   }

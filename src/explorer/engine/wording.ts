@@ -23,6 +23,7 @@ const ON_DESCRIPTORS = new Set([
 ]);
 
 export function callText(item: WorldItem, process: SimulatedProcess | undefined): string {
+  if (item.told !== undefined) return item.told.call;
   switch (item.kind) {
     case "timer":
       return `timer of ${(item.dueMs ?? 0) - item.sinceMs} ms`;
@@ -54,6 +55,8 @@ function describeCall({ op, args }: Call, process: SimulatedProcess | undefined)
     case "rename":
     case "link":
       return `${name} ${args[0]} -> ${args[1]}`;
+    case "kill":
+      return args[1] === 0 ? `look whether ${args[0]} lives` : `send ${args[1]} to ${args[0]}`;
     case "symlink":
       return `symlink ${args[1]} -> ${args[0]}`;
     default:

@@ -1,10 +1,10 @@
 // `process`, as the code of one simulated process sees it.
 
 import { EventEmitter } from "node:events";
-import { constants } from "node:os";
 import { resolve } from "node:path/posix";
-import { SystemFault } from "../disk/calls.ts";
+import { makeKill } from "./kill.ts";
 import { notSimulated } from "./not-simulated.ts";
+import { addEvents } from "./process-events.ts";
 import type { Program } from "./program.ts";
 import type { CurrentProgram } from "./timers.ts";
 
@@ -20,18 +20,7 @@ const PASSED_ON = [
   "execPath",
   "allowedNodeEnvironmentFlags",
 ];
-const REFUSED = [
-  "abort",
-  "dlopen",
-  "binding",
-  "_linkedBinding",
-  "chroot",
-  "setuid",
-  "setgid",
-  "kill",
-  "send",
-  "disconnect",
-];
+const REFUSED = ["abort", "dlopen", "binding", "_linkedBinding", "chroot", "setuid", "setgid", "send", "disconnect"];
 
 /** Sends text nowhere: thousands of runs would say the same. */
 function silent(fd: number): object {
@@ -50,15 +39,9 @@ function silent(fd: number): object {
   });
 }
 
-function killError(code: string): Error {
-  return Object.assign(new Error(`kill ${code}`), { code, syscall: "kill", errno: code === "ESRCH" ? -3 : -1 });
-}
-
 /** One per process and run: packages add listeners and patch it. */
 export function makeProcess(program: Program, scenarioFile: string, originMs: number): NodeJS.Process {
   const current: CurrentProgram = () => program;
-  const emitter = new EventEmitter();
-  emitter.setMaxListeners(0);
   const hrtime = (before?: [number, number]): [number, number] => {
     const ms = program.clock() - originMs;
     const [seconds, nanos] = [Math.floor(ms / 1000), (ms % 1000) * 1e6];
@@ -66,7 +49,9 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     const borrow = nanos < before[1] ? 1 : 0;
     return [seconds - before[0] - borrow, nanos - before[1] + borrow * 1e9];
   };
-  const own: Record<PropertyKey, unknown> = {
+  const own: Record<PropertyKey, unknown> = {};
+  const simulated = own as unknown as NodeJS.Process;
+  Object.assign(own, {
     pid: program.pid,
     ppid: 1,
     title: "node",
@@ -75,7 +60,6 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     execArgv: [],
     env: { ...ENVIRONMENT },
     platform: "linux",
-    exitCode: undefined,
     stdout: silent(1),
     stderr: silent(2),
     stdin: silent(0),
@@ -100,54 +84,12 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     cpuUsage: () => ({ user: 0, system: 0 }),
     resourceUsage: () => ({}),
     emitWarning: () => undefined,
-    exit: (code?: number) => program.exit(Number(code ?? own.exitCode ?? 0)),
-    reallyExit: (code?: number) => program.exit(Number(code ?? 0)),
-    kill: (pid: number, signal: string | number = "SIGTERM") => {
-      try {
-        program.now({ op: "kill", args: [pid, signal] });
-        return true;
-      } catch (error) {
-        if (error instanceof SystemFault) throw killError(error.code);
-        throw error;
-      }
-    },
+    kill: makeKill(program, (signal) => simulated.listenerCount(signal) > 0),
     getBuiltinModule: (name: string) => current().refuse(notSimulated(`process.getBuiltinModule("${name}")`)),
-  };
-  for (const name of [
-    "on",
-    "once",
-    "off",
-    "addListener",
-    "removeListener",
-    "removeAllListeners",
-    "prependListener",
-    "prependOnceListener",
-    "emit",
-    "listeners",
-    "rawListeners",
-    "listenerCount",
-    "eventNames",
-    "setMaxListeners",
-    "getMaxListeners",
-  ] as const) {
-    own[name] = (...args: unknown[]) => {
-      const result: unknown = Reflect.apply(emitter[name] as (...args: unknown[]) => unknown, emitter, args);
-      return result === emitter ? simulated : result;
-    };
-  }
+  });
   for (const name of PASSED_ON) own[name] = Reflect.get(process, name);
   for (const name of REFUSED) own[name] ??= () => current().refuse(notSimulated(`process.${name}()`));
   own[Symbol.toStringTag] = "process";
-  const simulated = own as unknown as NodeJS.Process;
-  const exitCode = (code: number): number => Number(own.exitCode ?? code);
-  program.listeners = {
-    leaving: (code) => void emitter.emit("beforeExit", exitCode(code)),
-    left: (code) => void emitter.emit("exit", exitCode(code)),
-    signal: (name) => emitter.emit(name, name, constants.signals[name as NodeJS.Signals]),
-    uncaught: (error, kind) => {
-      const told = kind === "rejection" && emitter.listenerCount("unhandledRejection") > 0;
-      return emitter.emit(told ? "unhandledRejection" : "uncaughtException", error, kind);
-    },
-  };
+  addEvents(own, program);
   return simulated;
 }

@@ -24,10 +24,11 @@ export type Within = <T>(program: Program, run: () => T) => T;
 
 export interface ProcessListeners {
   /** Nothing keeps it alive; it may find something to do. */
-  leaving(code: number): void;
-  left(code: number): void;
-  /** These return whether anybody listened. */
-  signal(name: string): boolean;
+  leaving(): void;
+  /** It ends, unless it is ending already; with which code is what it says to that. Zero is no error. */
+  left(code?: number): number;
+  signal(name: string): void;
+  /** Returns whether anybody listened. */
   uncaught(error: unknown, kind: "exception" | "rejection"): boolean;
 }
 
@@ -126,12 +127,14 @@ export class Program implements Effects, Inbox {
   /** Ends it here and now. */
   exit(code: number): never {
     if (!this.#over) {
-      const { listeners } = this;
-      this.listeners = undefined;
-      listeners?.left(code);
       this.#over = true;
       this.port.exited(code);
     }
+    throw new Exited();
+  }
+  /** The kernel has ended it. */
+  killed(): never {
+    this.#over = true;
     throw new Exited();
   }
   /** Something that is not simulated was called. */
@@ -169,18 +172,20 @@ export class Program implements Effects, Inbox {
     const listener = this.#watches.get(notice.watch);
     if (listener !== undefined) this.#run(() => listener(notice));
   }
-  leave(code: number): void {
+  leave(): void {
     const asked = this.#tokens;
-    this.#run(() => this.listeners?.leaving(code));
-    if (this.#tokens === asked) this.#run(() => this.listeners?.left(code));
+    this.#run(() => this.listeners?.leaving());
+    if (this.#tokens === asked) this.quit();
   }
-  /** As in Node: a signal that nobody listens for ends the process. */
-  signal(name: string): void {
+  quit(): void {
+    let code = 0;
     this.#run(() => {
-      if (this.listeners?.signal(name) === true) return;
-      this.#over = true;
-      this.port.exited(128);
+      code = this.listeners?.left() ?? 0;
     });
+    this.#run(() => this.exit(code));
+  }
+  signal(name: string): void {
+    this.#run(() => this.listeners?.signal(name));
   }
 
   /** An error that no code of the program caught. */
@@ -204,7 +209,12 @@ export class Program implements Effects, Inbox {
 
   #thrown(kind: "exception" | "rejection", error: unknown): void {
     if (this.#over || error instanceof Exited) return;
-    if (this.listeners?.uncaught(error, kind) === true) return;
+    try {
+      if (this.listeners?.uncaught(error, kind) === true) return;
+      this.listeners?.left(1);
+    } catch {
+      // As in Node: it ends with the first error.
+    }
     this.#fail(kind, failureOf(error));
   }
 

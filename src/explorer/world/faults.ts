@@ -5,6 +5,7 @@ import { resource } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
 import type { WorldItem } from "./process.ts";
+import { lifeOf } from "./signals.ts";
 import { PROMPT_MS, STALL_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
@@ -136,7 +137,8 @@ export class Faults {
         const down = this.#down.find((one) => one.index === item.process);
         if (down === undefined) return undefined;
         this.#down = this.#down.filter((one) => one !== down);
-        world.startProcess(down.index, down.name, down.incarnation + 1, process?.timeMs);
+        const { pid } = world.startProcess(down.index, down.name, down.incarnation + 1, process?.timeMs);
+        world.footprint.write(lifeOf(pid));
         return undefined;
       }
       case "power-loss": {

@@ -21,9 +21,14 @@ export class Refused extends Error {
   }
 }
 
+export interface Answer {
+  readonly fault?: unknown;
+  readonly result?: unknown;
+}
+
 /** Answers calls beside those on files: `kill`, `fetch`, SQLite. Undefined: not its call. */
 export interface Service {
-  perform(process: SimulatedProcess, call: Call, token: number): { result: unknown } | "later" | undefined;
+  perform(process: SimulatedProcess, call: Call, token: number): Answer | "later" | undefined;
   /** The process is gone: what it held open is let go. */
   ended(process: SimulatedProcess): void;
 }

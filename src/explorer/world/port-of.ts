@@ -29,6 +29,7 @@ export function portOf(world: World, process: SimulatedProcess): Port {
     },
     hold: (token) => void process.holds.add(token),
     held: (token, held) => void (held ? process.holds.add(token) : process.holds.delete(token)),
+    listens: (signal, listens) => void (listens ? process.listensFor.add(signal) : process.listensFor.delete(signal)),
     cancel: (token) => cancel(world, process, token),
     clock: () => process.now(),
     note: (history, kind, record) => world.notes.note(process, history, kind, record),

@@ -25,6 +25,8 @@ export interface Port {
   hold(token: number): void;
   /** Whether this keeps the process alive: `ref` and `unref`. */
   held(token: number, held: boolean): void;
+  /** Whether the program has handlers for a signal. */
+  listens(signal: string, listens: boolean): void;
   /** Takes back a timer, an immediate or a hold. */
   cancel(token: number): void;
   clock(): number;
@@ -48,8 +50,10 @@ export interface Inbox {
   fire(token: number): void;
   notice(notice: WatchNotice): void;
   signal(name: string): void;
-  /** The process ends of itself: handlers of `exit` run. */
-  leave(code: number): void;
+  /** Nothing keeps the process alive: handlers of `beforeExit` run, and if they ask for nothing those of `exit`. */
+  leave(): void;
+  /** Still nothing does: handlers of `exit` run, and then it is over. */
+  quit(): void;
   /** The process is dead, whatever it stands in. */
   drop?(): void;
 }

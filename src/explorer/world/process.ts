@@ -24,6 +24,12 @@ export interface WorldItem extends Item {
   /** The process's time when it was asked for. */
   readonly sinceMs: number;
   patienceMs: number;
+  /** What happens, for what a service brings about; returns what is to be told of it. */
+  readonly act?: () => unknown;
+  /** When it can happen; without, whenever the process neither stands still in a call nor is stalled. */
+  readonly ready?: () => boolean;
+  /** For traces: the name of the choice, and what it is. */
+  readonly told?: { readonly choice: string; readonly call: string };
 }
 
 export interface ProcessWorld {
@@ -40,6 +46,9 @@ export class SimulatedProcess implements DiskCaller {
   inbox: Inbox | undefined;
   alive = true;
   settled = false;
+  /** Nothing kept it alive, and it was told so; then, that it is over. */
+  leaving = false;
+  quitting = false;
   exitCode: number | undefined;
   /** Effects asked for, in order. */
   readonly effects: WorldItem[] = [];
@@ -47,6 +56,10 @@ export class SimulatedProcess implements DiskCaller {
   readonly timers: WorldItem[] = [];
   readonly immediates: WorldItem[] = [];
   readonly notices: WorldItem[] = [];
+  /** What others sent, and what services will bring about; in any order. */
+  readonly arrivals: WorldItem[] = [];
+  /** Signals that the program listens for. */
+  readonly listensFor = new Set<string>();
   /** Tokens of what keeps it alive beside effects. */
   readonly holds = new Set<number>();
   /** It stands in a synchronous call: nothing else of it can happen. */
@@ -110,6 +123,20 @@ export class SimulatedProcess implements DiskCaller {
     return number.toString(36).padStart(6, "0").slice(-6);
   }
 
+  /** For traces: the name, and how often it was started again. */
+  get nameOfThisLife(): string {
+    return this.name + "'".repeat(this.incarnation);
+  }
+  /** It can go on when its turn comes. */
+  get isFree(): boolean {
+    return this.blockedOn === undefined && this.stalledUntilMs === undefined;
+  }
+
+  /** It does not end by itself as long as this is true. */
+  get isBusy(): boolean {
+    return this.effects.length > 0 || this.holds.size > 0;
+  }
+
   /** Everything that is pending, and has not been taken away. */
   *pending(): Iterable<WorldItem> {
     if (this.blockedOn !== undefined) yield this.blockedOn;
@@ -117,9 +144,10 @@ export class SimulatedProcess implements DiskCaller {
     yield* this.timers;
     yield* this.immediates;
     yield* this.notices;
+    yield* this.arrivals;
   }
   forgetPending(): void {
-    for (const list of [this.effects, this.timers, this.immediates, this.notices]) list.length = 0;
+    for (const list of [this.effects, this.timers, this.immediates, this.notices, this.arrivals]) list.length = 0;
     this.holds.clear();
     this.blockedOn = undefined;
   }

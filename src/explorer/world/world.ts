@@ -19,6 +19,7 @@ import { newItem, remove } from "./pending.ts";
 import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
+import { lifeOf, Signals } from "./signals.ts";
 import { BEGINNING_MS } from "./time.ts";
 
 export class World implements Execution {
@@ -53,6 +54,7 @@ export class World implements Execution {
     this.mayFail = host.mayFail;
     this.disk = new Disk({ trackDurability: options.powerLoss === true });
     this.faults = new Faults(options, this);
+    this.services.push(new Signals(this));
   }
 
   /** From here on the search chooses what happens; what was done before is durable. */
@@ -101,6 +103,10 @@ export class World implements Execution {
   }
 
   #enabledOf(process: SimulatedProcess, enabled: WorldItem[]): void {
+    for (const item of process.arrivals) {
+      const ready = item.ready?.() ?? process.isFree;
+      if (ready && (item.dueMs === undefined || this.mayPassUntil(item.dueMs, process))) enabled.push(item);
+    }
     if (process.stalledUntilMs !== undefined) return;
     if (process.blockedOn !== undefined) {
       enabled.push(process.blockedOn);
@@ -123,6 +129,7 @@ export class World implements Execution {
       for (const item of process.effects) if (item.patienceMs < timeMs) return false;
       for (const item of process.notices) if (item.patienceMs < timeMs) return false;
       for (const item of process.immediates) if (item.patienceMs < timeMs) return false;
+      for (const item of process.arrivals) if (item.patienceMs < timeMs) return false;
       const timer = process === by ? undefined : process.timers[0];
       if (timer !== undefined && timer.patienceMs < timeMs) return false;
     }
@@ -149,7 +156,8 @@ export class World implements Execution {
     const process = item.process < 0 ? undefined : this.processes[item.process];
     const telling = this.observer?.happening(item, process, this);
     let outcome: unknown;
-    if (item.fault || item.kind === "restart" || item.kind === "resume") outcome = this.faults.perform(item);
+    if (item.act !== undefined) outcome = this.#arrive(process, item);
+    else if (item.fault || item.kind === "restart" || item.kind === "resume") outcome = this.faults.perform(item);
     else if (process !== undefined) outcome = this.#take(process, item);
     if (process !== undefined) {
       this.pass(process, this.footprint.timeMs);
@@ -158,6 +166,15 @@ export class World implements Execution {
     const touched = this.footprint.take();
     telling?.(outcome, touched);
     return touched;
+  }
+
+  #arrive(process: SimulatedProcess | undefined, item: WorldItem): unknown {
+    if (process === undefined || item.fault) return item.act?.();
+    remove(process.arrivals, item);
+    if (item.dueMs !== undefined) this.pass(process, item.dueMs);
+    const outcome = item.act?.();
+    this.#ifAtEnd(process);
+    return outcome;
   }
 
   #take(process: SimulatedProcess, item: WorldItem): unknown {
@@ -171,7 +188,7 @@ export class World implements Execution {
         this.pass(process, this.footprint.timeMs);
         outcome = fault ?? result;
         if (later) process.holds.add(item.token);
-        else inbox.settle(item.token, fault, result);
+        else if (process.alive) inbox.settle(item.token, fault, result);
         break;
       }
       case "timer":
@@ -222,9 +239,16 @@ export class World implements Execution {
 
   /** A process whose function has settled, and that nothing keeps alive, leaves. */
   #ifAtEnd(process: SimulatedProcess): void {
-    if (!process.alive || !process.settled || process.effects.length > 0 || process.holds.size > 0) return;
-    process.inbox?.leave(0);
-    if (process.effects.length === 0 && process.holds.size === 0) this.end(process, 0);
+    if (!process.alive || !process.settled || process.quitting || process.blockedOn !== undefined) return;
+    if (!process.isBusy && !process.leaving) {
+      process.leaving = true;
+      process.inbox?.leave();
+      if (!process.alive || process.blockedOn !== undefined) return;
+    }
+    process.leaving = !process.isBusy;
+    if (!process.leaving) return;
+    process.quitting = true;
+    process.inbox?.quit();
   }
 
   /** What happens now took it away. */
@@ -236,6 +260,7 @@ export class World implements Execution {
   end(process: SimulatedProcess, exitCode: number | undefined): void {
     if (!process.alive) return;
     process.alive = false;
+    if (this.#event >= 0) this.footprint.write(lifeOf(process.pid));
     process.exitCode = exitCode;
     for (const item of process.pending()) this.noteCancelled(item);
     process.forgetPending();
