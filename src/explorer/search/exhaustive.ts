@@ -38,6 +38,20 @@ function rank(item: Item, last: Item | undefined): number {
   return item.process === last?.process ? 0 : 1;
 }
 
+/** A part of the tree that can be searched by itself: all runs that begin with these choices. */
+export interface Job {
+  readonly choices: readonly number[];
+  /** What is asleep where the last choice is made. */
+  readonly sleep: readonly Happened[];
+}
+
+/** A race found in a job that is to be reversed before its beginning: it is for the owner of that part of the tree. */
+export interface Outward {
+  readonly position: number;
+  readonly first: readonly number[];
+  readonly wanted: number;
+}
+
 export class Exhaustive {
   readonly #system: System;
   readonly #maxSteps: number;
@@ -49,16 +63,77 @@ export class Exhaustive {
   /** Points from here on were made in the present run. */
   #known = 0;
   #done = false;
+  /** Causality is known of the events before. */
+  #entered = 0;
+  /** The choices before this belong to the owner of the job. */
+  readonly #base: number;
+  readonly #outward: Outward[] = [];
+  /** Jobs that others are at, by the position of the point that they hang from. */
+  readonly #lent: number[] = [];
 
-  constructor(system: System, options: { maxSteps: number; prefer?: Preference }) {
+  constructor(system: System, options: { maxSteps: number; prefer?: Preference; job?: Job }) {
     this.#system = system;
     this.#maxSteps = options.maxSteps;
     this.#prefer = options.prefer ?? goOn;
+    const { choices, sleep } = options.job ?? { choices: [], sleep: [] };
+    this.#base = choices.length;
+    this.#known = choices.length;
+    for (const [at, id] of choices.entries()) {
+      const chosen = { item: { id, process: -1, bornAt: -1, fault: false }, touched: [] };
+      this.#path.push({ enabled: [], todo: [], sleep: at === choices.length - 1 ? [...sleep] : [], chosen });
+    }
   }
 
   /** Nothing is left to try. */
   get done(): boolean {
     return this.#done;
+  }
+
+  /** Nothing can be done before a job that was lent comes back. */
+  get waiting(): boolean {
+    return !this.#done && this.#lent.includes(this.#path.length - 1) && this.#known === 0;
+  }
+
+  /** Races for the owner of the job, since the last time. */
+  takeOutward(): Outward[] {
+    return this.#outward.splice(0);
+  }
+
+  /** Gives away the part of the tree that is nearest to the root, if there is any. */
+  lend(): Job | undefined {
+    for (let position = this.#base; position < this.#path.length; position++) {
+      const point = this.#path[position] as Point;
+      const item = awakeOf(point);
+      if (item === undefined) continue;
+      const before = this.#path.slice(0, position).map(({ chosen }) => chosen.item.id);
+      // What is under way at this point comes before the job, too; what is only about to be comes after it.
+      const underWay = position < this.#path.length - 1 ? [point.chosen] : [];
+      const job: Job = { choices: [...before, item.id], sleep: [...point.sleep, ...underWay] };
+      point.sleep.push(this.#tryOnce(before, item.id));
+      this.#lent.push(position);
+      return job;
+    }
+    return undefined;
+  }
+
+  /** A job is done: what it found that concerns this part of the tree. */
+  giveBack(job: Job, outward: readonly Outward[]): void {
+    this.#lent.splice(this.#lent.indexOf(job.choices.length - 1), 1);
+    for (const { position, first, wanted } of outward) this.#reverse(position, first, wanted);
+    if (this.#known === 0) this.#next(false);
+  }
+
+  /** What an item touches when it is chosen there. */
+  #tryOnce(before: readonly number[], id: number): Happened {
+    const execution = this.#system.begin();
+    try {
+      for (const choice of before) execution.perform(itemOf(execution.enabled(), choice) as Item);
+      const item = itemOf(execution.enabled(), id);
+      if (item === undefined) throw new Diverged(before.length, "a step that was possible before is not possible now");
+      return { item, touched: execution.perform(item) };
+    } finally {
+      execution.close();
+    }
   }
 
   /** What was chosen in the last run, and its causality: valid until the next. */
@@ -78,7 +153,7 @@ export class Exhaustive {
     this.#findRaces(execution.cancelled);
     const choices = this.#events.map((event) => event.item.id);
     this.lastRun = { choices, events: choices.length, causality: this.#causality };
-    this.#next();
+    this.#next(true);
     return end;
   }
 
@@ -89,7 +164,7 @@ export class Exhaustive {
       const item = itemOf(execution.enabled(), point.chosen.item.id);
       if (item === undefined) throw new Diverged(position, "a step that was possible before is not possible now");
       const touched = execution.perform(item);
-      if (position === this.#known - 1) {
+      if (position === this.#known - 1 || this.#events.length <= position) {
         point.chosen = { item, touched };
         this.#events[position] = point.chosen;
       } else if (!alike(touched, point.chosen.touched)) {
@@ -120,10 +195,13 @@ export class Exhaustive {
 
   /** Of two events that could have come the other way round, sees to it that they will. */
   #findRaces(cancelled: readonly Cancelled[]): void {
-    const from = Math.max(0, this.#known - 1);
+    const from = this.#entered;
+    this.#entered = 0;
     for (let position = from; position < this.#events.length; position++) {
       const { item } = this.#events[position] as Happened;
-      for (const earlier of this.#causality.enter(this.#events, position)) {
+      const direct = this.#causality.enter(this.#events, position);
+      if (position < this.#base - 1) continue;
+      for (const earlier of direct) {
         if (item.bornAt !== earlier) this.#reverse(earlier, this.#instead(earlier, position), item.id);
       }
     }
@@ -148,7 +226,11 @@ export class Exhaustive {
     return first;
   }
 
-  #reverse(position: number, first: number[], wanted: number): void {
+  #reverse(position: number, first: readonly number[], wanted: number): void {
+    if (position < this.#base) {
+      this.#outward.push({ position, first, wanted });
+      return;
+    }
     const point = this.#path[position] as Point;
     const possible = (id: number): boolean => itemOf(point.enabled, id) !== undefined;
     for (const id of first) {
@@ -159,19 +241,26 @@ export class Exhaustive {
     if (id !== undefined) point.todo.push(id);
   }
 
-  /** Goes back to the last point where something is left to try. */
-  #next(): void {
+  /** Goes back to the last point where something is left to try; waits at one whose jobs are not all back. */
+  #next(tried: boolean): void {
+    let justTried = tried;
     for (;;) {
       const point = this.#path[this.#path.length - 1];
-      if (point === undefined) {
+      if (point === undefined || this.#path.length < this.#base) {
         this.#done = true;
         return;
       }
-      point.sleep.push(point.chosen);
-      const item = awakeOf(point);
+      if (justTried) point.sleep.push(point.chosen);
+      justTried = true;
+      const item = this.#path.length === this.#base ? undefined : awakeOf(point);
       if (item !== undefined) {
         point.chosen = { item, touched: [] };
         this.#known = this.#path.length;
+        this.#entered = this.#known - 1;
+        return;
+      }
+      if (this.#lent.includes(this.#path.length - 1)) {
+        this.#known = 0;
         return;
       }
       this.#path.pop();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Bounded } from "./bounded.ts";
-import { Exhaustive } from "./exhaustive.ts";
+import { Exhaustive, type Job } from "./exhaustive.ts";
 import { Toy, type ToyStep } from "./toy.ts";
 
 const MAX_RUNS = 300_000;
@@ -54,6 +54,39 @@ test("what the reduction leaves out, nobody could have seen: the same ends as br
       brute(all);
       exhaust(reduced);
       assert.deepEqual([...reduced.ends.keys()].sort(), [...all.ends.keys()].sort());
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("a search that is shared out makes the same runs, each once", () => {
+  fc.assert(
+    fc.property(programs, fc.boolean(), fc.infiniteStream(fc.nat(3)), (program, crash, lots) => {
+      const [alone, shared] = [new Toy(program, { crash }), new Toy(program, { crash })];
+      fc.pre(program.flat().length <= 6);
+      const { runs } = exhaust(alone);
+      const search = new Exhaustive(shared, { maxSteps: 100 });
+      const away: { job: Job; search: Exhaustive }[] = [];
+      let complete = 0;
+      const step = (one: Exhaustive) => {
+        if (one.run() !== "redundant") complete += 1;
+      };
+      while (!search.done) {
+        const lot = lots.next().value as number;
+        const job = lot === 0 ? search.lend() : undefined;
+        if (job !== undefined) away.push({ job, search: new Exhaustive(shared, { maxSteps: 100, job }) });
+        const one = away[lot % Math.max(1, away.length)];
+        if (one !== undefined && (lot > 1 || search.waiting)) {
+          if (!one.search.done) step(one.search);
+          if (one.search.done) {
+            away.splice(away.indexOf(one), 1);
+            search.giveBack(one.job, one.search.takeOutward());
+          }
+        } else if (!search.waiting) step(search);
+      }
+      assert.equal(away.length, 0);
+      assert.deepEqual([...shared.ends.keys()].sort(), [...alone.ends.keys()].sort());
+      assert.equal(complete, runs);
     }),
     { numRuns: 600 },
   );
