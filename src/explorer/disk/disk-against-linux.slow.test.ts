@@ -4,7 +4,17 @@
 // that still shows it.
 
 import assert from "node:assert/strict";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, type Stats } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { SystemFault } from "./calls.ts";
@@ -14,7 +24,8 @@ import { Dice, type RandomCall, randomCall, randomGround, randomPath } from "./t
 import { dumpAndClear, performReally } from "./testing/real-kernel.ts";
 import { testCaller } from "./testing/test-caller.ts";
 
-type Step = RandomCall | readonly ["chdir", path: string];
+/** Beside the disk's calls: a change of the working directory, and of the user; only root can become another. */
+type Step = RandomCall | readonly ["chdir", path: string] | readonly ["become", user: number];
 
 const SEQUENCES = 100_000;
 const FIRST_SIMULATED_DESCRIPTOR = 17;
@@ -24,11 +35,13 @@ const SET_BY_HAND_BEFORE_MS = 1_000_000;
 // Deep enough that no `..` of a sequence leaves it.
 const top = mkdtempSync(`${existsSync("/dev/shm") ? "/dev/shm" : tmpdir()}/holdfast-disk-`);
 const base = `${top}/1/2/3/4/5/6/7/8`;
+process.umask(0);
+chmodSync(top, 0o777);
 mkdirSync(base, { recursive: true });
 const uid = process.getuid?.() ?? 0;
 const gid = process.getgid?.() ?? 0;
 const formerDirectory = process.cwd();
-process.umask(0o022);
+if (uid === 0) process.setgroups?.([]);
 
 // The descriptors free from here on are in a row, so that both sides give theirs in step.
 const fillers: number[] = [];
@@ -46,6 +59,7 @@ after(() => {
 const template = new Disk();
 {
   const caller = testCaller(template, 9);
+  caller.umask = 0;
   caller.uid = uid;
   caller.gid = gid;
   const names = base.split("/").slice(1);
@@ -61,11 +75,20 @@ function difference(steps: readonly Step[]): string | undefined {
   const caller = testCaller(disk);
   caller.uid = uid;
   caller.gid = gid;
+  caller.umask = 0;
   disk.changeDirectory(caller, base);
   process.chdir(base);
   const inodes = new Map<number, number>();
   let found: string | undefined;
   for (const [at, [op, ...args]] of steps.entries()) {
+    if (op === "become") {
+      become(Number(args[0]));
+      caller.uid = Number(args[0]);
+      caller.gid = caller.uid;
+      continue;
+    }
+    // The kernel checks `access` for the user who started the process, not for the one it has become.
+    if (op === "access" && caller.uid !== uid) continue;
     const simulated =
       op === "chdir"
         ? simulate(() => disk.changeDirectory(caller, String(args[0])))
@@ -82,6 +105,7 @@ function difference(steps: readonly Step[]): string | undefined {
   }
   for (const fd of caller.files.numbers()) closeIfOpen(fd + descriptorOffset);
   for (let fd = 0; found !== undefined && fd < 20; fd++) closeIfOpen(firstRealDescriptor + fd);
+  if (uid === 0) become(0);
   process.chdir(top);
   // Only through `..` can more have been changed than what is in the base.
   const changed = JSON.stringify(steps).includes("..") ? `${top}/1` : base;
@@ -117,6 +141,13 @@ function reallyChangeDirectory(path: string): unknown {
   } catch (error) {
     return error;
   }
+}
+
+/** Files are then made and checked under this user and group. */
+function become(user: number): void {
+  process.seteuid?.(0);
+  process.setegid?.(user);
+  process.seteuid?.(user);
 }
 
 function closeIfOpen(fd: number): void {
@@ -175,8 +206,11 @@ function randomSteps(seed: number): Step[] {
   const path = () => randomPath(dice, base);
   const fd = () => FIRST_SIMULATED_DESCRIPTOR + dice.oneOf([0, 0, 0, 1, 1, 2]);
   const steps: Step[] = randomGround(dice, base);
+  // Seldom, because becoming another is slow.
+  const mixesUsers = uid === 0 && dice.roll(50) === 0;
   const count = 2 + dice.roll(8);
   for (let at = 0; at < count; at++) {
+    if (mixesUsers && dice.roll(2) === 0) steps.push(["become", dice.oneOf([0, 1000, 1000, 1001])]);
     steps.push(dice.roll(30) === 0 ? ["chdir", randomPath(dice, base)] : randomCall(dice, path, fd));
   }
   return steps;

@@ -12,10 +12,12 @@ import { fsync, ftruncate, read, write } from "./content.ts";
 import { describeResource } from "./describe.ts";
 import { type DumpedInode, dumpTree } from "./dump.ts";
 import type { Journal, UnsyncedItem } from "./durability.ts";
+import { MAY_EXECUTE } from "./kernel-numbers.ts";
 import { access, fstat, lstat, readdir, readlink, realpath, stat, statfs, workingDirectory } from "./looking.ts";
 import { link, mkdir, mkdtemp, rmdir, symlink, unlink } from "./names.ts";
 import { close, open } from "./opening.ts";
 import { find } from "./path-walk.ts";
+import { require } from "./permissions.ts";
 import { treeAfterPowerLoss } from "./power-loss.ts";
 import { rename } from "./renaming.ts";
 import { cloneTree, freshTree } from "./seed.ts";
@@ -96,6 +98,7 @@ export class Disk {
   changeDirectory(caller: DiskCaller, path: string): void {
     const { inode } = find(this.tree.root, caller, path, true);
     if (inode.kind !== "directory") throw new SystemFault("ENOTDIR");
+    require(caller, inode, MAY_EXECUTE);
     caller.cwd = inode;
   }
 

@@ -17,12 +17,12 @@ function placeForNew(tree: Tree, caller: DiskCaller, path: string, wants: "direc
   walk.slash = false;
   if (walk.find(false) !== undefined) throw new SystemFault("EEXIST");
   if (slash && wants === "other") throw new SystemFault("ENOENT");
-  requireMayCreate(caller, walk.directory);
   return walk;
 }
 
 export function mkdir(tree: Tree, caller: DiskCaller, path: string, mode: number): undefined {
   const { directory, last } = placeForNew(tree, caller, path, "directory");
+  requireMayCreate(caller, directory);
   enter(tree, caller, directory, last, new Directory(birth(caller, directory, mode & 0o1777, true)));
 }
 
@@ -46,6 +46,7 @@ export function symlink(tree: Tree, caller: DiskCaller, target: string, path: st
   if (target === "") throw new SystemFault("ENOENT");
   if (Buffer.byteLength(target) >= PATH_MAX_BYTES) throw new SystemFault("ENAMETOOLONG");
   const { directory, last } = placeForNew(tree, caller, path, "other");
+  requireMayCreate(caller, directory);
   const facts = { ...birth(caller, directory, 0, false), mode: 0o777 };
   enter(tree, caller, directory, last, new Symlink(facts, target));
 }
@@ -53,7 +54,10 @@ export function symlink(tree: Tree, caller: DiskCaller, target: string, path: st
 export function link(tree: Tree, caller: DiskCaller, existing: string, path: string): undefined {
   const { inode } = find(tree.root, caller, existing, false);
   const { directory, last } = placeForNew(tree, caller, path, "other");
-  if (inode.kind === "directory" || !mayLink(caller, inode)) refuse(caller, directory, "EPERM");
+  if (directory.dead) refuse(caller, directory, "ENOENT");
+  if (!mayLink(caller, inode)) refuse(caller, directory, "EPERM");
+  requireMayCreate(caller, directory);
+  if (inode.kind === "directory") refuse(caller, directory, "EPERM");
   inode.nlink++;
   stampChange(caller, inode, stampedNow(caller));
   tree.watches.linkCountChanged(caller, inode);
