@@ -23,8 +23,8 @@ export interface Search {
   readonly cutOffBy: readonly string[];
 }
 
-/** Counting orders may take so much of each run's time; beyond, the count is given up. */
-const COUNTED_TRACES = 2000;
+/** Counting orders may take so long in all; beyond, the count is given up. */
+const COUNTING_MS = 300;
 
 export function makeSearch(system: System, options: RaceOptions, maxSteps: number): Search {
   const seed = options.seed ?? 1;
@@ -43,7 +43,7 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
 }
 
 function exhaustive(search: Exhaustive, maxSteps: number): Search {
-  let [traces, cut] = [0, 0];
+  let [traces, cut, countingMs] = [0, 0, 0];
   let interleavings: bigint | undefined = 0n;
   return {
     run() {
@@ -52,9 +52,11 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
       if (end === "cut") cut += 1;
       traces += 1;
       const last = search.lastRun;
-      const counted =
-        traces > COUNTED_TRACES || last === undefined ? undefined : linearExtensions(last.causality, last.events);
-      interleavings = counted === undefined || interleavings === undefined ? undefined : interleavings + counted;
+      if (interleavings === undefined || last === undefined) return;
+      const began = performance.now();
+      const counted = countingMs > COUNTING_MS ? undefined : linearExtensions(last.causality, last.events);
+      interleavings = counted === undefined ? undefined : interleavings + counted;
+      countingMs += performance.now() - began;
     },
     get done() {
       return search.done;
