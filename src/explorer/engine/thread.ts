@@ -25,13 +25,22 @@ let dead = false;
 let callsOfTheDead = 0;
 let program: Program | undefined;
 
+/** Commands come in batches; their answers go back together. */
+let commands: Command[] = [];
+let answers: Answer[] = [];
+
 function answer(more: Partial<Answer> = {}): void {
-  channel.send({ said, ...more } satisfies Answer);
+  answers.push({ said, ...more });
   said = [];
 }
 
 function next(): Command {
-  const command = channel.receive() as Command;
+  if (answers.length > 0 && commands.length === 0) {
+    channel.send(answers);
+    answers = [];
+  }
+  if (commands.length === 0) commands = channel.receive() as Command[];
+  const command = commands.shift() as Command;
   timeMs = command.timeMs;
   return command;
 }
