@@ -66,6 +66,14 @@ test("descriptors are the lowest free, outlive their names, and all close at onc
   assert.equal(call(disk, a, "read", 18, 1, null), "EBADF");
 });
 
+test("a path leads through 40 symlinks, and not through 41", () => {
+  const { disk, a } = pair();
+  write(disk, a, "/0", "end");
+  for (let link = 1; link <= 41; link++) call(disk, a, "symlink", `${link - 1}`, `/${link}`);
+  assert.equal(call(disk, a, "realpath", "/40"), "/0");
+  assert.equal(call(disk, a, "realpath", "/41"), "ELOOP");
+});
+
 test("mkdtemp draws again when the name is taken", () => {
   const { disk, a } = pair();
   call(disk, a, "mkdir", "/tmp/x-100000", 0o777);

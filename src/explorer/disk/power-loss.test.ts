@@ -94,6 +94,24 @@ test("RACE-07 truncation, writes beyond the end and removal are undone one by on
   assert.deepEqual(allOutcomes(disk), ["", "/a=", "/a=\0\0x", "/a=12345", "/a=12x45"]);
 });
 
+test("RACE-07 what is lost never leaves a directory inside itself, and nothing vanishes for it", () => {
+  const { disk, call } = setUp();
+  call("mkdir", "/a", 0o777);
+  call("mkdir", "/a/b", 0o777);
+  disk.syncAll();
+  call("rename", "/a/b", "/b");
+  call("rename", "/a", "/b/a");
+  assert.deepEqual(allOutcomes(disk), ["/a /a/b", "/a /b", "/b /b/a"]);
+});
+
+test("RACE-07 the content of a file that is gone for good is not counted as unsynced", () => {
+  const { disk, call, open, fsync } = setUp();
+  call("write", open("/scratch"), Buffer.from("x"), null);
+  call("unlink", "/scratch");
+  fsync("/");
+  assert.deepEqual(disk.unsynced(), []);
+});
+
 test("RACE-07 whatever part of random changes is lost, the disk is whole: links count, no directory twice, calls go on", () => {
   const firstSeed = Number(process.env.HOLDFAST_SEED ?? Date.now() % 1_000_000_000);
   for (let seed = firstSeed; seed < firstSeed + 3_000; seed++) {
