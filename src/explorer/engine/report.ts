@@ -1,6 +1,6 @@
 // What an exploration found out, and what it rests on.
 
-import { HoldfastError } from "../../errors.ts";
+import { HoldfastError, shellWord } from "../../errors.ts";
 import type { Trace } from "../trace.ts";
 
 export type Verdict = "proved" | "bounded" | "violated";
@@ -28,7 +28,10 @@ export class RaceViolated extends HoldfastError {
   readonly verdict = "violated";
   readonly report: Report;
   constructor(message: string, report: Report) {
-    super("RACE_VIOLATED", message);
+    const { file } = report.trace ?? {};
+    super("RACE_VIOLATED", message, {
+      hint: `\`holdfast explore ${shellWord(file ?? "FILE")}\` keeps the trace, to be drawn and run again.`,
+    });
     this.report = report;
   }
 }

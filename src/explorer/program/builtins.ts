@@ -7,6 +7,7 @@ import { makeAbortSignal, makeDate, makePerformance } from "./clocks.ts";
 import type { Lots } from "./lots.ts";
 import { notSimulated, refusing } from "./not-simulated.ts";
 import { makeCrypto, makeMath } from "./randomness.ts";
+import { silentTestRunner } from "./test-runner.ts";
 import { type CurrentProgram, makeTimers } from "./timers.ts";
 
 const require = createRequire(import.meta.url);
@@ -64,6 +65,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       crypto: random.module,
       perf_hooks: { ...require("node:perf_hooks"), performance },
       os: makeOs(),
+      test: silentTestRunner(),
       worker_threads: {
         ...refusing("worker_threads", require("node:worker_threads"), current),
         isMainThread: true,
