@@ -9,6 +9,8 @@ export interface Outcome {
   readonly json: unknown;
   /** Without the last newline; empty prints nothing. */
   text(): string;
+  /** What was found out counts as a failure: it gives the exit code, and with `--json` the document on stderr. */
+  readonly failure?: HoldfastError;
 }
 
 export type Run = (call: Call) => Promise<Outcome | undefined>;

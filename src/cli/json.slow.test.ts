@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMMANDS } from "./command-table.ts";
 import { holdfast, holdfastFailure, holdfastJson, oneDocument, Running, TestFolder } from "./testing/holdfast.ts";
+import { APART, GUARDED, LOST_UPDATE } from "./testing/races.ts";
 
 /** The keys that each command's document has at least, on a workspace where there is something to tell. */
 interface Case {
@@ -87,6 +88,16 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "lock release": async () => {
       return { args: here("lock", "release", "daemon", "--force"), keys: ["scope", "generation", "released"] };
     },
+    explore: () => ({
+      args: ["explore", folder.write("apart.race.ts", APART)],
+      keys: ["verdict", "runs", "traces", "interleavings", "elapsed_ms", "cut_off_by", "within", "seed"],
+    }),
+    replay: async () => {
+      const trace = folder.at("lost.json");
+      await holdfast(["explore", folder.write("lost.race.ts", LOST_UPDATE), "--trace", trace], { cwd: folder.path });
+      folder.write("lost.race.ts", GUARDED);
+      return { args: ["replay", trace], keys: ["same", "violated", "differs_from"] };
+    },
     completion: () => ({ args: ["completion", "bash"], keys: ["shell", "script"] }),
     up: () => ({ args: ["up", folder.at("other"), "--port", "0", "--detach"], keys: ["pid", "url", "folder"] }),
     down: () => ({ args: ["down", folder.at("other")], keys: ["stopped", "pid"] }),
@@ -140,6 +151,8 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "hub token create": { args: here("hub", "token", "create", "--role", "king"), code: "USAGE", exitCode: 2 },
     "hub token list": { args: ["hub", "token", "list", "--data", folder.path], code: "NOT_FOUND", exitCode: 1 },
     "hub token revoke": { args: here("hub", "token", "revoke", "nothing"), code: "NOT_FOUND", exitCode: 1 },
+    explore: { args: ["explore", folder.at("nowhere.race.ts")], code: "SCENARIO", exitCode: 2 },
+    replay: { args: ["replay", folder.at("nowhere.json")], code: "SCENARIO", exitCode: 2 },
     completion: { args: ["completion", "tcsh"], code: "USAGE", exitCode: 2 },
   };
 

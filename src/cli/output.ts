@@ -56,6 +56,7 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case "USAGE":
     case "BAD_OPTION":
+    case "SCENARIO":
       return 2;
     case "LOCK_TIMEOUT":
     case "SYNC_RUNNING":

@@ -1,11 +1,7 @@
-// Tells, on stderr, how far something is that takes longer than a second: bytes, files, rate, time left. One line that
-// rewrites itself on a terminal, plain lines every few seconds elsewhere, nothing with `--json`.
+// Tells, on stderr, how far something is that takes longer than a second: bytes, files, rate, time left. Nothing with `--json`.
 
+import { type ProgressOutput, StatusLine } from "./status-line.ts";
 import { durationText, sizeText } from "./text.ts";
-
-const FIRST_AFTER_MS = 1_000;
-const TERMINAL_EVERY_MS = 200;
-const PLAIN_EVERY_MS = 3_000;
 
 export interface ProgressGoal {
   readonly label: string;
@@ -36,20 +32,12 @@ export interface Reached {
   readonly totalFiles?: number | undefined;
 }
 
-/** Where the lines go: stderr, or a stand-in. */
-export interface ProgressOutput {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
-
 export class Progress implements Disposable {
   private readonly goal: ProgressGoal;
-  private readonly output: ProgressOutput | undefined;
+  private readonly line: StatusLine;
   private readonly now: () => number;
   private startedMs: number;
-  private nextMs: number;
   private reached: Reached = {};
-  private widest = 0;
 
   constructor(
     call: { readonly json: boolean },
@@ -58,10 +46,9 @@ export class Progress implements Disposable {
     now: () => number = () => performance.now(),
   ) {
     this.goal = goal;
-    this.output = call.json ? undefined : output;
     this.now = now;
     this.startedMs = now();
-    this.nextMs = this.startedMs + FIRST_AFTER_MS;
+    this.line = new StatusLine(call.json ? undefined : output, this.startedMs);
   }
 
   update(reached: Reached): void {
@@ -69,15 +56,7 @@ export class Progress implements Disposable {
     // Rate and time left are those of one phase.
     if (reached.label !== undefined && reached.label !== this.reached.label) this.startedMs = nowMs;
     this.reached = { ...this.reached, ...reached };
-    if (this.output === undefined || nowMs < this.nextMs) return;
-    this.nextMs = nowMs + (this.output.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS);
-    const line = progressLine(this.goal, this.reached, nowMs - this.startedMs);
-    if (this.output.isTTY) {
-      this.widest = Math.max(this.widest, line.length);
-      this.output.write(`\r${line.padEnd(this.widest)}`);
-    } else {
-      this.output.write(`${line}\n`);
-    }
+    this.line.tell(nowMs, () => progressLine(this.goal, this.reached, nowMs - this.startedMs));
   }
 
   /** Passes `chunks` on and counts them. */
@@ -92,8 +71,7 @@ export class Progress implements Disposable {
 
   /** Wipes the line that it left on a terminal. */
   [Symbol.dispose](): void {
-    if (this.widest > 0) this.output?.write(`\r${" ".repeat(this.widest)}\r`);
-    this.widest = 0;
+    this.line[Symbol.dispose]();
   }
 }
 

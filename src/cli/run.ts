@@ -31,7 +31,9 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
     endedBySignal = parsed.spec.endedBySignal === true;
     // A daemon's log tells.
     if (!json && parsed.spec.path !== "up") tellSetAside();
-    await Promise.race([runCommand(parsed, signal), overdue]);
+    const failure = await Promise.race([runCommand(parsed, signal), overdue]);
+    // The text on stdout has told all of it; a program that looks at the exit code alone gets its document.
+    if (failure !== undefined) return json ? reportFailure(failure, json) : exitCodeOf(failure);
     if (!signal.aborted || endedBySignal) return 0;
     // The work was done before the signal could end it: its result is printed, and the exit code still tells.
     return reportFailure(signal.reason, json);
@@ -42,13 +44,15 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
   }
 }
 
-async function runCommand({ spec, args, options }: PlainCall, signal: AbortSignal): Promise<void> {
+/** Resolves to what the command found out, if that is a failure. */
+async function runCommand({ spec, args, options }: PlainCall, signal: AbortSignal): Promise<HoldfastError | undefined> {
   const { run } = await spec.load();
   const call = new Call(args, options, signal);
   const outcome = await run(call);
-  if (outcome === undefined) return;
+  if (outcome === undefined) return undefined;
   const text = call.json ? JSON.stringify(outcome.json) : outcome.text();
   if (text !== "") await writeStdout(`${text}\n`);
+  return outcome.failure;
 }
 
 /** After a signal, streams and waits end with errors of their own making (`AbortError`): they mean the signal. */
