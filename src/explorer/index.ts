@@ -18,6 +18,7 @@ export {
   set,
 } from "./history/index.ts";
 export type { NetworkFaults, RaceOptions, Strategy } from "./options.ts";
+export { type Handler, type Serve, type Server, serve } from "./program/serve.ts";
 export { type DefinedRace, type Race, race } from "./race.ts";
 export { ScenarioError } from "./scenario-error.ts";
 export { html, lanes, losingWindow, sentence, steps } from "./telling/index.ts";

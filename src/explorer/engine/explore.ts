@@ -240,11 +240,12 @@ export class Exploration {
   }
 
   #within(): string[] {
-    const { crashes, stalls, powerLoss, isolate } = this.#options;
+    const { crashes, stalls, powerLoss, network, isolate } = this.#options;
     const bounds: string[] = [];
     if (crashes) bounds.push(`${crashes} ${crashes === 1 ? "process" : "processes"} killed`);
     if (stalls) bounds.push(`${stalls} ${stalls === 1 ? "process" : "processes"} stalled for 60 s`);
     if (powerLoss) bounds.push("one power loss");
+    for (const [fault, times] of Object.entries(network ?? {})) bounds.push(`network: ${times} ${fault}`);
     if (isolate === false) bounds.push("processes that share nothing in memory");
     return bounds;
   }

@@ -4,7 +4,7 @@ import type { RaceOptions } from "../options.ts";
 import { processNames, type Race } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Execution, System } from "../search/system.ts";
-import type { SimulatedProcess } from "../world/process.ts";
+import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { World } from "../world/world.ts";
 import { judge } from "./judge.ts";
 import type { Scenario } from "./scenario.ts";
@@ -78,10 +78,21 @@ export function begin(world: World, names: readonly string[]): void {
   for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
 }
 
+function nextOf(process: SimulatedProcess): WorldItem | undefined {
+  if (process.blockedOn !== undefined) return process.blockedOn;
+  const { effects, arrivals, notices, immediates, timers } = process;
+  return effects[0] ?? arrivals[0] ?? notices[0] ?? immediates[0] ?? timers[0];
+}
+
 /** What a process asks for happens at once, in the order in which it was asked for. */
 export function runAlone(world: World, process: SimulatedProcess): void {
   for (let steps = 0; process.alive; steps++) {
-    const item = process.effects[0] ?? process.notices[0] ?? process.immediates[0] ?? process.timers[0];
+    const item =
+      nextOf(process) ??
+      world.processes
+        .filter((one) => one.alive)
+        .map(nextOf)
+        .find(Boolean);
     if (item === undefined || world.violation !== undefined || world.abandoned !== undefined) return;
     if (steps > MAX_STEPS_ALONE)
       throw new ScenarioError(`${process.name} does not end`, { hint: "It has done 100,000 steps." });

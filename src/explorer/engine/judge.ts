@@ -9,7 +9,7 @@ import { runAlone } from "./in-thread.ts";
 /** Sets `world.violation` if something is wrong. */
 export function judge(world: World, race: Race): void {
   if (world.violation !== undefined || world.abandoned !== undefined) return;
-  const stuck = world.processes.filter((process) => process.index > 0 && process.alive);
+  const stuck = world.processes.filter((process) => process.index > 0 && process.alive && !world.idles(process));
   if (stuck.length > 0) {
     world.violation = { kind: "deadlock", process: (stuck[0] as SimulatedProcess).name, message: deadlock(stuck) };
     return;

@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { inspect } from "node:util";
 import { type Call, SystemFault } from "../disk/calls.ts";
 import { lastPathOf } from "../disk/describe.ts";
+import type { RequestData, ResponseData } from "../world/network.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 
 /** Longer contents are cut. */
@@ -55,6 +56,10 @@ function describeCall({ op, args }: Call, process: SimulatedProcess | undefined)
     case "rename":
     case "link":
       return `${name} ${args[0]} -> ${args[1]}`;
+    case "fetch":
+      return `fetch ${(args[1] as RequestData).method} ${(args[1] as RequestData).url}`;
+    case "respond":
+      return `answer ${(args[1] as ResponseData).status}`;
     case "kill":
       return args[1] === 0 ? `look whether ${args[0]} lives` : `send ${args[1]} to ${args[0]}`;
     case "symlink":

@@ -4,9 +4,11 @@
 import { createRequire } from "node:module";
 import { makeFs } from "../node-fs/index.ts";
 import { makeAbortSignal, makeDate, makePerformance } from "./clocks.ts";
+import { makeFetch } from "./fetch.ts";
 import type { Lots } from "./lots.ts";
 import { notSimulated, refusing } from "./not-simulated.ts";
 import { makeCrypto, makeMath } from "./randomness.ts";
+import { makeServe } from "./serve.ts";
 import { silentTestRunner } from "./test-runner.ts";
 import { type CurrentProgram, makeTimers } from "./timers.ts";
 
@@ -74,6 +76,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
         workerData: null,
       },
       ...own,
+      "holdfast/explorer": { ...(own["holdfast/explorer"] as object), serve: makeServe(current) },
     }),
   );
   const builtin = (name: string): unknown => {
@@ -99,7 +102,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     crypto: random.global,
     AbortSignal: makeAbortSignal(current),
     console: silentConsole(),
-    fetch: () => current().refuse(notSimulated("fetch()")),
+    fetch: makeFetch(current),
     process: undefined,
   };
   delete globals.promises;

@@ -46,6 +46,8 @@ export class Program implements Effects, Inbox {
   #main: Main | undefined;
   readonly #within: Within;
   readonly #waiting = new Map<number, Settle>();
+  /** Those of them that are settled more than once. */
+  readonly #lasting = new Set<number>();
   readonly #timers = new Map<number, () => void>();
   readonly #watches = new Map<number, (notice: WatchNotice) => void>();
   #tokens = 0;
@@ -66,12 +68,25 @@ export class Program implements Effects, Inbox {
 
   // What the replaced modules ask.
 
-  later(call: Call, settle: Settle): void {
-    if (this.#over) return;
-    const site = Program.siteOf?.(new Error("site").stack ?? "");
+  /** Returns a token that `forget` takes. */
+  later(call: Call, settle: Settle): number {
     const token = this.#token();
+    if (this.#over) return token;
+    const site = Program.siteOf?.(new Error("site").stack ?? "");
     this.#waiting.set(token, settle);
     this.port.later(token, call, site);
+    return token;
+  }
+  /** As `later`, but what comes of it comes again and again. */
+  listen(call: Call, settle: Settle): number {
+    const token = this.later(call, settle);
+    this.#lasting.add(token);
+    return token;
+  }
+  /** What comes of it is not wanted any more. */
+  forget(token: number): void {
+    this.#lasting.delete(token);
+    if (this.#waiting.delete(token)) this.port.cancel(token);
   }
   now(call: Call): unknown {
     if (this.#over) throw new Exited();
@@ -160,7 +175,7 @@ export class Program implements Effects, Inbox {
   }
   settle(token: number, fault: unknown, result: unknown): void {
     const settle = this.#waiting.get(token);
-    this.#waiting.delete(token);
+    if (!this.#lasting.has(token)) this.#waiting.delete(token);
     if (settle !== undefined) this.#run(() => settle(fault, result));
   }
   fire(token: number): void {

@@ -68,6 +68,7 @@ export class Faults {
     const mayBeLost = this.#powerLoss && this.#world.disk.unsynced().length > 0;
     if (going || mayBeLost) this.#addPowerLoss(enabled);
     if (going) this.#addFaults(enabled);
+    if (going) for (const service of this.#world.services) service.addFaults?.(enabled);
     else if (mayBeLeft || mayBeLost) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
   }
 

@@ -29,6 +29,12 @@ export interface Answer {
 /** Answers calls beside those on files: `kill`, `fetch`, SQLite. Undefined: not its call. */
 export interface Service {
   perform(process: SimulatedProcess, call: Call, token: number): Answer | "later" | undefined;
+  /** The process does not want to know any more what comes of a call. */
+  cancelled?(process: SimulatedProcess, token: number): void;
+  /** What nothing makes happen, and that can happen now. */
+  addFaults?(enabled: WorldItem[]): void;
+  /** All that it still does is wait for others to want something of it: no deadlock. */
+  idles?(process: SimulatedProcess): boolean;
   /** The process is gone: what it held open is let go. */
   ended(process: SimulatedProcess): void;
 }

@@ -50,7 +50,8 @@ export function portOf(world: World, process: SimulatedProcess): Port {
 
 function now(world: World, process: SimulatedProcess, token: number, call: Call, site: string | undefined): unknown {
   if (!process.alive) throw new SystemFault("EIO");
-  if (world.racing && world.threaded) {
+  // Setup and check are not in threads, and run alone.
+  if (world.threaded && process.index > 0) {
     process.blockedOn = newItem(world, process, "effect", token, { call, site });
     return undefined;
   }
@@ -71,12 +72,13 @@ function isAlone(world: World, process: SimulatedProcess): boolean {
 
 function cancel(world: World, process: SimulatedProcess, token: number): void {
   process.holds.delete(token);
-  for (const list of [process.timers, process.immediates]) {
+  for (const list of [process.timers, process.immediates, process.effects]) {
     const item = list.find((one) => one.token === token);
     if (item === undefined) continue;
     remove(list, item);
     world.noteCancelled(item);
   }
+  for (const service of world.services) service.cancelled?.(process, token);
 }
 
 function failed(world: World, process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {

@@ -137,6 +137,11 @@ export class SimulatedProcess implements DiskCaller {
     return this.effects.length > 0 || this.holds.size > 0;
   }
 
+  /** All that keeps it alive are these tokens. */
+  isHeldOnlyBy(tokens: ReadonlySet<number>): boolean {
+    return this.effects.length === 0 && [...this.holds].every((token) => tokens.has(token));
+  }
+
   /** Everything that is pending, and has not been taken away. */
   *pending(): Iterable<WorldItem> {
     if (this.blockedOn !== undefined) yield this.blockedOn;

@@ -14,6 +14,7 @@ import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
 import { Faults } from "./faults.ts";
 import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
+import { Network } from "./network.ts";
 import { WorldNotes } from "./notes.ts";
 import { newItem, remove } from "./pending.ts";
 import type { Inbox } from "./port.ts";
@@ -54,7 +55,7 @@ export class World implements Execution {
     this.mayFail = host.mayFail;
     this.disk = new Disk({ trackDurability: options.powerLoss === true });
     this.faults = new Faults(options, this);
-    this.services.push(new Signals(this));
+    this.services.push(new Signals(this), new Network(this, options.network));
   }
 
   /** From here on the search chooses what happens; what was done before is durable. */
@@ -182,9 +183,15 @@ export class World implements Execution {
     let outcome: unknown;
     switch (item.kind) {
       case "effect": {
+        if (item.call === undefined) {
+          remove(process.immediates, item);
+          process.holds.delete(item.token);
+          inbox.fire(item.token);
+          break;
+        }
         if (process.blockedOn === item) process.blockedOn = undefined;
         else remove(process.effects, item);
-        const { fault, result, later } = this.call(process, item.call as Call, item.token);
+        const { fault, result, later } = this.call(process, item.call, item.token);
         this.pass(process, this.footprint.timeMs);
         outcome = fault ?? result;
         if (later) process.holds.add(item.token);
@@ -203,9 +210,7 @@ export class World implements Execution {
         inbox.notice(item.notice as WatchNotice);
         break;
       default:
-        remove(process.immediates, item);
-        process.holds.delete(item.token);
-        inbox.fire(item.token);
+        throw new Error(`a ${item.kind} is not a step of a process`);
     }
     this.#ifAtEnd(process);
     return outcome;
@@ -249,6 +254,11 @@ export class World implements Execution {
     if (!process.leaving) return;
     process.quitting = true;
     process.inbox?.quit();
+  }
+
+  /** Whether it lives on only because others might want something of it. */
+  idles(process: SimulatedProcess): boolean {
+    return this.services.some((service) => service.idles?.(process) === true);
   }
 
   /** What happens now took it away. */
