@@ -1,0 +1,53 @@
+// Each guard of docs/guarantees.md that the explorer watches: the smallest edit that takes it out of the shipped source, and
+// the scenario that breaks without it.
+
+export interface Guard {
+  /** As the first column of docs/guarantees.md has it. */
+  readonly guard: string;
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly from: string;
+  readonly to: string;
+  readonly scenario: string;
+}
+
+const TRY_LOCK = "src/coordination/races/try-lock.race.ts";
+const STRUCTURAL = "src/coordination/races/structural-lock.race.ts";
+
+export const GUARDS: readonly Guard[] = [
+  {
+    guard: "create-or-fail of a generation",
+    file: "src/coordination/generations.ts",
+    from: "    linkSync(ready, fileOf(dir, generation)); // guard: create-or-fail",
+    to: "    writeFileSync(fileOf(dir, generation), readFileSync(ready));",
+    scenario: "src/hub-client/sync-lock.race.ts",
+  },
+  {
+    guard: "stale-listing recheck",
+    file: "src/coordination/lock.ts",
+    from: "  if (again.highest > generation) {",
+    to: "  if (again.highest > Number.MAX_VALUE) {",
+    scenario: TRY_LOCK,
+  },
+  {
+    guard: "the highest generation stays",
+    file: "src/coordination/lock.ts",
+    from: "  sweepBelow(wish.path, again, generation); // guard: highest-stays",
+    to: "  sweepBelow(wish.path, again, generation + 1);",
+    scenario: TRY_LOCK,
+  },
+  {
+    guard: "the writer's second look",
+    file: "src/coordination/structural-lock.ts",
+    from: '        if (runsAlone || readLock(this.#structural).state !== "held") {',
+    to: "        if (locks.length > 0) {",
+    scenario: STRUCTURAL,
+  },
+  {
+    guard: "the second drain",
+    file: "src/coordination/structural-lock.ts",
+    from: "      await this.#drain(wait); // S3. guard: second-drain",
+    to: "",
+    scenario: STRUCTURAL,
+  },
+];
