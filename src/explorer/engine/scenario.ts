@@ -224,6 +224,7 @@ const deaf: Port = {
   note: nothing,
   noted: () => [],
   settled: nothing,
+  failing: nothing,
   failed: nothing,
   exited: nothing,
   refused: nothing,

@@ -77,6 +77,7 @@ const port: Port = {
   note: (...args) => void said.push(["note", ...args]),
   noted: () => [],
   settled: () => void said.push(["settled"]),
+  failing: (...args) => void said.push(["failing", ...args]),
   failed: (...args) => void said.push(["failed", ...args]),
   exited: (...args) => void said.push(["exited", ...args]),
   refused: (...args) => void said.push(["refused", ...args]),

@@ -224,13 +224,15 @@ export class Program implements Effects, Inbox {
 
   #thrown(kind: "exception" | "rejection", error: unknown): void {
     if (this.#over || error instanceof Exited) return;
+    const failure = failureOf(error);
     try {
       if (this.listeners?.uncaught(error, kind) === true) return;
+      this.port.failing(kind, failure);
       this.listeners?.left(1);
     } catch {
       // As in Node: it ends with the first error.
     }
-    this.#fail(kind, failureOf(error));
+    this.#fail(kind, failure);
   }
 
   #fail(kind: ViolationKind, failure: Failure): void {

@@ -37,6 +37,7 @@ export function portOf(world: World, process: SimulatedProcess): Port {
     settled: () => {
       process.settled = true;
     },
+    failing: (kind, failure) => violated(world, process, kind, failure),
     failed: (kind, failure) => failed(world, process, kind, failure),
     exited: (code) => {
       if (code === 0) world.end(process, 0);
@@ -66,6 +67,8 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
 
 /** Whether nobody could see the difference if this process did several things at once. */
 function isAlone(world: World, process: SimulatedProcess): boolean {
+  // Nothing that happens after a violation is looked at.
+  if (world.violation !== undefined) return true;
   if (world.faults.any || world.processes.length <= world.toStart) return false;
   return !world.processes.some((other) => other !== process && other.alive && other.index > 0);
 }
@@ -83,13 +86,16 @@ function cancel(world: World, process: SimulatedProcess, token: number): void {
 
 function failed(world: World, process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {
   if (!process.alive) return;
-  if (process.index === 0 || !world.mayFail(process.name)) {
-    world.violation ??= {
-      kind,
-      process: process.name,
-      message: failure.message,
-      ...(failure.stack && { stack: failure.stack }),
-    };
-  }
+  violated(world, process, kind, failure);
   world.end(process, 1);
+}
+
+function violated(world: World, process: SimulatedProcess, kind: ViolationKind, failure: Failure): void {
+  if (!process.alive || (process.index > 0 && world.mayFail(process.name))) return;
+  world.violation ??= {
+    kind,
+    process: process.name,
+    message: failure.message,
+    ...(failure.stack && { stack: failure.stack }),
+  };
 }

@@ -36,6 +36,8 @@ export interface Port {
   noted(history: string): readonly NotedEvent[];
   /** The process's function has returned, or its promise has been fulfilled. */
   settled(): void;
+  /** The program has failed; its handlers of `exit` run now, and then it is `failed`. */
+  failing(kind: ViolationKind, failure: Failure): void;
   /** The program failed, and with that the process ends. */
   failed(kind: ViolationKind, failure: Failure): void;
   exited(code: number): void;

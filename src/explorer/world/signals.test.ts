@@ -36,3 +36,10 @@ test("A handler that has gone leaves the signal to the kernel, and no handler of
   proved(races.again));
 test("A handler of exit that works synchronously has its way", () => proved(races.cleansUp));
 test("process.kill refuses as Node's does", () => proved(races.refusals));
+test("What handlers of exit do after a failure is no part of its trace", async () => {
+  const steps = await violated(races.failsAndCleansUp, /as it comes/);
+  assert.deepEqual(
+    steps.filter((step) => step.includes("/cleaned")),
+    [],
+  );
+});

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { writeFile as writeFileLater } from "node:fs/promises";
 import { race } from "holdfast/explorer";
 
 function lives(pid: number): boolean {
@@ -170,5 +171,18 @@ export const refusals = race({
       assert.throws(() => process.on("SIGKILL", () => undefined), { code: "EINVAL", syscall: "uv_signal_start" });
       assert.equal(process.kill(process.pid, "SIGWINCH"), true);
     },
+  },
+});
+
+/** Nobody asks what is cleaned up once a run has failed. */
+export const failsAndCleansUp = race({
+  name: "failsAndCleansUp",
+  processes: {
+    a: async () => {
+      process.on("exit", () => writeFileSync("/cleaned", ""));
+      await writeFileLater("/done", "");
+      throw new Error("as it comes");
+    },
+    b: () => writeFileLater("/other", ""),
   },
 });
