@@ -116,6 +116,29 @@ test("the packed package, installed elsewhere, works as a command and as a libra
     }
   });
 
+  await t.test("the explorer, with a thread for each process where calls are synchronous", () => {
+    const claim = (calls: string): string => `
+      import { existsSync, writeFileSync } from "node:fs";
+      import { access, writeFile } from "node:fs/promises";
+      import { race } from "holdfast/explorer";
+      const claim = async (who: string) => { ${calls} };
+      export default race({ processes: { a: () => claim("a"), b: () => claim("b") } });
+    `;
+    writeFileSync(
+      at("app/sync.race.ts"),
+      claim('if (!existsSync("/owner")) writeFileSync("/owner", who, { flag: "wx" })'),
+    );
+    writeFileSync(at("app/async.race.ts"), claim('await writeFile("/" + who, await access("/x").catch(() => who))'));
+    const [command, env] = [
+      join(modules, ".bin/holdfast"),
+      { HOME: at("home"), PATH: `${at("path")}:${process.env.PATH}` },
+    ];
+    const violated = spawnSync(command, ["explore", "sync.race.ts"], { cwd: at("app"), env, encoding: "utf8" });
+    assert.match(violated.stdout, /EEXIST[\s\S]*\nverdict: violated \(/, violated.stderr);
+    assert.equal(violated.status, 1);
+    assert.equal(holdfast(at("app"), ["explore", "async.race.ts"]).verdict, "proved");
+  });
+
   await t.test("the library, with its types", () => {
     const program = `
       import { openWorkspace } from "holdfast";
