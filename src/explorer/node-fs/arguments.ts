@@ -116,7 +116,7 @@ export function optionsOf(given: unknown, defaults: Options = NO_OPTIONS): Optio
   let options: Options;
   if (typeof given === "string") options = { ...defaults, encoding: given };
   else if (typeof given === "object") options = given as Options;
-  else throw wrongType("options", "of type string or an instance of Object", given);
+  else throw wrongType("options", "one of type string or object", given);
   const { encoding, signal } = options;
   if (encoding !== "buffer") validEncoding(encoding);
   if (signal !== undefined) validSignal(signal);
@@ -185,7 +185,7 @@ export function secondsOf(time: unknown, name = "time"): number | undefined {
   if (typeof time === "string" && String(Number(time)) === time) return Number(time);
   if (typeof time === "number" && Number.isFinite(time)) return time < 0 ? undefined : time;
   if (types.isDate(time)) return time.getTime() / 1000;
-  throw wrongType(name, "an instance of Date or of type Time in seconds", time);
+  throw wrongType(name, "an instance of Date or an Time in seconds", time);
 }
 
 export function methodMissing(name: string): Error {

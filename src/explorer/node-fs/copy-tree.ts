@@ -1,14 +1,17 @@
 // `fs.cp`: files and directories with all that is in them.
 
+import assert from "node:assert/strict";
 import { constants } from "node:fs";
 import { dirname, isAbsolute, join, parse, resolve } from "node:path";
 import { types } from "node:util";
 import type { StatRecord } from "../disk/calls.ts";
 import { pathOf, validBoolean, validFunction, validInteger, validObject } from "./arguments.ts";
-import { coded, Failed, systemError } from "./node-error.ts";
-import { awaited, call, ensuring, type Program } from "./program.ts";
+import { type CopyErrorKey, checkError, copyError, directoryWithoutRecursive, withSlash } from "./copy-errors.ts";
+import { copyFile } from "./copy-file.ts";
+import { coded, Failed } from "./node-error.ts";
+import { awaited, call, ensuring, type Program, together } from "./program.ts";
 import { mkdir } from "./trees.ts";
-import { copyFile, type Form } from "./whole-files.ts";
+import type { Form } from "./whole-files.ts";
 
 const { O_DIRECTORY, O_RDONLY, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } = constants;
 
@@ -58,14 +61,6 @@ export function* copyTree(form: Form, cwd: () => string, from: unknown, to: unkn
 
 const typeOf = ({ mode }: StatRecord): number => mode & S_IFMT;
 
-function cpError(key: string, prefix: string, code: string, message: string, path: string): Error {
-  return systemError(key, prefix, { code, message, path, syscall: "cp" });
-}
-
-function invalid(message: string, path: string): Error {
-  return cpError("ERR_FS_CP_EINVAL", "Invalid src or dest", "EINVAL", message, path);
-}
-
 class TreeCopy {
   readonly #form: Form;
   readonly #cwd: () => string;
@@ -82,7 +77,7 @@ class TreeCopy {
     if (found === undefined) return;
     yield* this.#refuseParents(source, found.from, target);
     const parent = dirname(target);
-    if ((yield* ifThere("stat", parent)) === undefined) yield* mkdir(parent, { recursive: true });
+    if ((yield* ifThere("stat", parent)) === undefined) yield* mkdir(this.#form, parent, { recursive: true });
     yield* this.#copyOne(found.to, source, target);
   }
 
@@ -91,14 +86,13 @@ class TreeCopy {
     const { filter, dereference } = this.#options;
     if (filter !== undefined && !(yield* this.#filtered(filter(source, target)))) return undefined;
     const look = dereference ? "stat" : "lstat";
-    const from = yield* call(look, source);
-    const to = yield* ifThere(look, target);
+    const { from, to } = yield* bothOf(look, source, target);
     if (to !== undefined) {
-      if (identical(from, to)) throw invalid("src and dest cannot be the same", target);
-      refuseOtherKind(from, source, to, target);
+      if (identical(from, to)) throw this.#wrong("ERR_FS_CP_EINVAL", "src and dest cannot be the same", target);
+      this.#refuseOtherKind(from, source, to, target);
     }
     if (typeOf(from) === S_IFDIR && this.#isBelow(source, target)) {
-      throw invalid(`cannot copy ${source} to a subdirectory of self ${target}`, target);
+      throw this.#intoItself(source, target);
     }
     return { from, to };
   }
@@ -116,7 +110,7 @@ class TreeCopy {
     while (parent !== sourceParent && parent !== parse(parent).root) {
       const found = yield* ifThere("stat", parent);
       if (found === undefined) return;
-      if (identical(from, found)) throw invalid(`cannot copy ${source} to a subdirectory of self ${target}`, target);
+      if (identical(from, found)) throw this.#intoItself(source, target);
       parent = dirname(parent);
     }
   }
@@ -125,10 +119,7 @@ class TreeCopy {
     const from = yield* call(this.#options.dereference ? "stat" : "lstat", source);
     switch (typeOf(from)) {
       case S_IFDIR:
-        if (!this.#options.recursive) {
-          const message = `${source} is a directory (not copied)`;
-          throw cpError("ERR_FS_EISDIR", "Path is a directory", "EISDIR", message, source);
-        }
+        if (!this.#options.recursive) throw directoryWithoutRecursive(this.#form, source);
         yield* this.#copyDirectory(from, to, source, target);
         return;
       case S_IFREG:
@@ -140,29 +131,11 @@ class TreeCopy {
         yield* this.#copyLink(to, source, target);
         return;
       case S_IFSOCK:
-        throw cpError(
-          "ERR_FS_CP_SOCKET",
-          "Cannot copy a socket file",
-          "EINVAL",
-          `cannot copy a socket file: ${target}`,
-          target,
-        );
+        throw copyError("ERR_FS_CP_SOCKET", `cannot copy a socket file: ${target}`, target);
       case S_IFIFO:
-        throw cpError(
-          "ERR_FS_CP_FIFO_PIPE",
-          "Cannot copy a FIFO pipe",
-          "EINVAL",
-          `cannot copy a FIFO pipe: ${target}`,
-          target,
-        );
+        throw copyError("ERR_FS_CP_FIFO_PIPE", `cannot copy a FIFO pipe: ${target}`, target);
       default:
-        throw cpError(
-          "ERR_FS_CP_UNKNOWN",
-          "Cannot copy an unknown file type",
-          "EINVAL",
-          `cannot copy an unknown file type: ${target}`,
-          target,
-        );
+        throw copyError("ERR_FS_CP_UNKNOWN", `cannot copy an unknown file type: ${target}`, target);
     }
   }
 
@@ -185,7 +158,7 @@ class TreeCopy {
 
   *#copyDirectory(from: StatRecord, to: StatRecord | undefined, source: string, target: string): Program<void> {
     if (to === undefined) yield* call("mkdir", target, 0o777);
-    else if (this.#options.errorOnExist && !this.#options.force) throw alreadyThere(target);
+    else if (this.#options.errorOnExist && !this.#options.force && this.#form !== "sync") throw alreadyThere(target);
     const fd = yield* opened(source);
     yield* ensuring(this.#copyChildren(source, target), () => call("close", fd));
     if (to === undefined) yield* call("chmod", target, from.mode);
@@ -203,7 +176,7 @@ class TreeCopy {
   *#copyLink(to: StatRecord | undefined, source: string, target: string): Program<void> {
     let aim = yield* call("readlink", source);
     if (!this.#options.verbatimSymlinks && !isAbsolute(aim)) aim = this.#resolve(dirname(source), aim);
-    const aimed = yield* ifThere("stat", source);
+    const aimed = yield* directoryAt(source);
     if (to !== undefined) {
       let before: string;
       try {
@@ -214,18 +187,38 @@ class TreeCopy {
         return;
       }
       if (!isAbsolute(before)) before = this.#resolve(dirname(target), before);
-      const directory = aimed !== undefined && typeOf(aimed) === S_IFDIR;
-      if (directory && this.#isBelow(aim, before)) {
-        throw invalid(`cannot copy ${aim} to a subdirectory of self ${before}`, target);
+      if (aimed && this.#isBelow(aim, before)) {
+        throw copyError("ERR_FS_CP_EINVAL", `cannot copy ${aim} to a subdirectory of self ${before}`, target);
       }
       if (typeOf(yield* call("stat", source)) === S_IFDIR && this.#isBelow(before, aim)) {
-        const prefix = "Cannot overwrite symlink in subdirectory of self";
         const message = `cannot overwrite ${before} with ${aim}`;
-        throw cpError("ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY", prefix, "EINVAL", message, target);
+        throw copyError("ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY", message, target);
       }
       yield* call("unlink", target);
     }
     yield* call("symlink", aim, target);
+  }
+
+  #refuseOtherKind(from: StatRecord, source: string, to: StatRecord, target: string): void {
+    const fromDirectory = typeOf(from) === S_IFDIR;
+    const toDirectory = typeOf(to) === S_IFDIR;
+    if (fromDirectory && !toDirectory) {
+      const message = `cannot overwrite non-directory ${target} with directory ${source}`;
+      throw this.#wrong("ERR_FS_CP_DIR_TO_NON_DIR", message, target);
+    }
+    if (!fromDirectory && toDirectory) {
+      const message = `cannot overwrite directory ${target} with non-directory ${source}`;
+      throw this.#wrong("ERR_FS_CP_NON_DIR_TO_DIR", message, target);
+    }
+  }
+
+  #intoItself(source: string, target: string): Error {
+    const named = this.#form === "sync" ? withSlash(source) : source;
+    return this.#wrong("ERR_FS_CP_EINVAL", `cannot copy ${named} to a subdirectory of self ${target}`, target);
+  }
+
+  #wrong(key: CopyErrorKey, message: string, path: string): Error {
+    return checkError(this.#form, key, message, path);
   }
 
   #resolve(...parts: string[]): string {
@@ -248,6 +241,25 @@ function* opened(path: string): Program<number> {
   }
 }
 
+/** Asked for beside each other. */
+function* bothOf(
+  look: "stat" | "lstat",
+  source: string,
+  target: string,
+): Program<{ from: StatRecord; to: StatRecord | undefined }> {
+  let from: StatRecord | undefined;
+  let to: StatRecord | undefined;
+  const lookAtSource = function* (): Program<void> {
+    from = yield* call(look, source);
+  };
+  const lookAtTarget = function* (): Program<void> {
+    to = yield* ifThere(look, target);
+  };
+  yield* together([lookAtSource(), lookAtTarget()]);
+  assert(from !== undefined, "what was looked at without failure is there");
+  return { from, to };
+}
+
 function* ifThere(look: "stat" | "lstat", path: string): Program<StatRecord | undefined> {
   try {
     return yield* call(look, path);
@@ -257,35 +269,20 @@ function* ifThere(look: "stat" | "lstat", path: string): Program<StatRecord | un
   }
 }
 
+/** Whatever is wrong with it, it is then no directory. */
+function* directoryAt(path: string): Program<boolean> {
+  try {
+    return typeOf(yield* call("stat", path)) === S_IFDIR;
+  } catch (failure) {
+    if (failure instanceof Failed) return false;
+    throw failure;
+  }
+}
+
 function identical(one: StatRecord, other: StatRecord): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-function refuseOtherKind(from: StatRecord, source: string, to: StatRecord, target: string): void {
-  const fromDirectory = typeOf(from) === S_IFDIR;
-  const toDirectory = typeOf(to) === S_IFDIR;
-  if (fromDirectory && !toDirectory) {
-    const message = `cannot overwrite non-directory ${target} with directory ${source}`;
-    throw cpError(
-      "ERR_FS_CP_DIR_TO_NON_DIR",
-      "Cannot overwrite non-directory with directory",
-      "EISDIR",
-      message,
-      target,
-    );
-  }
-  if (!fromDirectory && toDirectory) {
-    const message = `cannot overwrite directory ${target} with non-directory ${source}`;
-    throw cpError(
-      "ERR_FS_CP_NON_DIR_TO_DIR",
-      "Cannot overwrite directory with non-directory",
-      "ENOTDIR",
-      message,
-      target,
-    );
-  }
-}
-
 function alreadyThere(path: string): Error {
-  return cpError("ERR_FS_CP_EEXIST", "Target already exists", "EEXIST", `${path} already exists`, path);
+  return copyError("ERR_FS_CP_EEXIST", `${path} already exists`, path);
 }

@@ -1,6 +1,7 @@
 // The functions that have a callback form and a `...Sync` form, most of them a promise form too, each by its program.
 
 import type { Current } from "../effects.ts";
+import { copyFile } from "./copy-file.ts";
 import { copyTree } from "./copy-tree.ts";
 import * as descriptors from "./descriptors.ts";
 import { opendir } from "./directory-handle.ts";
@@ -10,7 +11,7 @@ import * as names from "./names.ts";
 import type { Program } from "./program.ts";
 import { realpath } from "./real-path.ts";
 import { mkdir, rm, rmdir, type Sleep } from "./trees.ts";
-import { appendFile, copyFile, type Form, readFile, truncate, writeFile } from "./whole-files.ts";
+import { appendFile, type Form, readFile, truncate, writeFile } from "./whole-files.ts";
 
 /** What the programs need of the process besides calls. */
 export interface Surroundings {
@@ -78,9 +79,9 @@ export function describeFunctions({ current, cwd, sleep }: Surroundings): Descri
     ),
     describe("lchown", 4, 3, 3, always(n.lchown)),
     describe("link", 3, 2, 2, always(n.link)),
-    describe("lstat", 1, 1, 1, always(n.lstat)),
+    describe("lstat", 1, 1, 1, formed(n.lstat)),
     describe("lutimes", 4, 3, 3, always(n.lutimes)),
-    describe("mkdir", 3, 2, 2, always(mkdir)),
+    describe("mkdir", 3, 2, 2, formed(mkdir)),
     describe("mkdtemp", 3, 2, 2, always(n.mkdtemp)),
     describe("open", 4, 3, undefined, always(n.open)),
     describe(
@@ -92,7 +93,7 @@ export function describeFunctions({ current, cwd, sleep }: Surroundings): Descri
     ),
     describe("readdir", 3, 2, 2, formed(readdir)),
     describe("readFile", 3, 2, 2, formed(readFile)),
-    describe("readlink", 3, 2, 2, always(n.readlink)),
+    describe("readlink", 3, 2, 2, formed(n.readlink)),
     describe("realpath", 3, 2, 2, (form) =>
       form === "promise" ? n.realpathNative : (path, options) => realpath(cwd, path, options),
     ),
@@ -102,7 +103,7 @@ export function describeFunctions({ current, cwd, sleep }: Surroundings): Descri
     describe("stat", 1, 1, 1, always(n.stat)),
     describe("statfs", 1, 1, 1, always(n.statfs)),
     describe("symlink", 4, 3, 3, always(n.symlink)),
-    describe("truncate", 3, 2, 1, always(truncate)),
+    describe("truncate", 3, 2, 1, formed(truncate)),
     describe("unlink", 2, 1, 1, always(n.unlink)),
     describe("utimes", 4, 3, 3, always(n.utimes)),
     describe("writeFile", 4, 3, 3, formed(writeFile)),

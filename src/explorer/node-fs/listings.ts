@@ -2,6 +2,7 @@
 
 import { constants, type Dirent } from "node:fs";
 import { join, relative } from "node:path";
+import { types } from "node:util";
 import type { DirectoryEntry } from "../disk/calls.ts";
 import { optionsOf, pathOf, validBoolean } from "./arguments.ts";
 import { Failed } from "./node-error.ts";
@@ -19,9 +20,10 @@ export function* readdir(form: Form, path: unknown, given?: unknown): Program<Li
   if (recursive !== undefined && recursive !== null && form !== "promise") {
     validBoolean(recursive, "options.recursive");
   }
-  const shown = (entry: DirectoryEntry, parent: string): string | Buffer | Dirent =>
+  const shown = (entry: DirectoryEntry, parent: string | Uint8Array): string | Buffer | Dirent =>
     withFileTypes ? direntOf(entry, parent, encoding) : encoded(entry.name, encoding);
-  if (!recursive) return (yield* call("readdir", name)).map((entry) => shown(entry, name));
+  const parent = types.isUint8Array(path) ? path : name;
+  if (!recursive) return (yield* call("readdir", name)).map((entry) => shown(entry, parent));
   return yield* everythingBelow(form, name, Boolean(withFileTypes), encoding);
 }
 

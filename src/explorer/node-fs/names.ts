@@ -6,6 +6,7 @@ import { Failed } from "./node-error.ts";
 import { flagsOf } from "./open-flags.ts";
 import { call, clock, type Program } from "./program.ts";
 import { encoded, StatFs, statsOf } from "./stats.ts";
+import type { Form } from "./whole-files.ts";
 
 export function* access(path: unknown, mode: unknown = 0): Program<void> {
   yield* call("access", pathOf(path), mode as number);
@@ -43,9 +44,9 @@ export function* unlink(path: unknown): Program<void> {
   yield* call("unlink", pathOf(path));
 }
 
-export function* readlink(path: unknown, given?: unknown): Program<string | Buffer> {
+export function* readlink(form: Form, path: unknown, given?: unknown): Program<string | Buffer> {
   const { encoding } = optionsOf(given);
-  return encoded(yield* call("readlink", pathOf(path)), encoding);
+  return encoded(yield* call("readlink", pathOf(path, form === "promise" ? "oldPath" : "path")), encoding);
 }
 
 /** The kernel's own `realpath`: `fs.realpath.native` and `promises.realpath`. */
@@ -87,26 +88,29 @@ export function* lutimes(path: unknown, atime: unknown, mtime: unknown): Program
   yield* call("lutimes", name, yield* millisecondsOf(atime), yield* millisecondsOf(mtime));
 }
 
-/** `throwIfNoEntry: false` gives undefined for a name that is not there. */
-function* statsIfAny(
-  call: Program<StatRecord>,
-  options: { bigint?: unknown; throwIfNoEntry?: unknown },
-): Program<unknown> {
+interface StatOptions {
+  readonly bigint?: unknown;
+  readonly throwIfNoEntry?: unknown;
+}
+
+/** `throwIfNoEntry: false` gives undefined for a name that is not there, for which `stat` has a wider idea than `lstat`. */
+function* statsIfAny(look: Program<StatRecord>, options: StatOptions, missing: readonly string[]): Program<unknown> {
   try {
-    return statsOf(yield* call, options.bigint);
+    return statsOf(yield* look, options.bigint);
   } catch (failure) {
-    const missing = failure instanceof Failed && (failure.code === "ENOENT" || failure.code === "ENOTDIR");
-    if (missing && options.throwIfNoEntry === false) return undefined;
+    const quiet = options.throwIfNoEntry === false && failure instanceof Failed && missing.includes(failure.code);
+    if (quiet) return undefined;
     throw failure;
   }
 }
 
-export function* stat(path: unknown, options?: object): Program<unknown> {
-  return yield* statsIfAny(call("stat", pathOf(path)), options ?? {});
+export function* stat(path: unknown, options?: StatOptions): Program<unknown> {
+  return yield* statsIfAny(call("stat", pathOf(path)), options ?? {}, ["ENOENT", "ENOTDIR"]);
 }
 
-export function* lstat(path: unknown, options?: object): Program<unknown> {
-  return yield* statsIfAny(call("lstat", pathOf(path)), options ?? {});
+/** Only the sync form has `throwIfNoEntry`. */
+export function* lstat(form: Form, path: unknown, options?: StatOptions): Program<unknown> {
+  return yield* statsIfAny(call("lstat", pathOf(path)), options ?? {}, form === "sync" ? ["ENOENT"] : []);
 }
 
 export function* statfs(path: unknown, options?: { bigint?: unknown }): Program<StatFs> {

@@ -164,12 +164,33 @@ export function systemError(
   key: string,
   prefix: string,
   info: { code: string; message: string; path: string; syscall: string },
+  given: unknown = info.path,
 ): NodeJS.ErrnoException {
   const errno = -(errnoOf(info.code) ?? 0);
   const message = `${prefix}: ${info.syscall} returned ${info.code} (${info.message}) ${info.path}`;
   const error = coded(Error, key, message);
   Object.defineProperty(error, "name", { value: "SystemError", configurable: true, writable: true });
-  return Object.assign(error, { info: { ...info, errno }, errno, syscall: info.syscall, path: info.path });
+  return Object.assign(error, { info: { ...info, path: given, errno }, errno, syscall: info.syscall, path: info.path });
+}
+
+const RM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: "Permission denied",
+  ENOTDIR: "Not a directory",
+  ENOTEMPTY: "Directory not empty",
+  EPERM: "Operation not permitted",
+};
+const UNKNOWN_ERRNO = -4094;
+
+/** What `rmSync` throws, which has a way with errors of its own: `errno` is positive, the message is another. */
+export function rmSyncError(code: string, path: string): NodeJS.ErrnoException {
+  const reason = RM_REASONS[code];
+  const facts = byCode.get(code);
+  if (reason === undefined) {
+    const error = new Error(`, Unknown error: ${facts?.message ?? code} '${path}'`);
+    return Object.assign(error, { errno: UNKNOWN_ERRNO, code: "", path, syscall: "rm" });
+  }
+  const error = new Error(`${code}, ${reason}: ${path} '${path}'`);
+  return Object.assign(error, { errno: -(facts?.errno ?? 0), code, path, syscall: "rm" });
 }
 
 /** A function, or a way to call it, that the explorer does not have. */

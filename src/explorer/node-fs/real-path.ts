@@ -11,7 +11,7 @@ const { S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK } = constants;
 /** `cwd` is the directory of the process, for a relative path. */
 export function* realpath(cwd: () => string, given: unknown, options?: unknown): Program<string | Buffer> {
   const { encoding } = optionsOf(options);
-  const start = typeof given === "string" || typeof given === "object" ? pathOf(given) : pathOf(`${String(given)}`);
+  const start = pathOf(given instanceof URL ? given : String(given));
   return encoded(yield* walk(start.startsWith("/") ? resolve(start) : resolve(cwd(), start)), encoding);
 }
 

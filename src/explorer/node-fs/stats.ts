@@ -176,9 +176,9 @@ const DIRENT_TYPES: ReadonlyMap<number, number> = new Map([
 ]);
 const UNKNOWN_TYPE = 0;
 
-type DirentClass = new (name: string | Buffer, type: number, parentPath: string) => Dirent;
+type DirentClass = new (name: string | Buffer, type: number, parentPath: string | Uint8Array) => Dirent;
 
-export function direntOf(entry: DirectoryEntry, parentPath: string, encoding: unknown): Dirent {
+export function direntOf(entry: DirectoryEntry, parentPath: string | Uint8Array, encoding: unknown): Dirent {
   const type = DIRENT_TYPES.get(entry.type) ?? UNKNOWN_TYPE;
   return new (Dirent as unknown as DirentClass)(encoded(entry.name, encoding), type, parentPath);
 }

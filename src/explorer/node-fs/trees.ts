@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { dirname } from "node:path";
 import type { StatRecord } from "../disk/calls.ts";
 import { modeOf, type Options, pathOf, validBoolean, validInt32, validObject, validUint32 } from "./arguments.ts";
-import { Failed, notSimulated, systemError } from "./node-error.ts";
+import { Failed, notSimulated, rmSyncError, systemError } from "./node-error.ts";
 import { awaited, call, type Program, together } from "./program.ts";
 import type { Form } from "./whole-files.ts";
 
@@ -17,25 +17,26 @@ function isDirectory({ mode }: StatRecord): boolean {
   return (mode & S_IFMT) === S_IFDIR;
 }
 
-export function* mkdir(path: unknown, given?: unknown): Program<string | undefined> {
-  let mode: unknown = given;
-  let recursive = false;
-  if (typeof given === "object" && given !== null) {
-    const options = given as Options;
-    mode = options.mode;
-    if (options.recursive !== undefined) recursive = validBoolean(options.recursive, "options.recursive");
-  } else if (typeof given !== "number" && typeof given !== "string") {
-    mode = undefined;
-  }
-  const bits = modeOf(mode, typeof given === "object" ? "options.mode" : "mode", 0o777);
+export function* mkdir(form: Form, path: unknown, given?: unknown): Program<string | undefined> {
+  const options: Options =
+    typeof given === "object" && given !== null ? (given as Options) : { mode: modeAlone(given) };
+  // The promise form looks at the path first, and calls the mode by another name.
+  if (form === "promise") pathOf(path);
+  const recursive = options.recursive === undefined ? false : validBoolean(options.recursive, "options.recursive");
+  const named = options === given && form !== "promise" ? "options.mode" : "mode";
+  const mode = modeOf(options.mode, named, 0o777);
   const name = pathOf(path);
-  if (recursive) return yield* mkdirs(name, bits);
-  yield* call("mkdir", name, bits);
+  if (recursive) return yield* mkdirs(form, name, mode);
+  yield* call("mkdir", name, mode);
   return undefined;
 }
 
+function modeAlone(given: unknown): unknown {
+  return typeof given === "number" || typeof given === "string" ? given : undefined;
+}
+
 /** Upward until one can be made, and down again. The topmost that was made, if any. */
-function* mkdirs(path: string, mode: number): Program<string | undefined> {
+function* mkdirs(form: Form, path: string, mode: number): Program<string | undefined> {
   const open = [path];
   let first: string | undefined;
   try {
@@ -47,19 +48,31 @@ function* mkdirs(path: string, mode: number): Program<string | undefined> {
       }
       if (fault.code === "ENOENT") {
         const parent = parentOf(next);
-        if (parent !== next) open.push(next, parent);
-        else if (open.length === 0) throw new Failed("EEXIST", fault.call);
+        if (parent === next) throw fault;
+        open.push(next, parent);
         continue;
       }
       if (["EACCES", "ENOSPC", "ENOTDIR", "EPERM"].includes(fault.code)) throw fault;
-      if (!isDirectory(yield* call("stat", next))) {
-        throw new Failed(fault.code === "EEXIST" && open.length > 0 ? "ENOTDIR" : "EEXIST", fault.call);
-      }
+      const inTheWay = fault.code === "EEXIST" && open.length > 0;
+      const stats = yield* statOf(next, form !== "sync" && inTheWay);
+      if (stats === undefined || !isDirectory(stats)) throw new Failed(inTheWay ? "ENOTDIR" : "EEXIST", fault.call);
     }
   } catch (failure) {
-    throw failure instanceof Failed ? failure.as("mkdir", path) : failure;
+    if (!(failure instanceof Failed)) throw failure;
+    // The sync form names what was asked for, the others what failed.
+    throw failure.as("mkdir", form === "sync" ? path : failure.path);
   }
   return first === undefined ? undefined : withoutTrailingSlash(first);
+}
+
+/** What is there; undefined for what cannot be found, where that is not told. */
+function* statOf(path: string, quiet: boolean): Program<StatRecord | undefined> {
+  try {
+    return yield* call("stat", path);
+  } catch (failure) {
+    if (quiet && failure instanceof Failed) return undefined;
+    throw failure;
+  }
 }
 
 /** As C++ does it: `a/b/` is in `a/b`. */
@@ -103,9 +116,12 @@ function rmOptionsOf(given: unknown): RmOptions {
 }
 
 export function* rm(form: Form, sleep: Sleep | undefined, path: unknown, given?: unknown): Program<void> {
+  // `rmSync` looks at the options first.
+  if (form === "sync") rmOptionsOf(given);
   const name = pathOf(path);
   const options = rmOptionsOf(given);
-  yield* form === "sync" ? rmStandingStill(name, options) : rmBeside(name, options, sleep);
+  if (form === "sync") yield* rmStandingStill(name, options, path);
+  else yield* rmBeside(name, options, sleep, path);
 }
 
 export function* rmdir(form: Form, sleep: Sleep | undefined, path: unknown, given?: unknown): Program<void> {
@@ -121,15 +137,16 @@ export function* rmdir(form: Form, sleep: Sleep | undefined, path: unknown, give
   yield* call("rmdir", name);
 }
 
-function isADirectory(path: string): Error {
+function isADirectory(path: string, given: unknown): Error {
   const info = { code: "EISDIR", message: "is a directory", path, syscall: "rm" };
-  return systemError("ERR_FS_EISDIR", "Path is a directory", info);
+  return systemError("ERR_FS_EISDIR", "Path is a directory", info, given);
 }
 
 /** `rm` for promises and callbacks: the children of a directory go beside each other. */
-function* rmBeside(path: string, options: RmOptions, sleep: Sleep | undefined): Program<void> {
+function* rmBeside(path: string, options: RmOptions, sleep: Sleep | undefined, given: unknown): Program<void> {
   try {
-    if (isDirectory(yield* call("lstat", path)) && !options.recursive) throw isADirectory(path);
+    if (isDirectory(yield* call("lstat", path)) && !options.recursive)
+      throw isADirectory(path, given instanceof Uint8Array ? given : path);
   } catch (failure) {
     if (!(options.force && failure instanceof Failed && failure.code === "ENOENT")) throw failure;
   }
@@ -186,22 +203,22 @@ function* rimrafDirectory(
 }
 
 /** `rmSync`, which is C++ and removes one after the other. */
-function* rmStandingStill(path: string, { force, recursive }: RmOptions): Program<void> {
+function* rmStandingStill(path: string, { force, recursive }: RmOptions, given: unknown): Program<void> {
   if (!force || !recursive) {
     const found = yield* lookedUp(path, force);
-    if (found !== undefined && isDirectory(found) && !recursive) throw isADirectory(path);
+    if (found !== undefined && isDirectory(found) && !recursive) throw isADirectory(String(given), given);
   }
   const failure = yield* attempt(removeAll(path));
   if (failure === undefined || failure.code === "ENOENT") return;
-  throw failure.as("rm", path);
+  if (failure.code === "ENOTDIR" && failure.call.op === "lstat") return;
+  throw rmSyncError(failure.code, path);
 }
 
 function* lookedUp(path: string, force: boolean): Program<StatRecord | undefined> {
   try {
     return yield* call("lstat", path);
   } catch (failure) {
-    if (force && failure instanceof Failed && (failure.code === "ENOENT" || failure.code === "ENOTDIR"))
-      return undefined;
+    if (force && failure instanceof Failed && failure.code === "ENOENT") return undefined;
     throw failure;
   }
 }

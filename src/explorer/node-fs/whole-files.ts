@@ -1,4 +1,4 @@
-// Whole files: read, written, appended to, copied, cut. The calls are those that Node makes, in its order; between any
+// Whole files: read, written, appended to, cut. The calls are those that Node makes, in its order; between any
 // two of them other processes may come, which is how a reader finds a file empty that another is writing.
 
 import { constants } from "node:fs";
@@ -19,11 +19,11 @@ import {
   validText,
   validView,
 } from "./arguments.ts";
-import { coded, Failed, wrongType, wrongValue } from "./node-error.ts";
+import { coded, wrongType, wrongValue } from "./node-error.ts";
 import { flagsOf } from "./open-flags.ts";
 import { awaited, call, ensuring, type Program } from "./program.ts";
 
-const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, S_IFMT, S_IFREG } = constants;
+const { S_IFMT, S_IFREG } = constants;
 
 /** Which of the three forms of a function was called, where Node's calls differ. */
 export type Form = "promise" | "callback" | "sync";
@@ -46,7 +46,8 @@ export function* readFile(form: Form, path: unknown, given?: unknown): Program<s
   }
   if (isFd(path) && form !== "promise") return yield* contentOf(form, path, options);
   refuseAborted(options.signal);
-  const fd = yield* call("open", pathOf(path), flagsOf(options.flag || "r", "options.flag"), 0o666);
+  if (form === "callback") flagsOf(options.flag, "options.flag");
+  const fd = yield* call("open", pathOf(path), flagsOf(options.flag || "r"), 0o666);
   return yield* ensuring(contentOf(form, fd, options), () => call("close", fd));
 }
 
@@ -163,7 +164,9 @@ function* writeWith(form: Form, path: unknown, data: unknown, options: Options):
     return;
   }
   refuseAborted(options.signal);
-  const fd = yield* call("open", pathOf(path), flagsOf(options.flag || "w"), modeOf(options.mode, "mode", 0o666));
+  const name = pathOf(path);
+  if (form === "callback") modeOf(options.mode, "mode", 0o666);
+  const fd = yield* call("open", name, flagsOf(options.flag || "w"), modeOf(options.mode, "mode", 0o666));
   const body = function* (): Program<void> {
     yield* writeAll(form, fd, source, options);
     if (flush) yield* call("fsync", fd);
@@ -225,68 +228,12 @@ function* writeBytes(form: Form, fd: number, bytes: Uint8Array, signal: unknown)
   }
 }
 
-/** As libuv copies: the destination is cut before it is filled, and removed when filling it fails. */
-export function* copyFile(from: unknown, to: unknown, mode: unknown = 0): Program<void> {
-  const source = pathOf(from, "src");
-  const destination = pathOf(to, "dest");
-  const how = validInteger(mode ?? 0, "mode", 0, 7);
-  try {
-    yield* copy(source, destination, how);
-  } catch (failure) {
-    throw failure instanceof Failed ? failure.as("copyfile", source, destination) : failure;
-  }
-}
-
-function* copy(source: string, destination: string, how: number): Program<void> {
-  const input = yield* call("open", source, O_RDONLY, 0);
-  let output: number | undefined;
-  try {
-    const { mode, size, dev, ino, atimeMs, mtimeMs } = yield* call("fstat", input);
-    const exclusive = (how & COPYFILE_EXCL) !== 0;
-    output = yield* call("open", destination, O_WRONLY | O_CREAT | (exclusive ? O_EXCL : 0), mode);
-    const existing = yield* call("fstat", output);
-    if (existing.dev !== dev || existing.ino !== ino) {
-      yield* call("ftruncate", output, 0);
-      yield* call("futimes", output, atimeMs, mtimeMs);
-      yield* call("fchmod", output, mode);
-      if ((how & COPYFILE_FICLONE_FORCE) !== 0) throw new Failed("ENOTSUP", { op: "copyfile", args: [] });
-      yield* copyBytes(input, output, size);
-    }
-  } catch (failure) {
-    yield* closeQuietly(input);
-    if (output !== undefined) {
-      yield* closeQuietly(output);
-      yield* quietly(call("unlink", destination));
-    }
-    throw failure;
-  }
-  yield* call("close", input);
-  yield* call("close", output);
-}
-
-function* copyBytes(input: number, output: number, size: number): Program<void> {
-  let left = size;
-  while (left > 0) {
-    const bytes = yield* call("read", input, Math.min(left, CHUNK), null);
-    if (bytes.length === 0) return;
-    yield* call("write", output, bytes, null);
-    left -= bytes.length;
-  }
-}
-
-const closeQuietly = (fd: number): Program<void> => quietly(call("close", fd));
-
-/** For what is done after a failure: a second one has nothing to tell. */
-export function* quietly(program: Program<unknown>): Program<void> {
-  try {
-    yield* program;
-  } catch (failure) {
-    if (!(failure instanceof Failed)) throw failure;
-  }
-}
-
-export function* truncate(path: unknown, length: unknown = 0): Program<void> {
-  const whole = Math.max(0, validInteger(length ?? 0, "len"));
+/** Only the callback form looks at the length before it opens the file. */
+export function* truncate(form: Form, path: unknown, length: unknown = 0): Program<void> {
+  if (form === "callback") validInteger(length, "len");
   const fd = yield* call("open", pathOf(path), flagsOf("r+"), 0o666);
-  yield* ensuring(call("ftruncate", fd, whole), () => call("close", fd));
+  const cut = function* (): Program<void> {
+    yield* call("ftruncate", fd, Math.max(0, validInteger(length, "len")));
+  };
+  yield* ensuring(cut(), () => call("close", fd));
 }
