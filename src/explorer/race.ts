@@ -19,10 +19,16 @@ export interface Race extends RaceOptions {
 const RACE = Symbol.for("holdfast.race");
 export const MAX_PROCESSES = 50;
 
+/** Where `race` was called. */
+export interface Definition {
+  readonly stack: string;
+  /** How many were defined by the same line of code before: a function may define several. */
+  readonly earlier: number;
+}
+
 /** A race that knows where it was written down. */
 export interface DefinedRace extends Race {
-  /** Where `race` was called; read only when it is asked for, as it takes long to put into words. */
-  readonly [RACE]: { readonly stack?: string };
+  readonly [RACE]: Definition;
 }
 
 /**
@@ -31,9 +37,26 @@ export interface DefinedRace extends Race {
  * @throws ScenarioError when it has no processes, or something in it is not what it has to be
  */
 export function race(definition: Race): DefinedRace {
+  return defined(definition, definedByPlace);
+}
+const definedByPlace = new Map<string, number>();
+
+/** A `race` of its own, which counts anew. */
+export function makeRace(): (definition: Race) => DefinedRace {
+  const places = new Map<string, number>();
+  return (definition) => defined(definition, places);
+}
+
+function defined(definition: Race, places: Map<string, number>): DefinedRace {
   const wrong = whatIsWrong(definition);
   if (wrong !== undefined) throw notARace(wrong);
-  return { ...definition, [RACE]: new Error("race") };
+  const [message, ...frames] = (new Error("race").stack ?? "").split("\n");
+  // Without this function and the one that people call.
+  const callers = frames.slice(2);
+  const place = callers[0] ?? "";
+  const earlier = places.get(place) ?? 0;
+  places.set(place, earlier + 1);
+  return { ...definition, [RACE]: { stack: [message, ...callers].join("\n"), earlier } };
 }
 
 /** As `race`, for code that the explorer has loaded itself, thousands of times: it need not say where it stands. */
@@ -42,7 +65,7 @@ export function raceInScenario(definition: Race): DefinedRace {
   if (wrong !== undefined) throw notARace(wrong);
   return { ...definition, [RACE]: NOWHERE };
 }
-const NOWHERE = { stack: "" };
+const NOWHERE = { stack: "", earlier: 0 };
 
 function notARace(wrong: string): ScenarioError {
   return new ScenarioError(`this is no race: ${wrong}`, { hint: "See docs/explorer.md for what a race is made of." });
@@ -52,8 +75,9 @@ export function isRace(value: unknown): value is DefinedRace {
   return typeof value === "object" && value !== null && RACE in value;
 }
 
-export function definedAt(defined: DefinedRace): string {
-  return defined[RACE].stack ?? "";
+/** Its stack begins with who called `race`. */
+export function definitionOf(defined: DefinedRace): Definition {
+  return defined[RACE];
 }
 
 /** Names of the processes, in the order in which they are written. */

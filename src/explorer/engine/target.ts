@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
-import { type DefinedRace, definedAt, isRace, processNames } from "../race.ts";
+import { type DefinedRace, definitionOf, isRace, makeRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Target } from "./explore.ts";
 import { IsolatedScenario, loadShared } from "./scenario.ts";
@@ -16,7 +16,7 @@ export function targetOf(what: DefinedRace | string, options: RaceOptions & { ex
   if (typeof what === "string") return fileTarget(resolve(what), options.exported, options.isolate);
   if (!isRace(what))
     throw new ScenarioError("this is no race", { hint: "Make one with race({...}) of holdfast/explorer." });
-  const file = fileOf(definedAt(what));
+  const file = placeOf(definitionOf(what).stack)?.file;
   const isolate = options.isolate ?? what.isolate;
   const exported = file === undefined ? undefined : exportOf(file, what);
   if (file === undefined || exported === undefined) {
@@ -38,35 +38,41 @@ function fileTarget(file: string, exported: string | undefined, isolate: boolean
   return { file, modules, scenario, ...(exported !== undefined && { exported }) };
 }
 
-/** The file of the caller of `race()`, from the stack that it kept. */
-function fileOf(stack: string): string | undefined {
-  const frame = stack.split("\n")[2];
-  const place = /\(?((?:file:\/\/)?\/[^()]*):\d+:\d+\)?$/.exec(frame ?? "")?.[1];
-  if (place === undefined) return undefined;
-  return (place.startsWith("file:") ? fileURLToPath(place) : place).replace(/\?.*$/, "");
+/** Where `race()` was called, from the stack that it kept. */
+function placeOf(stack: string): { file: string; at: string } | undefined {
+  const match = /((?:file:\/\/)?\/[^()]*):(\d+:\d+)\)?$/.exec(stack.split("\n")[1] ?? "");
+  const [, path, at] = match ?? [];
+  if (path === undefined || at === undefined) return undefined;
+  return { file: (path.startsWith("file:") ? fileURLToPath(path) : path).replace(/\?.*$/, ""), at };
 }
 
-/** The name under which a file exports a race with these processes; the default first. */
+/** The name under which a file exports a race; the default first. */
 function exportOf(file: string, wanted: DefinedRace): string | undefined {
-  const namespace = new IsolatedScenario(new Modules(), file, undefined, scenarioFace).exports();
+  const modules = new Modules();
+  // This `race` keeps where it was called, as the one of `wanted` did.
+  const face = { ...scenarioFace, race: makeRace() };
+  const namespace = blaming(modules, "loading", () => new IsolatedScenario(modules, file, undefined, face).exports());
+  const exported = (name: string): DefinedRace => namespace[name] as DefinedRace;
   const names = processNames(wanted).join();
-  const found = Object.keys(namespace).filter((name) => {
-    const value = namespace[name];
-    return isRace(value) && processNames(value).join() === names && value.name === wanted.name;
+  const alike = Object.keys(namespace)
+    .sort((a, b) => Number(b === "default") - Number(a === "default"))
+    .filter((name) => isRace(exported(name)) && processNames(exported(name)).join() === names);
+  const definition = definitionOf(wanted);
+  const at = placeOf(definition.stack)?.at;
+  const same = alike.find((name) => {
+    const { stack, earlier } = definitionOf(exported(name));
+    return placeOf(modules.positions.mapStack(stack))?.at === at && earlier === definition.earlier;
   });
-  const sameText = found.filter((name) => textOf(namespace[name] as DefinedRace) === textOf(wanted));
-  return sameText.length === 1 || sameText.includes("default")
-    ? sameText.includes("default")
-      ? "default"
-      : sameText[0]
-    : found.length === 1
-      ? found[0]
-      : undefined;
+  if (same !== undefined) return same;
+  // Compiled before it got here, it may stand at another place: then what it says must do.
+  const sameText = alike.filter((name) => textOf(exported(name)) === textOf(wanted));
+  const candidates = sameText.length > 0 ? sameText : alike;
+  return candidates.length === 1 ? candidates[0] : undefined;
 }
 
 /** The source of its functions, as far as compilers leave it alone. */
 function textOf(one: DefinedRace): string {
-  return [one.setup, one.check, ...Object.values(one.processes)]
+  return [one.name, one.setup, one.check, ...Object.values(one.processes)]
     .map((part) => String(part).replaceAll(/\s+|;/g, ""))
     .join("\n");
 }

@@ -7,6 +7,7 @@
 import { assert } from "../../errors.ts";
 
 const tick = (process as unknown as { _tickCallback(): void })._tickCallback;
+const fatalException = (process as unknown as { _fatalException(error: unknown): boolean })._fatalException;
 
 /** A program that throws more often than this without an effect between is not going anywhere. */
 const MAX_THROWS = 1000;
@@ -18,10 +19,27 @@ export function drain(thrown: (error: unknown) => void): void {
       tick();
       return;
     } catch (error) {
+      afterUnwinding();
       thrown(error);
     }
   }
   throw new Error(`a program threw ${MAX_THROWS} times in one go`);
+}
+
+let unwinding = false;
+
+/**
+ * What is thrown through Node's own loop over its queues leaves the stack of async ids as it was there, and Node ends the
+ * whole process (`abort`) when it finds that out. Node's handler of uncaught exceptions puts the stack in order, and is
+ * called here for this alone. Only within `catching`, which sees to it that nobody hears of it.
+ */
+export function afterUnwinding(): void {
+  unwinding = true;
+  try {
+    fatalException(new Error("put the stack of async ids in order"));
+  } finally {
+    unwinding = false;
+  }
 }
 
 /** Hears of errors that no code caught. */
@@ -50,6 +68,7 @@ export function catching<T>(heard: Heard, run: () => T): T {
   assert(drained, "programs are run outside of promise jobs");
   const emit = process.emit;
   process.emit = function (this: NodeJS.Process, name: string, ...rest: unknown[]): boolean {
+    if (unwinding) return true;
     if (name === "unhandledRejection") {
       heard("rejection", rest[0]);
       return true;
@@ -58,7 +77,11 @@ export function catching<T>(heard: Heard, run: () => T): T {
     return Reflect.apply(emit, this, [name, ...rest]) as boolean;
   } as typeof process.emit;
   const captured = !process.hasUncaughtExceptionCaptureCallback();
-  if (captured) process.setUncaughtExceptionCaptureCallback((error) => heard("exception", error));
+  if (captured) {
+    process.setUncaughtExceptionCaptureCallback((error) => {
+      if (!unwinding) heard("exception", error);
+    });
+  }
   try {
     return run();
   } finally {
