@@ -56,6 +56,8 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
     process.blockedOn = newItem(world, process, "effect", token, { call, site });
     return undefined;
   }
+  // Nothing that happens after a violation is looked at: handlers of exit get no further.
+  if (world.racing && world.violation !== undefined) throw new SystemFault("EIO");
   if (world.racing && !isAlone(world, process)) {
     world.abandoned ??= new NeedsThreads(`${call.op} by ${process.name}`);
     throw world.abandoned;
@@ -67,8 +69,6 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
 
 /** Whether nobody could see the difference if this process did several things at once. */
 function isAlone(world: World, process: SimulatedProcess): boolean {
-  // Nothing that happens after a violation is looked at.
-  if (world.violation !== undefined) return true;
   if (world.faults.any || world.processes.length <= world.toStart) return false;
   return !world.processes.some((other) => other !== process && other.alive && other.index > 0);
 }
