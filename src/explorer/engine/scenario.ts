@@ -1,6 +1,6 @@
 // A race and its modules: one instance for each process and run, or one for all.
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { setNotes } from "../history/notes.ts";
 import type { Instance } from "../modules/instance.ts";
 import type { Modules } from "../modules/modules.ts";
@@ -147,10 +147,19 @@ export class SharedScenario implements Scenario {
   }
 
   program(role: Role, name: string, pid: number, port: Port): Program {
-    const program = new Program(name, pid, port, (one, run) => this.#current.run(one, () => plainly(one, run)));
+    const program = new Program(name, pid, port, remembering(this.#current));
     program.main = mainOf(this.race, role);
     return program;
   }
+}
+
+/** Makes the program known wherever its code goes on. The context is made once: `run` copies it each time. */
+function remembering(current: AsyncLocalStorage<Program>): Within {
+  let context: AsyncResource | undefined;
+  return (program, run) => {
+    context ??= current.run(program, () => new AsyncResource("holdfast program"));
+    return context.runInAsyncScope(plainly, undefined, program, run) as ReturnType<typeof run>;
+  };
 }
 
 /** Loads a file's modules once, for all of its processes. */
