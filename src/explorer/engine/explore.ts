@@ -1,5 +1,6 @@
 // Explores a race: chooses how to run it, searches, and makes the finding small.
 
+import { availableParallelism } from "node:os";
 import type { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import { outsideOfJobs } from "../program/drain.ts";
@@ -17,11 +18,14 @@ import { runningProgram, type Scenario } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
 import { type Found, shrink } from "./shrink.ts";
 import { makeSearch, type Search } from "./strategies.ts";
+import { Team } from "./team.ts";
 
 /** A run of more steps than this does not end. */
 export const MAX_STEPS = 2000;
 /** The search gives way to the rest of the program so often. */
 const CHUNK_MS = 50;
+/** A search that takes longer gets help from other threads. */
+const ALONE_MS = 1000;
 /** What may be spent on making a finding small. */
 const SHRINK_RUNS = 200_000;
 const SHRINK_MS = 10_000;
@@ -31,6 +35,8 @@ export interface ExploreOptions extends RaceOptions {
   readonly exported?: string;
   /** Ends the search; what was covered so far is reported. */
   readonly signal?: AbortSignal;
+  /** Threads that search, with that of the caller. Default: one for each core. */
+  readonly cores?: number;
   /** Called about twenty times a second. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -95,6 +101,7 @@ export class Exploration {
   #runs = 0;
   #traces = 0;
   #shrinking = false;
+  #team: Team | undefined;
 
   constructor(target: Target, options: ExploreOptions) {
     this.#target = target;
@@ -117,6 +124,7 @@ export class Exploration {
     } catch (error) {
       throw scenarioFault(error, this.#target.modules, "running");
     } finally {
+      this.#team?.dispose();
       this.#system.dispose();
     }
   }
@@ -135,28 +143,60 @@ export class Exploration {
     const cutOffBy = new Set<string>();
     await this.#inChunks(() => {
       if (search.done) return true;
+      this.#shareOut(search);
+      found = this.#team?.found;
+      if (found !== undefined) return true;
       if (this.#options.signal?.aborted === true) cutOffBy.add("interrupted");
-      else if (this.#runs >= runs) cutOffBy.add(`${runs} runs`);
+      else if (this.#allRuns >= runs) cutOffBy.add(`${runs} runs`);
       else if (performance.now() - this.#began >= ms) cutOffBy.add(`${this.#options.budget ?? "60s"} of time`);
       if (cutOffBy.size > 0 && !search.done) return true;
+      if (search.tree?.waiting === true) return "wait";
       found = this.#once(search);
-      this.#traces = search.traces;
+      this.#traces = search.traces + (this.#team?.traces ?? 0);
       return found !== undefined;
     });
+    const team = this.#team;
     for (const reason of search.cutOffBy) cutOffBy.add(reason);
-    if (this.#system.cutPowerLoss) cutOffBy.add("parts of what a power loss takes");
+    if (team !== undefined && team.cut > 0) cutOffBy.add(`${team.cut} runs of more than ${MAX_STEPS} steps`);
+    if (this.#system.cutPowerLoss || team?.cutPowerLoss === true) cutOffBy.add("parts of what a power loss takes");
     const trace = found === undefined ? undefined : await this.#small(found);
     return {
       verdict: found !== undefined ? "violated" : cutOffBy.size > 0 ? "bounded" : "proved",
-      runs: this.#runs,
-      traces: search.traces,
-      ...(search.interleavings !== undefined && { interleavings: search.interleavings }),
+      runs: this.#allRuns,
+      traces: search.traces + (team?.traces ?? 0),
+      ...(search.interleavings !== undefined && team === undefined && { interleavings: search.interleavings }),
       elapsedMs: performance.now() - this.#began,
       cutOffBy: [...cutOffBy],
       within: this.#within(),
       seed: this.#options.seed ?? 1,
       ...(trace !== undefined && { trace }),
     };
+  }
+
+  get #allRuns(): number {
+    return this.#runs + (this.#team?.runs ?? 0);
+  }
+
+  /** A search that takes long gets help from the other cores. */
+  #shareOut(search: Search): void {
+    const { file, exported, modules } = this.#target;
+    const { cores = availableParallelism() } = this.#options;
+    if (search.tree === undefined || file === undefined || modules === undefined || cores < 2) return;
+    if (this.#team === undefined && performance.now() - this.#began > ALONE_MS) {
+      this.#team = new Team(
+        search.tree,
+        {
+          file,
+          exported,
+          sources: modules.export(),
+          options: pick(this.#options),
+          threaded: this.#system instanceof InThreads,
+          maxSteps: MAX_STEPS,
+        },
+        cores,
+      );
+    }
+    this.#team?.lendOut();
   }
 
   #once(search: Search): Found | undefined {
@@ -251,26 +291,28 @@ export class Exploration {
   }
 
   /** Calls `step` outside of any promise job until it returns true, giving way now and then. */
-  async #inChunks(step: () => boolean): Promise<void> {
+  async #inChunks(step: () => boolean | "wait"): Promise<void> {
     for (;;) {
       const done = await outsideOfJobs(
         (kind, error) => runningProgram()?.uncaught(kind, error),
         () => this.#chunk(step),
       );
       this.#options.onProgress?.({
-        runs: this.#runs,
+        runs: this.#allRuns,
         traces: this.#traces,
         elapsedMs: performance.now() - this.#began,
         shrinking: this.#shrinking,
       });
-      if (done) return;
+      if (done === true) return;
+      if (done === "wait") await this.#team?.heard();
     }
   }
 
-  #chunk(step: () => boolean): boolean {
+  #chunk(step: () => boolean | "wait"): boolean | "wait" {
     const until = performance.now() + CHUNK_MS;
     do {
-      if (step()) return true;
+      const done = step();
+      if (done !== false) return done;
     } while (performance.now() < until);
     return false;
   }

@@ -21,6 +21,8 @@ export interface Search {
   readonly interleavings: bigint | undefined;
   /** Why what is covered is not all there is. */
   readonly cutOffBy: readonly string[];
+  /** Set where parts of the search can be lent to other threads. */
+  readonly tree?: Exhaustive;
 }
 
 /** Counting orders may take so long in all; beyond, the count is given up. */
@@ -46,6 +48,7 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
   let [traces, cut, countingMs] = [0, 0, 0];
   let interleavings: bigint | undefined = 0n;
   return {
+    tree: search,
     run() {
       const end = search.run();
       if (end === "redundant") return;

@@ -1,0 +1,69 @@
+// What passes between a search and those that search parts of its tree in threads of their own.
+
+import { EVERYTHING, resource, resourceName, type Touched } from "../footprint.ts";
+import type { CompiledSources } from "../modules/modules.ts";
+import type { RaceOptions } from "../options.ts";
+import type { Happened } from "../search/causality.ts";
+import type { Job, Outward } from "../search/exhaustive.ts";
+import type { Violation } from "../trace.ts";
+
+export interface SearcherData {
+  readonly file: string;
+  readonly exported: string | undefined;
+  readonly sources: CompiledSources;
+  readonly options: RaceOptions;
+  /** Whether processes have threads of their own. */
+  readonly threaded: boolean;
+  readonly maxSteps: number;
+}
+
+/** Resources have other numbers in other threads: they travel by name. */
+interface SentEvent {
+  readonly item: Happened["item"];
+  readonly touched: readonly (readonly [name: string, access: number])[] | "everything";
+}
+export interface SentJob {
+  readonly choices: readonly number[];
+  readonly sleep: readonly SentEvent[];
+}
+
+/** What was done since the last message. */
+export interface Counts {
+  readonly runs: number;
+  readonly traces: number;
+  readonly cut: number;
+}
+
+export type FromSearcher =
+  | { readonly kind: "progress"; readonly counts: Counts }
+  | {
+      readonly kind: "done";
+      readonly counts: Counts;
+      readonly outward: readonly Outward[];
+      readonly cutPowerLoss: boolean;
+    }
+  | {
+      readonly kind: "found";
+      readonly counts: Counts;
+      readonly choices: readonly number[];
+      readonly violation: Violation;
+    }
+  | { readonly kind: "failed"; readonly diverged: boolean; readonly message: string };
+
+export function packJob({ choices, sleep }: Job): SentJob {
+  return { choices, sleep: sleep.map(({ item, touched }) => ({ item: plain(item), touched: pack(touched) })) };
+}
+export function unpackJob({ choices, sleep }: SentJob): Job {
+  return { choices, sleep: sleep.map(({ item, touched }) => ({ item, touched: unpack(touched) })) };
+}
+
+/** What the search looks at; the rest of an item is the world's. */
+function plain({ id, process, bornAt, fault }: Happened["item"]): Happened["item"] {
+  return { id, process, bornAt, fault };
+}
+function pack(touched: Touched): SentEvent["touched"] {
+  return touched[0] === EVERYTHING ? "everything" : touched.map((touch) => [resourceName(touch >> 2), touch & 3]);
+}
+function unpack(touched: SentEvent["touched"]): Touched {
+  return touched === "everything" ? [EVERYTHING] : touched.map(([name, access]) => resource(name) * 4 + access);
+}

@@ -1,0 +1,66 @@
+// Searches parts of a tree that another thread has lent out, one after the other.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { Modules } from "../modules/modules.ts";
+import { outsideOfJobs } from "../program/drain.ts";
+import { Exhaustive } from "../search/exhaustive.ts";
+import { Diverged } from "../search/system.ts";
+import type { Target } from "./explore.ts";
+import { InThread, type ScenarioSystem } from "./in-thread.ts";
+import { InThreads } from "./in-threads.ts";
+import { IsolatedScenario, loadShared, runningProgram } from "./scenario.ts";
+import { scenarioFace } from "./scenario-face.ts";
+import { type Counts, type FromSearcher, type SearcherData, type SentJob, unpackJob } from "./searcher-protocol.ts";
+
+const data = workerData as SearcherData;
+const { file, exported, options, maxSteps } = data;
+/** How often it tells how far it is, ms. */
+const TELL_EVERY_MS = 100;
+
+const modules = new Modules(data.sources);
+const shared = options.isolate === false;
+const scenario = shared
+  ? loadShared(modules, file, exported, scenarioFace)
+  : new IsolatedScenario(modules, file, exported, scenarioFace);
+const target: Target = { file, modules, scenario, ...(exported !== undefined && { exported }) };
+const system: ScenarioSystem = data.threaded ? new InThreads(target, options) : new InThread(scenario, options);
+
+function tell(message: FromSearcher): void {
+  parentPort?.postMessage(message);
+}
+
+/** Runs until it is time to tell something. */
+function chunk(search: Exhaustive): FromSearcher | undefined {
+  const until = performance.now() + TELL_EVERY_MS;
+  const counts = { runs: 0, traces: 0, cut: 0 };
+  while (performance.now() < until && !search.done) {
+    counts.runs += 1;
+    const end = search.run();
+    if (system.world?.abandoned !== undefined) throw system.world.abandoned;
+    if (end !== "redundant") counts.traces += 1;
+    if (end === "cut") counts.cut += 1;
+    const violation = system.world?.violation;
+    if (violation !== undefined) return { kind: "found", counts, choices: search.lastRun?.choices ?? [], violation };
+  }
+  if (!search.done) return { kind: "progress", counts: counts satisfies Counts };
+  return { kind: "done", counts, outward: search.takeOutward(), cutPowerLoss: system.cutPowerLoss };
+}
+
+async function carryOut(sent: SentJob): Promise<void> {
+  const search = new Exhaustive(system, { maxSteps, job: unpackJob(sent) });
+  try {
+    for (;;) {
+      const message = await outsideOfJobs(
+        (kind, error) => runningProgram()?.uncaught(kind, error),
+        () => chunk(search),
+      );
+      if (message === undefined) continue;
+      tell(message);
+      if (message.kind !== "progress") return;
+    }
+  } catch (error) {
+    tell({ kind: "failed", diverged: error instanceof Diverged, message: (error as Error).message });
+  }
+}
+
+parentPort?.on("message", (sent: SentJob) => void carryOut(sent));
