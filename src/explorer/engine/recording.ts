@@ -29,7 +29,7 @@ export function choiceName(item: WorldItem, world: World): string {
   const name = item.process < 0 ? "" : (world.processes[item.process]?.nameOfThisLife ?? "");
   return item.token > 0
     ? `${name}.${item.token}`
-    : `${item.kind} ${name}${item.kind === "power-loss" ? item.id % 100 : ""}`.trim();
+    : `${item.kind} ${name}${item.kind === "power-loss" ? item.id % 10_000 : ""}`.trim();
 }
 
 /** What to do next; undefined: what was asked for first. */

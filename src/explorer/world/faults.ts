@@ -4,14 +4,16 @@
 import { resource } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
-import type { WorldItem } from "./process.ts";
+import { MAX_INCARNATIONS, type WorldItem } from "./process.ts";
 import { lifeOf } from "./signals.ts";
 import { PROMPT_MS, STALL_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
 /** Above every item of a process. */
 const FIRST_FAULT = 2 ** 40;
-const [CRASH, STALL, RESUME, RESTART, END, POWER] = [0, 100, 200, 300, 400, 500].map((at) => FIRST_FAULT + at) as [
+/** Ids of one kind of fault: one for each process and incarnation, or for each part of what is lost. */
+const IDS_EACH = 10_000;
+const [CRASH, STALL, RESUME, RESTART, END, POWER] = [0, 1, 2, 3, 4, 5].map((kind) => FIRST_FAULT + kind * IDS_EACH) as [
   number,
   number,
   number,
@@ -60,7 +62,7 @@ export class Faults {
     const going = enabled.length > 0;
     if (this.#restart !== "never") {
       for (const down of this.#down) {
-        const item = this.#item("restart", RESTART, down.index, false, down.incarnation * 10);
+        const item = this.#item("restart", RESTART, down.index, false, down.incarnation);
         enabled.push({ ...item, bornAt: down.diedAt, optional: this.#restart === "maybe" });
       }
     }
@@ -85,17 +87,17 @@ export class Faults {
   #addFaults(enabled: WorldItem[]): void {
     for (const process of this.#world.processes) {
       if (!process.alive || process.index === 0) continue;
-      if (this.#crashes > 0) enabled.push(this.#item("crash", CRASH, process.index, true, process.incarnation * 10));
+      if (this.#crashes > 0) enabled.push(this.#item("crash", CRASH, process.index, true, process.incarnation));
       const stands = process.stalledUntilMs !== undefined || process.effects.length + process.timers.length === 0;
       if (this.#stalls > 0 && (!stands || process.blockedOn !== undefined)) {
-        enabled.push(this.#item("stall", STALL, process.index, true, process.incarnation * 10));
+        enabled.push(this.#item("stall", STALL, process.index, true, process.incarnation));
       }
     }
   }
 
-  #item(kind: WorldItem["kind"], base: number, index: number, fault: boolean, more = 0): WorldItem {
+  #item(kind: WorldItem["kind"], base: number, index: number, fault: boolean, incarnation = 0): WorldItem {
     return {
-      id: base + index + more,
+      id: base + index * MAX_INCARNATIONS + incarnation,
       process: index,
       bornAt: -1,
       fault,

@@ -11,7 +11,7 @@ import type { Inbox } from "./port.ts";
 
 /** Tokens of one incarnation: a program that asks for more in one run has lost its way. */
 export const MAX_TOKENS = 1 << 20;
-const MAX_INCARNATIONS = 8;
+export const MAX_INCARNATIONS = 8;
 /** Inode numbers that one incarnation may give. */
 const INODES_EACH = 1 << 20;
 

@@ -1,0 +1,24 @@
+// The lock and the structural lock under the explorer: every interleaving that can matter of two processes.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type ExploreOptions, explore } from "../../explorer/index.ts";
+
+const LIMIT_MS = 280_000;
+
+function proved(title: string, file: string, options: ExploreOptions = {}): void {
+  test(title, { timeout: LIMIT_MS }, async (t) => {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    const report = await explore(path, { budget: `${LIMIT_MS}ms`, ...options });
+    t.diagnostic(`${report.runs} runs, ${report.traces} traces, ${(report.elapsedMs / 1000).toFixed(1)} s`);
+    assert.equal(report.verdict, "proved", report.cutOffBy.join(", "));
+    assert.ok(report.traces > 10, "the processes met");
+  });
+}
+
+proved("RACE-19 STORE-12 two processes that wait for one lock are never both inside", "./lock.race.ts");
+proved("RACE-19 STORE-12 a listing that is stale lets nobody in beside a holder", "./try-lock.race.ts");
+proved("RACE-19 a holder killed at any step leaves the lock to the next, and only to one", "./take-over.race.ts");
+proved("RACE-19 the drain story: a writer and structural work are never both inside", "./structural-lock.race.ts");
+proved("RACE-19 the sync lock story: of two contenders one is let in", "../../hub-client/sync-lock.race.ts");
