@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { GUARDS } from "./guards.ts";
+
+const script = join(dirname(fileURLToPath(import.meta.url)), "mutants.ts");
+
+test("RACE-19 without any one of the guards the explorer finds a violation: npm run mutants", {
+  timeout: 280_000,
+}, () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stdout + stderr);
+  for (const { guard } of GUARDS) assert.match(stdout, new RegExp(`^found +${guard}: `, "m"));
+});
+
+test("a name that no guard has is told, with those that there are", () => {
+  const { status, stderr } = spawnSync(process.execPath, [script, "nonsense"], { encoding: "utf8" });
+  assert.equal(status, 2);
+  assert.match(stderr, /no guard is called nonsense; there are:\n {2}create-or-fail/);
+});
