@@ -19,6 +19,7 @@ import { blaming, scenarioFault } from "./scenario-fault.ts";
 import { type Found, shrink } from "./shrink.ts";
 import { makeSearch, type Search } from "./strategies.ts";
 import { Team } from "./team.ts";
+import { differenceOf, isSampled } from "./twice.ts";
 
 /** A run of more steps than this does not end. */
 export const MAX_STEPS = 2000;
@@ -206,12 +207,15 @@ export class Exploration {
     } catch (error) {
       this.#abandon();
       if (!(error instanceof Diverged)) throw error;
-      const message = `the programs did not do the same again: ${error.message}. What they do depends on something outside the scenario`;
-      return { choices: [], violation: { kind: "nondeterminism", process: "", message } };
+      return nondeterminism(error.message);
     }
     this.#abandon();
     const violation = this.#system.world?.violation;
-    return violation === undefined ? undefined : { choices: [...search.choices], violation };
+    if (violation !== undefined) return { choices: [...search.choices], violation };
+    if (!isSampled(this.#runs)) return undefined;
+    const difference = differenceOf(this.#system, [...search.choices]);
+    this.#abandon();
+    return difference === undefined ? undefined : nondeterminism(difference);
   }
 
   #abandon(): void {
@@ -316,4 +320,9 @@ export class Exploration {
     } while (performance.now() < until);
     return false;
   }
+}
+
+function nondeterminism(difference: string): Found {
+  const message = `the same choices did not give the same run: ${difference}. What the programs do depends on something outside the scenario`;
+  return { choices: [], violation: { kind: "nondeterminism", process: "", message } };
 }

@@ -17,6 +17,8 @@ export interface ScenarioSystem extends System {
   readonly world: World | undefined;
   /** Whether, in any run, not all parts of what a power loss can take were tried. */
   readonly cutPowerLoss: boolean;
+  /** Forgets what it has learned of the programs. */
+  forget(): void;
   dispose(): void;
 }
 
@@ -53,6 +55,7 @@ export class InThread implements ScenarioSystem {
     return world;
   }
 
+  forget(): void {}
   dispose(): void {}
 }
 

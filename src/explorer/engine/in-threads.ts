@@ -42,6 +42,10 @@ export class InThreads implements ScenarioSystem {
     return world;
   }
 
+  forget(): void {
+    this.#processes.length = 0;
+  }
+
   /** Ends all threads. */
   dispose(): void {
     for (const thread of this.#threads) thread?.terminate();

@@ -1,0 +1,59 @@
+// Whether the same choices give the same run: what is not so cannot be searched, and not be replayed.
+
+import { resourceName } from "../footprint.ts";
+import { itemOf } from "../search/system.ts";
+import type { WorldItem } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+import type { ScenarioSystem } from "./in-thread.ts";
+import { callText, outcomeText } from "./wording.ts";
+
+/** Which runs are made twice: the first, and ever fewer. */
+const SAMPLED: ReadonlySet<number> = new Set([1, 2, 10, 100, 1000, 10_000]);
+
+export function isSampled(run: number): boolean {
+  return SAMPLED.has(run);
+}
+
+/** Makes a run twice more, the second time without anything that is remembered. Returns what differed, for people. */
+export function differenceOf(system: ScenarioSystem, choices: readonly number[]): string | undefined {
+  const first = linesOf(system, choices);
+  system.forget();
+  const second = linesOf(system, choices);
+  for (let at = 0; at < Math.max(first.length, second.length); at++) {
+    const [one, other] = [first[at] ?? "the end", second[at] ?? "the end"];
+    if (one === other) continue;
+    // What was touched is told only where it is all that differs.
+    const [shortOne, shortOther] = [one, other].map((line) => line.replace(/ \[.*\]$/, ""));
+    return shortOne === shortOther ? `once ${one}, then ${other}` : `once ${shortOne}, then ${shortOther}`;
+  }
+  return undefined;
+}
+
+/** All that can be seen of a run: its steps, what they touched, and the disk and the verdict at its end. */
+function linesOf(system: ScenarioSystem, choices: readonly number[]): string[] {
+  const lines: string[] = [];
+  const world = system.begin() as World;
+  world.observer = {
+    happening(item, process) {
+      const call = `${process?.name ?? ""}: ${callText(item, process)}`;
+      return (outcome, touched) => {
+        const names = touched.map((touch) => `${touch < 0 ? "all" : resourceName(touch >> 2)}/${touch & 3}`);
+        lines.push(`${call} -> ${outcomeText(item, outcome).text} [${names.join()}]`);
+      };
+    },
+  };
+  try {
+    for (const id of choices) {
+      const item = itemOf(world.enabled(), id) as WorldItem | undefined;
+      if (item === undefined) break;
+      world.perform(item);
+    }
+    world.observer = undefined;
+    for (const inode of world.disk.dump()) lines.push(JSON.stringify(inode));
+    world.finish();
+    lines.push(`${world.violation?.kind ?? "nothing wrong"} ${world.violation?.message ?? ""}`);
+  } finally {
+    world.close();
+  }
+  return lines;
+}
