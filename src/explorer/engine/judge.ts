@@ -11,6 +11,7 @@ export function judge(world: World, race: Race): void {
   if (world.violation !== undefined || world.abandoned !== undefined) return;
   const stuck = world.processes.filter((process) => process.index > 0 && process.alive && !world.idles(process));
   if (stuck.length > 0) {
+    if (world.enabled().length > 0) return judgeUnfinished(world);
     world.violation = { kind: "deadlock", process: (stuck[0] as SimulatedProcess).name, message: deadlock(stuck) };
     return;
   }
@@ -24,6 +25,16 @@ export function judge(world: World, race: Race): void {
     const message = "the check never ends: it waits for something that nothing will bring about";
     world.violation = { kind: "check", process: "", message };
   }
+}
+
+/** The run was cut for its length. Where somebody stood still, others may have had reason to try again so often. */
+function judgeUnfinished(world: World): void {
+  if (world.processes.some(({ stalledAt }) => stalledAt >= 0)) return;
+  const next = world.enabled().find(({ fault }) => !fault)?.process;
+  const name = next === undefined || next < 0 ? "" : (world.processes[next]?.name ?? "");
+  const steps = world.eventNumber + 1;
+  const message = `${name} goes on without an end: after ${steps} steps of this run there was still something to do`;
+  world.violation = { kind: "unbounded", process: name, message };
 }
 
 function deadlock(stuck: readonly SimulatedProcess[]): string {

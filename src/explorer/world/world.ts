@@ -21,7 +21,7 @@ import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, Signals } from "./signals.ts";
-import { BEGINNING_MS } from "./time.ts";
+import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
 
 export class World implements Execution {
   readonly footprint = new Footprint();
@@ -125,7 +125,12 @@ export class World implements Execution {
   /** Whether it may get so late for a process without keeping another waiting for too long. */
   mayPassUntil(timeMs: number, by: SimulatedProcess): boolean {
     for (const process of this.processes) {
-      if (!process.alive || process.stalledUntilMs !== undefined) continue;
+      if (!process.alive) continue;
+      if (process.stalledUntilMs !== undefined) {
+        // A stall ends, too: without this, who waits for it would do so again and again.
+        if (process.stalledUntilMs + PROMPT_MS < timeMs) return false;
+        continue;
+      }
       if (process.blockedOn !== undefined && process.blockedOn.patienceMs < timeMs) return false;
       for (const item of process.effects) if (item.patienceMs < timeMs) return false;
       for (const item of process.notices) if (item.patienceMs < timeMs) return false;
