@@ -157,8 +157,7 @@ export function validView(value: unknown, name = "buffer"): View {
 }
 
 export function validViews(value: unknown): View[] {
-  if (!Array.isArray(value) || !value.every(isView))
-    throw wrongType("buffers", "an instance of ArrayBufferView[]", value);
+  if (!Array.isArray(value) || !value.every(isView)) throw wrongType("buffers", "an ArrayBufferView[]", value);
   return value;
 }
 
@@ -176,7 +175,7 @@ export function positionOf(value: unknown, length: number): number | null {
   else if (typeof value === "bigint") {
     const most = 2n ** 63n - 1n - BigInt(length);
     if (value < -1n || value > most) throw outOfRange("position", `>= -1 && <= ${most}`, value);
-  } else throw wrongType("position", "an integer or of type bigint", value);
+  } else throw wrongType("position", "of type bigint or integer", value);
   return value < 0 ? null : Number(value);
 }
 

@@ -3,11 +3,12 @@
 import * as real from "node:fs";
 import { promisify } from "node:util";
 import type { Current } from "../effects.ts";
-import { validFunction, validView } from "./arguments.ts";
-import { readInto, readv, sourceOf, splitCallback, targetOf, writeFrom, writev } from "./descriptors.ts";
+import { validFunction } from "./arguments.ts";
+import { readInto, readv, sourceOf, splitCallback, writeFrom, writev } from "./descriptors.ts";
 import type { Described } from "./functions.ts";
 import { exists, realpathNative } from "./names.ts";
 import { asCallback, type Callback, type Program, standingStill } from "./program.ts";
+import { targetOfCallback, targetOfSync } from "./read-target.ts";
 
 export type Functions = Record<string, unknown>;
 type AnyFunction = (...given: unknown[]) => unknown;
@@ -97,7 +98,7 @@ function transferForms(current: Current): Functions {
   };
   const read = named("read", 6, (...given) => {
     const [[fd, ...rest], callback] = splitCallback(given);
-    const target = targetOf(rest);
+    const target = targetOfCallback(rest);
     transfer(readInto(fd, target), target.view, callback);
   });
   const readvCallback = named("readv", 4, (...given) => {
@@ -114,9 +115,7 @@ function transferForms(current: Current): Functions {
   });
   return {
     read: markResults(read, real.read, ["bytesRead", "buffer"]),
-    readSync: syncForm(current, "readSync", 5, (fd, ...rest) =>
-      readInto(fd, targetOf([validView(rest[0]), ...rest.slice(1)])),
-    ),
+    readSync: syncForm(current, "readSync", 5, (fd, ...rest) => readInto(fd, targetOfSync(rest))),
     readv: markResults(readvCallback, real.readv, ["bytesRead", "buffers"]),
     readvSync: syncForm(current, "readvSync", 3, readv),
     write: markResults(write, real.write, ["bytesWritten", "buffer"]),

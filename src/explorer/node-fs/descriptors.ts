@@ -5,20 +5,17 @@ import {
   isView,
   modeOf,
   type Options,
-  positionOf,
-  type View,
   validFd,
   validFunction,
   validInteger,
-  validObject,
   validText,
   validUserId,
-  validView,
   validViews,
 } from "./arguments.ts";
 import { millisecondsOf } from "./names.ts";
-import { outOfRange, wrongValue } from "./node-error.ts";
+import { Failed, outOfRange, wrongValue } from "./node-error.ts";
 import { call, type Program } from "./program.ts";
+import type { Target } from "./read-target.ts";
 import { statsOf } from "./stats.ts";
 
 export function* close(fd: unknown): Program<void> {
@@ -59,40 +56,6 @@ export function* futimes(fd: unknown, atime: unknown, mtime: unknown): Program<v
   yield* call("futimes", validFd(fd), atimeMs, mtimeMs);
 }
 
-/** What `read` and `write` give to promises. */
-export interface Transferred {
-  readonly bytes: number;
-  readonly buffer: unknown;
-}
-
-/** Where the bytes of a `read` go. */
-export interface Target {
-  readonly view: View;
-  readonly offset: number;
-  readonly length: number;
-  readonly position: number | null;
-}
-
-/** `(buffer, offset, length, position)`, `(buffer, options)` or `(options)`. */
-export function targetOf(given: readonly unknown[]): Target {
-  let [buffer, offset, length, position] = given;
-  let options: Options | undefined;
-  if (!isView(buffer) && given.length <= 1) {
-    options = buffer === undefined || buffer === null ? {} : validObject(buffer, "options");
-    buffer = options.buffer ?? Buffer.alloc(16384);
-  } else if (given.length <= 2 && (offset === null || typeof offset !== "number")) {
-    options = offset === undefined || offset === null ? {} : validObject(offset, "options");
-  }
-  const view = validView(buffer);
-  if (options !== undefined) {
-    ({ offset = 0, length, position = null } = options);
-    length ??= view.byteLength - (offset as number);
-  }
-  const from = offset === undefined || offset === null ? 0 : validInteger(offset, "offset", 0);
-  const count = (length as number) | 0;
-  return { view, offset: from, length: count, position: positionOf(position, count) };
-}
-
 /** Reads into the target; the number of bytes. */
 export function* readInto(fd: unknown, target: Target): Program<number> {
   const { view, offset, length, position } = target;
@@ -109,8 +72,10 @@ export function* readInto(fd: unknown, target: Target): Program<number> {
 export function* readv(fd: unknown, buffers: unknown, position?: unknown): Program<number> {
   const views = validViews(buffers);
   const valid = validFd(fd);
+  // libuv refuses it before the kernel is asked.
+  if (views.length === 0) throw new Failed("EINVAL", { op: "read", args: [valid] });
   const wanted = views.reduce((sum, view) => sum + view.byteLength, 0);
-  const bytes = yield* call("read", valid, wanted, typeof position === "number" ? position : null);
+  const bytes = yield* call("read", valid, wanted, placeOf(position));
   let taken = 0;
   for (const view of views) {
     const part = bytes.subarray(taken, taken + view.byteLength);
@@ -118,6 +83,11 @@ export function* readv(fd: unknown, buffers: unknown, position?: unknown): Progr
     taken += part.length;
   }
   return bytes.length;
+}
+
+/** What is no place in a file is the descriptor's own. */
+function placeOf(position: unknown): number | null {
+  return Number.isSafeInteger(position) && (position as number) >= 0 ? (position as number) : null;
 }
 
 /** What a `write` writes: the bytes and where to. */
@@ -132,14 +102,15 @@ export function sourceOf(given: readonly unknown[]): Source {
   let [, offset, length, position] = given;
   if (!isView(data)) {
     const text = validText(data, "buffer");
-    const encoding = typeof length === "string" ? length : "utf8";
+    // What is no encoding is taken for UTF-8 here, and here only.
+    const encoding = typeof length === "string" && Buffer.isEncoding(length) ? length : "utf8";
     if (encoding === "hex" && text.length % 2 !== 0) {
       throw wrongValue("encoding", encoding, `is invalid for data of length ${text.length}`);
     }
     const bytes = Buffer.from(text, encoding as BufferEncoding);
-    return { bytes, position: typeof offset === "number" && offset >= 0 ? offset : null };
+    return { bytes, position: placeOf(offset) };
   }
-  if (typeof offset === "object" && offset !== null) ({ offset = 0, length, position = null } = offset as Options);
+  if (typeof offset === "object") ({ offset = 0, length, position = null } = (offset ?? {}) as Options);
   const from = offset === undefined || offset === null ? 0 : validInteger(offset, "offset", 0);
   const most = data.byteLength - from;
   const count = typeof length === "number" ? length : most;
@@ -148,7 +119,7 @@ export function sourceOf(given: readonly unknown[]): Source {
   if (count < 0) throw outOfRange("length", ">= 0", count);
   // A copy: the caller may change its buffer before the call is performed, and the real kernel would then write either.
   const bytes = bytesOf(data).slice(from, from + validInteger(count, "length", 0));
-  return { bytes, position: typeof position === "number" && position >= 0 ? position : null };
+  return { bytes, position: placeOf(position) };
 }
 
 export function* writeFrom(fd: unknown, { bytes, position }: Source): Program<number> {
@@ -160,7 +131,7 @@ export function* writev(fd: unknown, buffers: unknown, position?: unknown): Prog
   const valid = validFd(fd);
   if (views.length === 0) return 0;
   const bytes = Buffer.concat(views.map(bytesOf));
-  return yield* call("write", valid, bytes, typeof position === "number" ? position : null);
+  return yield* call("write", valid, bytes, placeOf(position));
 }
 
 /** The last of the arguments is the callback; the ones before are handed on. */

@@ -17,12 +17,12 @@ import {
   readInto,
   readv,
   sourceOf,
-  targetOf,
   writeFrom,
   writev,
 } from "./descriptors.ts";
 import { coded } from "./node-error.ts";
 import { asPromise, type Program } from "./program.ts";
+import { targetOfHandle } from "./read-target.ts";
 import type { ReadStream, StreamClasses, WriteStream } from "./streams.ts";
 import { contentOf, isPieces, toBytes, writeAll } from "./whole-files.ts";
 
@@ -131,7 +131,7 @@ export class FileHandle extends EventEmitter {
 
   read(...given: [buffer?: unknown, offset?: unknown, length?: unknown, position?: unknown]): Promise<object> {
     return this.#ask("read", function* (fd) {
-      const target = targetOf(withLength(given));
+      const target = targetOfHandle(given);
       return result({ bytesRead: yield* readInto(fd, target), buffer: target.view });
     });
   }
@@ -202,14 +202,6 @@ export class FileHandle extends EventEmitter {
       cancel: done,
     });
   }
-}
-
-/** A `read` without a length is as long as the buffer allows. */
-function withLength(given: readonly unknown[]): readonly unknown[] {
-  const [buffer, offset, length, position] = given;
-  if (!ArrayBuffer.isView(buffer) || (typeof offset === "object" && offset !== null)) return given.slice(0, 2);
-  const from = typeof offset === "number" ? offset : 0;
-  return [buffer, offset, length ?? buffer.byteLength - from, position];
 }
 
 /** Without a prototype, as Node's results are. */

@@ -187,8 +187,9 @@ export function asCallback(
   try {
     turn = program.next();
   } catch (error) {
-    if (!(error instanceof AbortError)) throw error;
-    callback(error);
+    if (error instanceof AbortError) callback(error);
+    else if (error instanceof Failed) process.nextTick(callback, nodeError(error), ...failed);
+    else throw error;
     return;
   }
   if (turn.done) {

@@ -19,7 +19,7 @@ import {
   validText,
   validView,
 } from "./arguments.ts";
-import { coded, wrongType, wrongValue } from "./node-error.ts";
+import { coded, Failed, wrongType, wrongValue } from "./node-error.ts";
 import { flagsOf } from "./open-flags.ts";
 import { awaited, call, ensuring, type Program } from "./program.ts";
 
@@ -44,11 +44,21 @@ export function* readFile(form: Form, path: unknown, given?: unknown): Program<s
   if (buffer !== undefined && typeof buffer !== "function" && !isView(buffer)) {
     throw wrongType("options.buffer", "of type function or an instance of Buffer, TypedArray, or DataView", buffer);
   }
-  if (isFd(path) && form !== "promise") return yield* contentOf(form, path, options);
+  if (isFd(path) && form !== "promise") return yield* contentOfDescriptor(form, path, options);
   refuseAborted(options.signal);
   if (form === "callback") flagsOf(options.flag, "options.flag");
   const fd = yield* call("open", pathOf(path), flagsOf(options.flag || "r"), 0o666);
   return yield* ensuring(contentOf(form, fd, options), () => call("close", fd));
+}
+
+/** Of a descriptor that was handed over the callback form loses the error, and then has read nothing. */
+function* contentOfDescriptor(form: Form, fd: number, options: Options): Program<string | Buffer | Uint8Array> {
+  try {
+    return yield* contentOf(form, fd, options);
+  } catch (failure) {
+    if (form === "sync" || !(failure instanceof Failed)) throw failure;
+    return options.encoding ? "" : Buffer.alloc(0);
+  }
 }
 
 /** What is left to read of an open file. */
