@@ -206,8 +206,11 @@ export class Exhaustive {
       }
     }
     for (const { item, byEvent } of cancelled) {
-      if (byEvent < from || item.bornAt >= byEvent) continue;
-      this.#reverse(byEvent, [...this.#instead(byEvent, this.#events.length), item.id], item.id);
+      if (item.bornAt >= byEvent) continue;
+      // What it would have touched is not known: it may have come before all that followed, or after any of that.
+      const others = this.#instead(byEvent, this.#events.length);
+      this.#reverse(byEvent, [item.id], item.id);
+      if (others.length > 0) this.#reverse(byEvent, others, item.id);
     }
   }
 
