@@ -1,8 +1,8 @@
 // What a network does to messages: loses them, brings them twice or late, breaks a call off, parts two processes. Each
 // within its bound for one run.
 //
-// These faults belong to no process, and touch nothing but the calls that they befall. So when one happens makes no
-// difference, as long as its message is on its way: it is tried right after the message was sent, and nowhere else.
+// These faults belong to no process, and touch nothing but the calls that they befall: so the search, which tries them at
+// any time while a message is on its way, sees that most of these times are alike.
 
 import { type Resource, resource } from "../footprint.ts";
 import type { NetworkFaults } from "../options.ts";
@@ -30,8 +30,6 @@ export class NetworkTrouble {
   readonly #left: Record<Bound, number>;
   /** Until when two processes cannot reach each other. */
   readonly #parted = new Map<string, number>();
-  /** Sent by the last event. */
-  #fresh: Message[] = [];
 
   constructor(network: Network, faults: NetworkFaults) {
     this.#network = network;
@@ -41,9 +39,7 @@ export class NetworkTrouble {
 
   /** A message was put on its way. */
   sent(message: Message): void {
-    const { footprint, eventNumber } = this.#network.world;
-    this.#fresh = this.#fresh.filter((one) => one.item.bornAt === eventNumber);
-    this.#fresh.push(message);
+    const { footprint } = this.#network.world;
     const link = linkBetween(message);
     const untilMs = this.#parted.get(link) ?? 0;
     if (untilMs > 0) footprint.read(resource(link));
@@ -51,25 +47,31 @@ export class NetworkTrouble {
   }
 
   addTo(enabled: WorldItem[]): void {
-    for (const message of this.#fresh) {
-      if (message.item.bornAt !== this.#network.world.eventNumber || !message.call.messages.has(message)) continue;
-      for (const item of this.faultsOf(message)) enabled.push(item);
+    if (this.#anyLeft === 0) return;
+    for (const call of this.#network.calls.values()) {
+      for (const message of call.messages) this.#addFaultsOf(message, enabled);
     }
   }
 
+  get #anyLeft(): number {
+    return Object.values(this.#left).reduce((sum, left) => sum + left, 0);
+  }
+
   /** What can still befall a message on its way. */
-  faultsOf(message: Message): WorldItem[] {
+  #addFaultsOf(message: Message, enabled: WorldItem[]): void {
     // A reset is no message: it is what the kernel makes of a connection that is gone.
-    if (message.what === "reset") return [];
-    const items: WorldItem[] = [];
+    if (message.what === "reset") return;
     const { what, call, sentMs, from, to } = message;
     const network = this.#network;
     const lateMs = sentMs + STALL_MS;
     const name = message.item.told?.choice ?? what;
     const add = (at: number, bound: Bound, text: string, act: () => void): void => {
-      if (this.#left[bound] > 0) items.push(this.#item(message, at, bound, text, act));
+      if (this.#left[bound] > 0) enabled.push(this.#item(message, at, bound, text, act));
     };
-    add(0, "drop", `${name} is lost`, () => network.lose(message));
+    add(0, "drop", `${name} is lost`, () => {
+      network.lose(message);
+      call.lost = true;
+    });
     if (what === "request") {
       add(1, "double", `${name} is doubled`, () => void network.send(call, "request"));
       add(2, "reset", `connection of ${call.name} is reset`, () => {
@@ -84,7 +86,6 @@ export class NetworkTrouble {
     if (from !== to) {
       add(6, "partition", `${from.name} and ${to.name} are parted for ${LATE_S} s`, () => this.#part(message, lateMs));
     }
-    return items;
   }
 
   #part(first: Message, untilMs: number): void {

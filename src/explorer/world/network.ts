@@ -57,7 +57,10 @@ export interface OpenCall {
   readonly handled: Set<number>;
   /** The caller has its answer, or does not want one any more. */
   settled: boolean;
+  /** The caller will hear that it was broken off. */
   broken: boolean;
+  /** Something of it was lost on the way: nobody will hear of that. */
+  lost: boolean;
   /** What was sent, in order. */
   readonly sent: Message["what"][];
 }
@@ -79,11 +82,11 @@ export class Network implements Service {
   readonly calls = new Map<number, OpenCall>();
   readonly #servers = new Map<string, Registration>();
   readonly #replies = new Map<number, OpenCall>();
-  readonly trouble: NetworkTrouble;
+  readonly #trouble: NetworkTrouble;
 
   constructor(world: World, faults: NetworkFaults | undefined) {
     this.world = world;
-    this.trouble = new NetworkTrouble(this, faults ?? {});
+    this.#trouble = new NetworkTrouble(this, faults ?? {});
   }
 
   perform(process: SimulatedProcess, { op, args }: Call, token: number): Answer | "later" | undefined {
@@ -102,7 +105,7 @@ export class Network implements Service {
   }
 
   addFaults(enabled: WorldItem[]): void {
-    this.trouble.addTo(enabled);
+    this.#trouble.addTo(enabled);
   }
 
   idles(process: SimulatedProcess): boolean {
@@ -153,6 +156,7 @@ export class Network implements Service {
       handled: new Set(),
       settled: false,
       broken: false,
+      lost: false,
       sent: [],
     };
     this.calls.set(call.number, call);
@@ -187,7 +191,7 @@ export class Network implements Service {
     const message: Message = { number, call, what, from, to, sentMs: from.timeMs, item, ...(response && { response }) };
     call.messages.add(message);
     to.arrivals.push(item);
-    this.trouble.sent(message);
+    this.#trouble.sent(message);
     return message;
   }
 
@@ -235,7 +239,15 @@ export class Network implements Service {
 
   /** The caller hears that its call is broken off, unless an answer is on its way. */
   #resetIfHopeless(call: OpenCall): void {
-    if (call.settled || !call.caller.alive || call.handled.size > 0 || call.messages.size > 0) return;
+    if (
+      call.settled ||
+      call.broken ||
+      call.lost ||
+      !call.caller.alive ||
+      call.handled.size > 0 ||
+      call.messages.size > 0
+    )
+      return;
     this.send(call, "reset");
   }
 

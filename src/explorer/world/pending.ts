@@ -4,13 +4,16 @@ import type { SimulatedProcess, WorldItem } from "./process.ts";
 import { PROMPT_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
-/** An item of a process, brought about by what happens now. */
+/**
+ * An item of a process, brought about by what happens now. It may wait for as long as that could have waited: whatever can
+ * come before a step can come before what the step brings about.
+ */
 export function newItem(
   world: World,
   process: SimulatedProcess,
   kind: WorldItem["kind"],
   token: number,
-  more?: Partial<WorldItem>,
+  { patienceMs = process.timeMs + PROMPT_MS, ...more }: Partial<WorldItem> = {},
 ): WorldItem {
   return {
     id: process.itemId(token),
@@ -22,8 +25,8 @@ export function newItem(
     call: undefined,
     site: undefined,
     sinceMs: process.timeMs,
-    patienceMs: process.timeMs + PROMPT_MS,
     ...more,
+    patienceMs: Math.max(patienceMs, world.presentPatienceMs),
   };
 }
 

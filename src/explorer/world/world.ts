@@ -47,6 +47,8 @@ export class World implements Execution {
   /** Processes that the scenario has. */
   toStart = 0;
   #enabled: WorldItem[] | undefined;
+  /** Until when that which happens now could have waited; 0 for what nothing brought about. */
+  presentPatienceMs = 0;
 
   constructor(options: RaceOptions, host: Host) {
     this.threaded = host.threaded;
@@ -161,6 +163,7 @@ export class World implements Execution {
     if (this.racing) this.#event += 1;
     const process = item.process < 0 ? undefined : this.processes[item.process];
     const telling = this.observer?.happening(item, process, this);
+    this.presentPatienceMs = Number.isFinite(item.patienceMs) ? item.patienceMs : 0;
     let outcome: unknown;
     if (item.act !== undefined) outcome = this.#arrive(process, item);
     else if (item.fault || item.kind === "restart" || item.kind === "resume") outcome = this.faults.perform(item);
