@@ -11,7 +11,10 @@ export function judge(world: World, race: Race): void {
   if (world.violation !== undefined || world.abandoned !== undefined) return;
   const stuck = world.processes.filter((process) => process.index > 0 && process.alive && !world.idles(process));
   if (stuck.length > 0) {
-    if (world.enabled().length > 0) return judgeUnfinished(world);
+    if (world.enabled().length > 0) {
+      judgeUnfinished(world);
+      return;
+    }
     world.violation = { kind: "deadlock", process: (stuck[0] as SimulatedProcess).name, message: deadlock(stuck) };
     return;
   }

@@ -42,6 +42,39 @@ test("RACE-17 a takeover of a lock that is no longer the one that was looked at"
   );
 });
 
+test("RACE-17 a file that was read before it was written, where the write comes", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "open /key (write, create, only if new)", "fd 3", ["w:/key", "a:names in /"]],
+    ["b", "open /key (write, create, only if new)", "EEXIST", ["r:/key"]],
+    ["b", "open /key (read)", "fd 3", ["r:/key"]],
+    ["b", "read /key", "nothing", ["r:content of /key"]],
+    ["a", "write /key", '"a"', ["w:content of /key"]],
+    ["a", "open /key (read)", "fd 4", ["r:/key"]],
+    ["a", "read /key", '"a"', ["r:content of /key"]],
+    ["a", "read /key", "nothing", ["r:content of /key"]],
+  ]);
+  const expected = { pattern: "half done", look: 1, between: [4], act: 5, resource: "/key" };
+  assert.deepEqual(losingWindow(trace), expected);
+  assert.equal(
+    sentence(trace),
+    'a created /key in step 1, b read it in step 4 (nothing), and a only then wrote it in step 5 ("a").',
+  );
+});
+
+test("RACE-17 a file that was read before it was written, in a run that ended before the write", () => {
+  const trace = traceOf({ kind: "rejection", process: "reader", message: "no" }, [
+    ["a", "open /settings (write, create, truncate)", "fd 3", ["r:/settings", "w:content of /settings"]],
+    ["reader", "open /settings (read)", "fd 3", ["r:/settings"]],
+    ["reader", "read /settings", "nothing", ["r:content of /settings"]],
+    ["reader", "close /settings", "ok", []],
+  ]);
+  assert.equal(losingWindow(trace), undefined);
+  assert.equal(
+    sentence(trace),
+    "a emptied /settings in step 1, and reader read it in step 3 (nothing), before a had written it.",
+  );
+});
+
 test("RACE-07 a kill between the open that empties a file and its write", () => {
   assert.equal(losingWindow(SAMPLES.CRASH_HALFWAY), undefined);
   assert.equal(

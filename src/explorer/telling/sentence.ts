@@ -4,6 +4,7 @@ import type { Step, Trace } from "../trace.ts";
 import { crashSentence } from "./crash-sentence.ts";
 import { answer, deed, doing, emptied, wouldChange } from "./deed.ts";
 import { printable } from "./printable.ts";
+import { tornRead, tornSentence } from "./torn.ts";
 import { heldSentence, waitingSentence } from "./waiting-sentence.ts";
 import { type LosingWindow, losingWindow, subjectOf } from "./window.ts";
 
@@ -16,6 +17,8 @@ export function sentence(trace: Trace): string {
   const parts = [crashSentence(trace.steps), window === undefined ? undefined : windowSentence(trace.steps, window)];
   if (trace.violation.kind === "deadlock") parts.push(waitingSentence(trace));
   if (trace.violation.kind === "left-held") parts.push(heldSentence(trace));
+  const torn = window === undefined ? tornRead(trace.steps) : undefined;
+  if (torn !== undefined) parts.push(tornSentence(torn));
   const told = parts.filter((part) => part !== undefined);
   return printable(told.length > 0 ? told.join(" ") : lastSentence(trace));
 }

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import type { Step, TouchedResource, Trace, ViolationKind } from "../trace.ts";
 import { deed, emptied, NOTHING, takesAtomically, wouldChange } from "./deed.ts";
+import { tornRead } from "./torn.ts";
 
 export type WindowPattern = "stale look" | "half done" | "overwritten" | "two answers";
 
@@ -65,7 +66,15 @@ export function losingWindow(trace: Trace): LosingWindow | undefined {
       if (best === undefined || candidate.weight > best.weight) best = candidate;
     }
   }
-  return best === undefined ? undefined : windowOf(best);
+  return best === undefined ? tornWindow(trace.steps) : windowOf(best);
+}
+
+/** What was seen half done, but for which no two steps of one process met the other on one resource. */
+function tornWindow(steps: readonly Step[]): LosingWindow | undefined {
+  const torn = tornRead(steps);
+  if (torn?.written === undefined) return undefined;
+  const { opened, read, written, path } = torn;
+  return { pattern: "half done", look: opened.number, between: [read.number], act: written.number, resource: path };
 }
 
 function windowOf({ pattern, look, act, resource, touches }: Candidate): LosingWindow {
