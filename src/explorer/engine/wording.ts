@@ -4,9 +4,11 @@ import { constants } from "node:fs";
 import { inspect } from "node:util";
 import { type Call, SystemFault } from "../disk/calls.ts";
 import { lastPathOf } from "../disk/describe.ts";
+import type { SqlRequest, SqlResult } from "../world/databases.ts";
 import type { RequestData, ResponseData } from "../world/network.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 
+const MAX_SQL = 60;
 /** Longer contents are cut. */
 const MAX_SHOWN = 40;
 /** Calls whose first argument is a descriptor. */
@@ -50,6 +52,9 @@ export function callText(item: WorldItem, process: SimulatedProcess | undefined)
 function describeCall({ op, args }: Call, process: SimulatedProcess | undefined): string {
   const name = op === "readdir" ? "list" : op;
   if (ON_DESCRIPTORS.has(op)) return `${name} ${descriptorPath(process, args[0] as number)}`;
+  if (op === "sleep") return `sleep ${args[0]} ms`;
+  if (op === "await-database") return "wait for the database";
+  if (op === "sqlite") return describeSql(args[0] as SqlRequest);
   switch (op) {
     case "open":
       return `open ${args[0]} (${openFlags(args[1] as number)})`;
@@ -67,6 +72,25 @@ function describeCall({ op, args }: Call, process: SimulatedProcess | undefined)
     default:
       return [name, ...args.filter((arg) => typeof arg === "string")].join(" ");
   }
+}
+
+function sqlText(request: SqlRequest, value: unknown): string {
+  if (request.do === "run") return `${(value as { changes: number }).changes} rows changed`;
+  if (request.do !== "get" && request.do !== "all") return "ok";
+  return value === undefined
+    ? "no row"
+    : cut(JSON.stringify(value, (_key, one) => (typeof one === "bigint" ? String(one) : one)));
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+}
+
+function describeSql(request: SqlRequest): string {
+  if (request.do === "open") return `open the database ${request.path}`;
+  if (request.do === "close") return "close the database";
+  const text = request.sql.replaceAll(/\s+/g, " ").trim();
+  return `${request.do === "prepare" ? "prepare" : "SQL"} ${text.length > MAX_SQL ? `${text.slice(0, MAX_SQL)}...` : text}`;
 }
 
 function descriptorPath(process: SimulatedProcess | undefined, fd: number): string {
@@ -89,6 +113,12 @@ function openFlags(flags: number): string {
 }
 
 export function outcomeText(item: WorldItem, outcome: unknown): { text: string; failed: boolean } {
+  if (item.call?.op === "sqlite") {
+    const { failure, value } = outcome as SqlResult;
+    return failure === undefined
+      ? { text: sqlText(item.call.args[0] as SqlRequest, value), failed: false }
+      : { text: failure.message, failed: true };
+  }
   if (outcome instanceof SystemFault) return { text: outcome.code, failed: true };
   if (outcome === undefined || outcome === null) return { text: "ok", failed: false };
   if (outcome instanceof Uint8Array) return { text: shown(outcome), failed: false };

@@ -3,12 +3,13 @@
 
 import { createRequire } from "node:module";
 import { makeFs } from "../node-fs/index.ts";
-import { makeAbortSignal, makeDate, makePerformance } from "./clocks.ts";
+import { makeAbortSignal, makeAtomics, makeDate, makePerformance } from "./clocks.ts";
 import { makeFetch } from "./fetch.ts";
 import type { Lots } from "./lots.ts";
 import { notSimulated, refusing } from "./not-simulated.ts";
 import { makeCrypto, makeMath } from "./randomness.ts";
 import { makeServe } from "./serve.ts";
+import { makeSqlite } from "./sqlite.ts";
 import { silentTestRunner } from "./test-runner.ts";
 import { type CurrentProgram, makeTimers } from "./timers.ts";
 
@@ -67,6 +68,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       crypto: random.module,
       perf_hooks: { ...require("node:perf_hooks"), performance },
       os: makeOs(),
+      sqlite: makeSqlite(current),
       test: silentTestRunner(),
       worker_threads: {
         ...refusing("worker_threads", require("node:worker_threads"), current),
@@ -103,6 +105,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     AbortSignal: makeAbortSignal(current),
     console: silentConsole(),
     fetch: makeFetch(current),
+    Atomics: makeAtomics(current),
     process: undefined,
   };
   delete globals.promises;

@@ -1,5 +1,6 @@
 // `Date`, `performance` and `AbortSignal.timeout` on simulated time.
 
+import { notSimulated } from "./not-simulated.ts";
 import type { CurrentProgram } from "./timers.ts";
 
 /** What `performance.now()` counts from. */
@@ -46,4 +47,25 @@ export function makeAbortSignal(current: CurrentProgram): typeof AbortSignal {
   return new Proxy(AbortSignal, {
     get: (target, name) => (name === "timeout" ? timeout : Reflect.get(target, name, target)),
   });
+}
+
+/** A thread that sleeps by waiting for what nobody changes sleeps on simulated time. */
+export function makeAtomics(current: CurrentProgram): typeof Atomics {
+  const wait = (
+    array: Int32Array | BigInt64Array,
+    index: number,
+    value: number | bigint,
+    timeoutMs = Infinity,
+  ): string => {
+    if (array[index] !== value) return "not-equal";
+    if (timeoutMs === Infinity) return current().refuse(notSimulated("Atomics.wait() without a time limit"));
+    current().now({ op: "sleep", args: [Math.max(0, timeoutMs)] });
+    return "timed-out";
+  };
+  const made = Object.create(Atomics) as typeof Atomics;
+  for (const name of Object.getOwnPropertyNames(Atomics)) {
+    Object.defineProperty(made, name, { value: Reflect.get(Atomics, name), writable: true });
+  }
+  Object.defineProperty(made, "wait", { value: wait });
+  return made;
 }

@@ -37,6 +37,8 @@ export interface Service {
   idles?(process: SimulatedProcess): boolean;
   /** The process is gone: what it held open is let go. */
   ended(process: SimulatedProcess): void;
+  /** The run is over. */
+  dispose?(): void;
 }
 
 export type StartProgram = (process: SimulatedProcess, port: Port) => Inbox;

@@ -2,10 +2,11 @@
 
 import { type Call, SystemFault } from "../disk/calls.ts";
 import type { ViolationKind } from "../trace.ts";
+import { awaitsDatabase } from "./databases.ts";
 import { NeedsThreads, Refused } from "./host.ts";
 import { insert, newItem, remove } from "./pending.ts";
 import type { Failure, Port } from "./port.ts";
-import type { SimulatedProcess } from "./process.ts";
+import type { SimulatedProcess, WorldItem } from "./process.ts";
 import { PROMPT_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
@@ -53,7 +54,7 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
   if (!process.alive) throw new SystemFault("EIO");
   // Setup and check are not in threads, and run alone.
   if (world.threaded && process.index > 0) {
-    process.blockedOn = newItem(world, process, "effect", token, { call, site });
+    process.blockedOn = newItem(world, process, "effect", token, { call, site, ...waiting(world, process, call) });
     return undefined;
   }
   // Nothing that happens after a violation is looked at: handlers of exit get no further.
@@ -62,6 +63,9 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
     world.abandoned ??= new NeedsThreads(`${call.op} by ${process.name}`);
     throw world.abandoned;
   }
+  // Nobody else is there to bring about what it waits for.
+  const { dueMs } = waiting(world, process, call);
+  if (dueMs !== undefined) world.pass(process, dueMs);
   const { fault, result } = world.call(process, call, token);
   if (fault !== undefined) throw fault;
   return result;
@@ -98,4 +102,14 @@ function violated(world: World, process: SimulatedProcess, kind: ViolationKind, 
     message: failure.message,
     ...(failure.stack && { stack: failure.stack }),
   };
+}
+
+/** A call that takes time: until when at the most, and what ends it before. */
+function waiting(world: World, process: SimulatedProcess, call: Call): Partial<WorldItem> {
+  const awaited = awaitsDatabase(call);
+  const limitMs = awaited?.limitMs ?? (call.op === "sleep" ? (call.args[0] as number) : undefined);
+  if (limitMs === undefined) return {};
+  const dueMs = process.timeMs + limitMs;
+  const ready = awaited === undefined ? () => false : () => world.databases.hasChanged(awaited);
+  return { dueMs, patienceMs: dueMs + PROMPT_MS, ready };
 }

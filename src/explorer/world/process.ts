@@ -81,6 +81,7 @@ export class SimulatedProcess implements DiskCaller {
   #inodes = 0;
   #random = 0;
   #watches = 0;
+  #databases = 0;
   #notices = 0;
 
   constructor(index: number, name: string, incarnation: number, world: ProcessWorld) {
@@ -115,6 +116,11 @@ export class SimulatedProcess implements DiskCaller {
   nextNotice(): number {
     this.#notices += 1;
     return MAX_TOKENS / 2 + this.#notices;
+  }
+  /** A number for an open database. */
+  nextDatabase(): number {
+    this.#databases += 1;
+    return this.itemId(this.#databases);
   }
   /** Six characters that no other process and no other call gets. */
   randomName(): string {

@@ -12,6 +12,7 @@ import { Footprint, type Touched } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
+import { Databases } from "./databases.ts";
 import { Faults } from "./faults.ts";
 import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
 import { Network } from "./network.ts";
@@ -30,6 +31,7 @@ export class World implements Execution {
   /** Where the time of a process that starts begins. */
   #startMs = BEGINNING_MS;
   readonly processes: SimulatedProcess[] = [];
+  readonly databases = new Databases(this);
   readonly services: Service[] = [];
   readonly notes = new WorldNotes();
   readonly faults: Faults;
@@ -57,7 +59,7 @@ export class World implements Execution {
     this.mayFail = host.mayFail;
     this.disk = new Disk({ trackDurability: options.powerLoss === true });
     this.faults = new Faults(options, this);
-    this.services.push(new Signals(this), new Network(this, options.network));
+    this.services.push(new Signals(this), new Network(this, options.network), this.databases);
   }
 
   /** From here on the search chooses what happens; what was done before is durable. */
@@ -112,7 +114,9 @@ export class World implements Execution {
     }
     if (process.stalledUntilMs !== undefined) return;
     if (process.blockedOn !== undefined) {
-      enabled.push(process.blockedOn);
+      const { dueMs, ready } = process.blockedOn;
+      if (ready?.() === true) enabled.push(withoutDue(process.blockedOn));
+      else if (dueMs === undefined || this.mayPassUntil(dueMs, process)) enabled.push(process.blockedOn);
       return;
     }
     for (const item of process.effects) enabled.push(item);
@@ -133,7 +137,7 @@ export class World implements Execution {
         if (process.stalledUntilMs + PROMPT_MS < timeMs) return false;
         continue;
       }
-      if (process.blockedOn !== undefined && process.blockedOn.patienceMs < timeMs) return false;
+      if (process.blockedOn !== undefined && process !== by && process.blockedOn.patienceMs < timeMs) return false;
       for (const item of process.effects) if (item.patienceMs < timeMs) return false;
       for (const item of process.notices) if (item.patienceMs < timeMs) return false;
       for (const item of process.immediates) if (item.patienceMs < timeMs) return false;
@@ -197,8 +201,9 @@ export class World implements Execution {
           inbox.fire(item.token);
           break;
         }
-        if (process.blockedOn === item) process.blockedOn = undefined;
+        if (process.blockedOn?.id === item.id) process.blockedOn = undefined;
         else remove(process.effects, item);
+        if (item.dueMs !== undefined) this.pass(process, item.dueMs);
         const { fault, result, later } = this.call(process, item.call, item.token);
         this.pass(process, this.footprint.timeMs);
         outcome = fault ?? result;
@@ -227,6 +232,7 @@ export class World implements Execution {
   /** Performs a call for a process at once. */
   call(process: SimulatedProcess, call: Call, token: number): { fault?: unknown; result?: unknown; later?: boolean } {
     try {
+      if (call.op === "sleep") return { result: undefined };
       for (const service of this.services) {
         const answer = service.perform(process, call, token);
         if (answer === "later") return { later: true };
@@ -295,5 +301,11 @@ export class World implements Execution {
       process.alive = false;
       process.inbox?.drop?.();
     }
+    for (const service of this.services) service.dispose?.();
   }
+}
+
+/** It happens now, whatever it would have waited for. */
+function withoutDue({ dueMs: _, ...item }: WorldItem): WorldItem {
+  return item;
 }
