@@ -5,11 +5,12 @@ import { test } from "node:test";
 import { inspect } from "../explore.ts";
 import { asksForEver, asksWhileStalled } from "./testing/endless.race.ts";
 
-test("RACE-12 a process that asks for ever is told as one that goes on without an end", async () => {
+test("RACE-12 a process that asks for ever for what another left is told with the name and its maker", async () => {
   const { verdict, trace } = await inspect(asksForEver);
   assert.equal(verdict, "violated");
-  assert.equal(trace?.violation.kind, "unbounded");
-  assert.match(trace?.violation.message ?? "", /^[ab] goes on without an end: after 2000 steps/);
+  assert.equal(trace?.violation.kind, "left-held");
+  const message = "a made /lock in step 1 and ended without removing it: b waits for ever for it to go";
+  assert.equal(trace?.violation.message, message);
 });
 
 test("Nobody waits for longer than a stall lasts", async () => {

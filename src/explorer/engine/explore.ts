@@ -93,6 +93,12 @@ export interface Again {
 
 const NONE: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
 
+/** Of a run that never ends a few rounds of what goes on are enough. */
+function stepsToShow({ loopsFrom }: Found): number {
+  return loopsFrom === undefined ? MAX_STEPS : Math.min(MAX_STEPS, loopsFrom + LOOP_STEPS_SHOWN);
+}
+const LOOP_STEPS_SHOWN = 20;
+
 /** One search, or one run of it again. */
 export class Exploration {
   readonly #target: Target;
@@ -210,8 +216,8 @@ export class Exploration {
       return nondeterminism(error.message);
     }
     this.#abandon();
-    const violation = this.#system.world?.violation;
-    if (violation !== undefined) return { choices: [...search.choices], violation };
+    const { violation, loopsFrom } = this.#system.world ?? {};
+    if (violation !== undefined) return { choices: [...search.choices], violation, loopsFrom };
     if (!isSampled(this.#runs)) return undefined;
     const difference = differenceOf(this.#system, [...search.choices]);
     this.#abandon();
@@ -227,7 +233,12 @@ export class Exploration {
     if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
     this.#shrinking = true;
     const { signal } = this.#options;
-    const limits = { maxSteps: MAX_STEPS, runs: SHRINK_RUNS, ms: SHRINK_MS, ...(signal !== undefined && { signal }) };
+    const limits = {
+      maxSteps: stepsToShow(found),
+      runs: SHRINK_RUNS,
+      ms: SHRINK_MS,
+      ...(signal !== undefined && { signal }),
+    };
     const shrinking = shrink(this.#system, found, limits);
     let smallest = found;
     await this.#inChunks(() => {
@@ -235,7 +246,7 @@ export class Exploration {
       if (next.done === true) smallest = next.value;
       return next.done === true;
     });
-    const { trace, violated } = await this.#record(byId(smallest.choices));
+    const { trace, violated } = await this.#record(byId(smallest.choices), stepsToShow(smallest));
     if (violated) return trace;
     const again = "when the same run was made again";
     if (smallest.violation.kind === "check") {
@@ -249,16 +260,19 @@ export class Exploration {
   }
 
   /** Takes these steps as long as they can be taken, and then what comes first. */
-  async again(choices: readonly string[]): Promise<Again> {
-    return await this.#inThreadOrThreads(() => this.#record(byName(choices)));
+  async again({ steps, violation }: Trace): Promise<Again> {
+    const choices = steps.map((step) => step.choice);
+    const neverEnds = violation.kind === "unbounded" || violation.kind === "left-held";
+    const maxSteps = neverEnds ? steps.length : MAX_STEPS;
+    return await this.#inThreadOrThreads(() => this.#record(byName(choices), maxSteps));
   }
 
-  async #record(choose: Choose): Promise<Again> {
+  async #record(choose: Choose, maxSteps: number): Promise<Again> {
     let again: Again | undefined;
     await this.#inChunks(() => {
       const { modules } = this.#target;
       const siteOf = (stack: string): string | undefined => modules?.positions.siteOf(stack);
-      const { steps, violation, preemptions } = record(this.#system, choose, siteOf, MAX_STEPS);
+      const { steps, violation, preemptions } = record(this.#system, choose, siteOf, maxSteps);
       this.#abandon();
       again = { trace: this.#trace(steps, violation ?? NONE, preemptions), violated: violation !== undefined };
       return true;

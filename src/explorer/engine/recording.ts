@@ -6,6 +6,7 @@ import { goOn } from "../search/exhaustive.ts";
 import { itemOf, type System } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
 import type { Observer } from "../world/host.ts";
+import { leftHeld, stepOf } from "../world/left-behind.ts";
 import { isOfHistories } from "../world/notes.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { BEGINNING_MS } from "../world/time.ts";
@@ -83,7 +84,9 @@ export function record(
     } finally {
       world.close();
     }
-    return { steps: recorder.steps, violation: world.violation, preemptions };
+    const { left } = world;
+    const violation = left === undefined ? world.violation : leftHeld(left, stepOf(left, recorder.steps));
+    return { steps: recorder.steps, violation, preemptions };
   } finally {
     Program.siteOf = undefined;
   }

@@ -69,8 +69,7 @@ export async function replay(trace: Trace): Promise<Replayed> {
     ...trace.options,
     ...(trace.exported !== undefined && { exported: trace.exported }),
   });
-  const choices = trace.steps.map((step) => step.choice);
-  const { trace: again, violated } = await new Exploration(target, trace.options).again(choices);
+  const { trace: again, violated } = await new Exploration(target, trace.options).again(trace);
   const at = trace.steps.findIndex((step, index) => !alike(step, again.steps[index]));
   const differs = at >= 0 ? at + 1 : again.steps.length > trace.steps.length ? trace.steps.length + 1 : undefined;
   const same = violated && differs === undefined && sameViolation(trace.violation, again.violation);

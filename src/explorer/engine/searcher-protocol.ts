@@ -5,7 +5,7 @@ import type { CompiledSources } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Happened } from "../search/causality.ts";
 import type { Job, Outward } from "../search/exhaustive.ts";
-import type { Violation } from "../trace.ts";
+import type { Found } from "./shrink.ts";
 
 export interface SearcherData {
   readonly file: string;
@@ -45,8 +45,7 @@ export type FromSearcher =
   | {
       readonly kind: "found";
       readonly counts: Counts;
-      readonly choices: readonly number[];
-      readonly violation: Violation;
+      readonly found: Found;
     }
   | { readonly kind: "failed"; readonly diverged: boolean; readonly message: string };
 

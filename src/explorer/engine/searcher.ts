@@ -39,8 +39,10 @@ function chunk(search: Exhaustive): FromSearcher | undefined {
     if (system.world?.abandoned !== undefined) throw system.world.abandoned;
     if (end !== "redundant") counts.traces += 1;
     if (end === "cut") counts.cut += 1;
-    const violation = system.world?.violation;
-    if (violation !== undefined) return { kind: "found", counts, choices: search.lastRun?.choices ?? [], violation };
+    const { violation, loopsFrom } = system.world ?? {};
+    if (violation !== undefined) {
+      return { kind: "found", counts, found: { choices: search.lastRun?.choices ?? [], violation, loopsFrom } };
+    }
   }
   if (!search.done) return { kind: "progress", counts: counts satisfies Counts };
   return { kind: "done", counts, outward: search.takeOutward(), cutPowerLoss: system.cutPowerLoss };

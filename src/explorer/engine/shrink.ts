@@ -10,6 +10,8 @@ import type { ScenarioSystem } from "./in-thread.ts";
 export interface Found {
   readonly choices: readonly number[];
   readonly violation: Violation;
+  /** Of a run that never ends: from here on nothing but the loop goes on. */
+  readonly loopsFrom?: number | undefined;
 }
 
 export interface ShrinkLimits {
@@ -36,7 +38,7 @@ export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimi
         const switches = search.switches;
         const shorter = best === undefined || search.choices.length < best.found.choices.length;
         if (best === undefined || switches < best.switches || (switches === best.switches && shorter)) {
-          best = { found: { choices: search.choices, violation }, switches };
+          best = { found: { choices: search.choices, violation, loopsFrom: system.world?.loopsFrom }, switches };
         }
       }
       yield undefined;

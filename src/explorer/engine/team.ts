@@ -73,7 +73,7 @@ export class Team {
     this.runs += message.counts.runs;
     this.traces += message.counts.traces;
     this.cut += message.counts.cut;
-    if (message.kind === "found") this.found ??= { choices: message.choices, violation: message.violation };
+    if (message.kind === "found") this.found ??= message.found;
     if (message.kind === "done" && searcher.job !== undefined) {
       this.cutPowerLoss ||= message.cutPowerLoss;
       const { job } = searcher;

@@ -223,6 +223,8 @@ function straight<T>(current: Current, program: Program<T>, first: IteratorResul
       try {
         result = effects.now(step);
       } catch (thrown) {
+        // The process is over, or the run is: nothing of the program goes on.
+        if (!(thrown instanceof SystemFault)) throw thrown;
         fault = thrown;
       }
       turn = fault === undefined ? program.next(result) : program.throw(explained(fault, step));

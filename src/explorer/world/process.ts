@@ -15,6 +15,13 @@ export const MAX_INCARNATIONS = 8;
 /** Inode numbers that one incarnation may give. */
 const INODES_EACH = 1 << 20;
 
+/** Which life of which process made an inode; undefined for those that are there from the beginning. */
+export function makerOf(inode: number): { index: number; incarnation: number } | undefined {
+  const life = Math.floor(inode / INODES_EACH) - 1;
+  if (!(life >= 0)) return undefined;
+  return { index: Math.floor(life / MAX_INCARNATIONS), incarnation: life % MAX_INCARNATIONS };
+}
+
 export interface WorldItem extends Item {
   readonly kind: StepKind;
   readonly token: number;
@@ -62,6 +69,8 @@ export class SimulatedProcess implements DiskCaller {
   readonly listensFor = new Set<string>();
   /** Tokens of what keeps it alive beside effects. */
   readonly holds = new Set<number>();
+  /** A name that it could not make because it was there; until it changes something. */
+  refused: string | undefined;
   /** It stands in a synchronous call: nothing else of it can happen. */
   blockedOn: WorldItem | undefined;
   /** While it is stalled: until when. */

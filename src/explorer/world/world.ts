@@ -15,6 +15,7 @@ import type { Violation } from "../trace.ts";
 import { Databases } from "./databases.ts";
 import { Faults } from "./faults.ts";
 import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
+import { type LeftBehind, nameOf } from "./left-behind.ts";
 import { Network } from "./network.ts";
 import { WorldNotes } from "./notes.ts";
 import { newItem, remove } from "./pending.ts";
@@ -23,6 +24,9 @@ import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, Signals } from "./signals.ts";
 import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
+
+/** After one of these a process is not at the name any more that it could not make. */
+const CHANGES = new Set(["write", "mkdir", "rmdir", "unlink", "rename", "link", "symlink"]);
 
 export class World implements Execution {
   readonly footprint = new Footprint();
@@ -36,6 +40,12 @@ export class World implements Execution {
   readonly notes = new WorldNotes();
   readonly faults: Faults;
   violation: Violation | undefined;
+  /** Whose turn each step of the run was. */
+  readonly turns: number[] = [];
+  /** Of a run that never ends: the step from which on nothing but the loop goes on. */
+  loopsFrom: number | undefined;
+  /** What somebody waits for in vain. */
+  left: LeftBehind | undefined;
   observer: Observer | undefined;
   /** Why nothing can be concluded from this run; whatever the program made of the error that it got. */
   abandoned: NeedsThreads | Refused | undefined;
@@ -164,7 +174,10 @@ export class World implements Execution {
 
   perform(item: WorldItem): Touched {
     this.#enabled = undefined;
-    if (this.racing) this.#event += 1;
+    if (this.racing) {
+      this.#event += 1;
+      this.turns.push(item.process);
+    }
     const process = item.process < 0 ? undefined : this.processes[item.process];
     const telling = this.observer?.happening(item, process, this);
     this.presentPatienceMs = Number.isFinite(item.patienceMs) ? item.patienceMs : 0;
@@ -240,9 +253,13 @@ export class World implements Execution {
       }
       const result = this.disk.perform(process, call.op as never, call.args as never);
       this.#tellWatchers();
+      if (process.refused !== undefined && CHANGES.has(call.op)) process.refused = undefined;
       return { result };
     } catch (fault) {
-      if (fault instanceof SystemFault) return { fault };
+      if (fault instanceof SystemFault) {
+        if (fault.code === "EEXIST") process.refused = nameOf(call);
+        return { fault };
+      }
       throw fault;
     }
   }
