@@ -235,6 +235,8 @@ export function subjectOf(resource: string): string {
 function touchesByResource(steps: readonly Step[], lives: readonly number[]): Map<string, Touch[]> {
   const byResource = new Map<string, Touch[]>();
   for (const [index, step] of steps.entries()) {
+    // Who stops watching has looked at nothing.
+    if (deed(step).verb === "unwatch") continue;
     for (const [what, access] of strongest(step.touched)) {
       const touches = byResource.get(what) ?? [];
       touches.push(touchOf(step, lives[index] ?? 0, access));
