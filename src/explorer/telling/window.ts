@@ -195,7 +195,8 @@ const WEIGHT_OF_PATTERN: Readonly<Record<WindowPattern, number>> = {
 function patternOf(look: Touch, act: Touch): WindowPattern {
   if (look.access !== "read") return act.access === "read" ? "overwritten" : "half done";
   // Who waits for a change relies on its not having happened yet.
-  if (deed(act.step).verb === "watch" && look.step.kind === "effect") return "stale look";
+  const watches = deed(act.step).verb === "watch" && deed(look.step).verb !== "watch";
+  if (watches && look.step.kind === "effect") return "stale look";
   const triedToAct = act.access !== "read" || (act.step.failed && (wouldChange(act.step) || !look.step.failed));
   return triedToAct ? "stale look" : "two answers";
 }
