@@ -195,8 +195,7 @@ const WEIGHT_OF_PATTERN: Readonly<Record<WindowPattern, number>> = {
 function patternOf(look: Touch, act: Touch): WindowPattern {
   if (look.access !== "read") return act.access === "read" ? "overwritten" : "half done";
   // Who waits for a change relies on its not having happened yet.
-  const watches = deed(act.step).verb === "watch" && deed(look.step).verb !== "watch";
-  if (watches && look.step.kind === "effect") return "stale look";
+  if (deed(act.step).verb === "watch" && look.step.kind === "effect") return "stale look";
   const triedToAct = act.access !== "read" || (act.step.failed && (wouldChange(act.step) || !look.step.failed));
   return triedToAct ? "stale look" : "two answers";
 }
@@ -210,6 +209,8 @@ function weightOfResource(resource: string): number {
 
 function weightOfLook(step: Step): number {
   const { verb } = deed(step);
+  // Who watches has asked for what is to come, and knows nothing of what is.
+  if (verb === "watch") return NONE;
   if (verb === "read") return step.outcome === NOTHING ? 2 : 12;
   if (verb === "fstat" || verb === "close") return -6;
   return verb === "open" ? 4 : 8;
