@@ -6,7 +6,7 @@ import type { Instance } from "../modules/instance.ts";
 import type { Modules } from "../modules/modules.ts";
 import { type Environment, makeEnvironment } from "../program/builtins.ts";
 import { Lots } from "../program/lots.ts";
-import { makeProcess } from "../program/process.ts";
+import { presentProcess } from "../program/present-process.ts";
 import { type Main, Program, type Within } from "../program/program.ts";
 import { type DefinedRace, isRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
@@ -62,13 +62,21 @@ function mainOf(race: DefinedRace, role: Role): Main {
   return main;
 }
 
+/** One of a scenario's processes in all of its runs. */
+interface Slot {
+  readonly environment: Environment;
+  readonly process: NodeJS.Process;
+  /** Its program in the present run. */
+  program: Program | undefined;
+}
+
 /** Every process has its own modules, in every run: as processes have. */
 export class IsolatedScenario implements Scenario {
   readonly #modules: Modules;
   readonly #file: string;
   readonly #exported: string | undefined;
   readonly #explorer: object;
-  readonly #slots: { environment: Environment; program: Program | undefined }[] = [];
+  readonly #slots: Slot[] = [];
   #main: DefinedRace | undefined;
   #race: DefinedRace | undefined;
 
@@ -113,23 +121,21 @@ export class IsolatedScenario implements Scenario {
   #instantiate(slot: number, program: Program): Record<string, unknown> {
     const known = this.#slots[slot] ?? this.#makeSlot(slot);
     known.program = program;
-    known.environment.reset(makeProcess(program, this.#file, BEGINNING_MS), new Lots(program.pid));
+    known.environment.reset(known.process, new Lots(program.pid));
     const { globals, builtin } = known.environment;
     const instance: Instance = this.#modules.instance({ globals, builtin });
     return instance.load(this.#file) as Record<string, unknown>;
   }
 
-  #makeSlot(slot: number): { environment: Environment; program: Program | undefined } {
-    const made: { environment: Environment; program: Program | undefined } = {
+  #makeSlot(slot: number): Slot {
+    const current = (): Program => {
+      if (made.program === undefined) throw new Error("no simulated process is running");
+      return made.program;
+    };
+    const made: Slot = {
       program: undefined,
-      environment: makeEnvironment(
-        () => {
-          if (made.program === undefined) throw new Error("no simulated process is running");
-          return made.program;
-        },
-        { "holdfast/explorer": this.#explorer },
-        BEGINNING_MS,
-      ),
+      environment: makeEnvironment(current, { "holdfast/explorer": this.#explorer }, BEGINNING_MS),
+      process: presentProcess(current, this.#file, BEGINNING_MS),
     };
     this.#slots[slot] = made;
     return made;
@@ -171,33 +177,11 @@ export function loadShared(
 ): SharedScenario {
   const current = new AsyncLocalStorage<Program>();
   const loading = new Program("", 1, deaf, plainly);
-  const environment = makeEnvironment(
-    () => current.getStore() ?? loading,
-    { "holdfast/explorer": explorer },
-    BEGINNING_MS,
-  );
-  environment.reset(sharedProcess(current, loading, file), new Lots(1));
+  const present = (): Program => current.getStore() ?? loading;
+  const environment = makeEnvironment(present, { "holdfast/explorer": explorer }, BEGINNING_MS);
+  environment.reset(presentProcess(present, file, BEGINNING_MS), new Lots(1));
   const instance = modules.instance({ globals: environment.globals, builtin: environment.builtin });
   return new SharedScenario(raceIn(instance.load(file), exported, file), current);
-}
-
-/** `process` of whichever program is running. */
-function sharedProcess(current: AsyncLocalStorage<Program>, loading: Program, file: string): NodeJS.Process {
-  const made = new WeakMap<Program, NodeJS.Process>();
-  const present = (): NodeJS.Process => {
-    const program = current.getStore() ?? loading;
-    let process = made.get(program);
-    if (process === undefined) {
-      process = makeProcess(program, file, BEGINNING_MS);
-      made.set(program, process);
-    }
-    return process;
-  };
-  return new Proxy({} as NodeJS.Process, {
-    get: (_target, name) => Reflect.get(present(), name) as unknown,
-    set: (_target, name, value) => Reflect.set(present(), name, value),
-    has: (_target, name) => Reflect.has(present(), name),
-  });
 }
 
 /** The race that a loaded file exports. */

@@ -74,15 +74,25 @@ export function addEvents(own: Record<PropertyKey, unknown>, program: Program): 
   };
 }
 
-function addExit(own: Record<PropertyKey, unknown>, program: Program): void {
-  let exitCode: number | string | undefined;
-  Object.defineProperty(own, "exitCode", {
-    get: () => exitCode,
-    set: (code: unknown) => {
-      exitCode = validCode(code);
+const EXIT_CODE = Symbol("exit code");
+
+/**
+ * What all simulated `process` objects inherit. An accessor of each one's own would be kept by the engine, and with it
+ * all that the process ever held, until the next full collection.
+ */
+export const PROCESS_PROTOTYPE: object = Object.create(Object.prototype, {
+  exitCode: {
+    get(this: { [EXIT_CODE]?: unknown }) {
+      return this[EXIT_CODE];
+    },
+    set(this: { [EXIT_CODE]?: unknown }, code: unknown) {
+      this[EXIT_CODE] = validCode(code);
     },
     enumerable: true,
-  });
+  },
+});
+
+function addExit(own: Record<PropertyKey, unknown>, program: Program): void {
   own.reallyExit = (code?: number) => program.exit(Number(code ?? 0));
   own.exit = (code?: unknown): void => {
     if (code !== undefined) own.exitCode = code;

@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { resolve } from "node:path/posix";
 import { makeKill } from "./kill.ts";
 import { notSimulated } from "./not-simulated.ts";
-import { addEvents } from "./process-events.ts";
+import { addEvents, PROCESS_PROTOTYPE } from "./process-events.ts";
 import type { Program } from "./program.ts";
 import type { CurrentProgram } from "./timers.ts";
 
@@ -49,7 +49,7 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     const borrow = nanos < before[1] ? 1 : 0;
     return [seconds - before[0] - borrow, nanos - before[1] + borrow * 1e9];
   };
-  const own: Record<PropertyKey, unknown> = {};
+  const own: Record<PropertyKey, unknown> = Object.create(PROCESS_PROTOTYPE);
   const simulated = own as unknown as NodeJS.Process;
   Object.assign(own, {
     pid: program.pid,

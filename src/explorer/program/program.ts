@@ -44,6 +44,8 @@ export class Program implements Effects, Inbox {
   /** What the code has asked to be told of, through `process.on`. */
   listeners: ProcessListeners | undefined;
   cwd = "/";
+  /** What its code knows as `process`, once it has looked. */
+  process: NodeJS.Process | undefined;
   /** Timers that were turned into numbers. */
   readonly numbered = new Map<number, { close(): unknown }>();
   #main: Main | undefined;
