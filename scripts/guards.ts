@@ -50,4 +50,18 @@ export const GUARDS: readonly Guard[] = [
     to: "",
     scenario: STRUCTURAL,
   },
+  {
+    guard: "rows of exactly the entries sent",
+    file: "src/hub-client/push.ts",
+    from: "        db.markSequenced(record.entry.id, sequence);",
+    to: '        db.markSequenced(record.entry.id, sequence);\n        db.run("DELETE FROM unsent WHERE lane = ?", row.lane);',
+    scenario: "src/hub-client/dirty-mark.race.ts",
+  },
+  {
+    guard: "the version that was asked about",
+    file: "src/hub-client/status-poller.ts",
+    from: '        db.run("DELETE FROM awaiting WHERE doc = ? AND entry = ?", doc, entry);',
+    to: '        db.run("DELETE FROM awaiting WHERE doc = ?", doc);',
+    scenario: "src/hub-client/status-mark.race.ts",
+  },
 ];

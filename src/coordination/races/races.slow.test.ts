@@ -21,4 +21,3 @@ proved("RACE-19 STORE-12 two processes that wait for one lock are never both ins
 proved("RACE-19 STORE-12 a listing that is stale lets nobody in beside a holder", "./try-lock.race.ts");
 proved("RACE-19 a holder killed at any step leaves the lock to the next, and only to one", "./take-over.race.ts");
 proved("RACE-19 the drain story: a writer and structural work are never both inside", "./structural-lock.race.ts");
-proved("RACE-19 the sync lock story: of two contenders one is let in", "../../hub-client/sync-lock.race.ts");

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { setNotes } from "../history/notes.ts";
 import type { Instance } from "../modules/instance.ts";
+import { moduleBuiltin } from "../modules/module-builtin.ts";
 import type { Modules } from "../modules/modules.ts";
 import { type Environment, makeEnvironment } from "../program/builtins.ts";
 import { Lots } from "../program/lots.ts";
@@ -122,8 +123,7 @@ export class IsolatedScenario implements Scenario {
     const known = this.#slots[slot] ?? this.#makeSlot(slot);
     known.program = program;
     known.environment.reset(known.process, new Lots(program.pid));
-    const { globals, builtin } = known.environment;
-    const instance: Instance = this.#modules.instance({ globals, builtin });
+    const instance = instanceIn(this.#modules, known.environment);
     return instance.load(this.#file) as Record<string, unknown>;
   }
 
@@ -168,6 +168,14 @@ function remembering(current: AsyncLocalStorage<Program>): Within {
   };
 }
 
+/** Modules that see Node as the environment shows it. */
+function instanceIn(modules: Modules, { globals, builtin }: Environment): Instance {
+  return modules.instance({
+    globals,
+    builtin: (name, instance) => (name === "module" ? moduleBuiltin(instance) : builtin(name)),
+  });
+}
+
 /** Loads a file's modules once, for all of its processes. */
 export function loadShared(
   modules: Modules,
@@ -180,7 +188,7 @@ export function loadShared(
   const present = (): Program => current.getStore() ?? loading;
   const environment = makeEnvironment(present, { "holdfast/explorer": explorer }, BEGINNING_MS);
   environment.reset(presentProcess(present, file, BEGINNING_MS), new Lots(1));
-  const instance = modules.instance({ globals: environment.globals, builtin: environment.builtin });
+  const instance = instanceIn(modules, environment);
   return new SharedScenario(raceIn(instance.load(file), exported, file), current);
 }
 
