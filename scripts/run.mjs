@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, "node_modules/node/bin/node");
 const bin = (name) => join(root, "node_modules/.bin", name);
-const TESTED = ["src", "scripts", "bench"];
+const TESTED = ["src", "scripts", "bench", "examples"];
 /** Kinds of tests that need more than Node: `NAME.KIND.test.ts`. */
 const EXTRA_TESTS = ["pg", "browser"];
 /** A test, or a file of them, that takes longer than this hangs, ms. */
