@@ -103,6 +103,7 @@ const LOOP_STEPS_SHOWN = 20;
 export class Exploration {
   readonly #target: Target;
   readonly #options: ExploreOptions;
+  readonly #cores: number;
   #system: ScenarioSystem;
   readonly #began = performance.now();
   #runs = 0;
@@ -113,6 +114,7 @@ export class Exploration {
   constructor(target: Target, options: ExploreOptions) {
     this.#target = target;
     this.#options = options;
+    this.#cores = options.cores ?? availableParallelism();
     this.#system = new InThread(target.scenario, options);
   }
 
@@ -187,7 +189,7 @@ export class Exploration {
   /** A search that takes long gets help from the other cores. */
   #shareOut(search: Search): void {
     const { file, exported, modules } = this.#target;
-    const { cores = availableParallelism() } = this.#options;
+    const cores = this.#cores;
     if (search.tree === undefined || file === undefined || modules === undefined || cores < 2) return;
     if (this.#team === undefined && performance.now() - this.#began > ALONE_MS) {
       this.#team = new Team(

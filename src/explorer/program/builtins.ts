@@ -81,8 +81,13 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       "holdfast/explorer": { ...(own["holdfast/explorer"] as object), serve: makeServe(current) },
     }),
   );
+  let givenFs = false;
+  let givenPromises = false;
   const builtin = (name: string): unknown => {
     if (name === "process") return simulatedProcess;
+    // The promise forms are in `fs` as well.
+    if (name === "fs") givenFs = true;
+    if (name === "fs" || name === "fs/promises") givenPromises = true;
     const known = modules.get(name);
     if (known !== undefined) return known;
     const real = require(`node:${name}`) as object;
@@ -121,8 +126,11 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       lots = drawn;
       simulatedProcess = process;
       globals.process = process;
-      restore(fs, pristine);
-      restore(promiseForms, pristinePromises);
+      // Nobody can have patched what nobody was given.
+      if (givenFs) restore(fs, pristine);
+      if (givenPromises) restore(promiseForms, pristinePromises);
+      givenFs = false;
+      givenPromises = false;
     },
   };
 }

@@ -47,7 +47,7 @@ export class NetworkTrouble {
   }
 
   addTo(enabled: WorldItem[]): void {
-    if (this.#anyLeft === 0) return;
+    if (this.#network.calls.size === 0 || this.#anyLeft === 0) return;
     for (const call of this.#network.calls.values()) {
       for (const message of call.messages) this.#addFaultsOf(message, enabled);
     }
