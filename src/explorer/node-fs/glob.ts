@@ -22,15 +22,17 @@ export function* globNames(cwd: () => string, given: unknown, options?: unknown)
   if (followSymlinks) throw notSimulated("glob with followSymlinks", "leave the option out.");
   const excluded = exclusionOf(exclude, Boolean(withFileTypes));
   const root = resolve(cwd(), from instanceof URL ? fileURLToPath(from) : String(from ?? "."));
-  const result: (string | Dirent)[] = [];
+  // The directory itself is below `**`, as Node sees it.
+  const result: (string | Dirent)[] = patterns.includes("**") && !withFileTypes ? ["."] : [];
   const open: string[] = [""];
   for (let below = open.shift(); below !== undefined; below = open.shift()) {
     for (const entry of yield* entriesOf(below === "" ? root : `${root}/${below}`)) {
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
       const dirent = direntOf(entry, below === "" ? root : `${root}/${below}`, undefined);
       if (excluded(name, dirent)) continue;
-      if (patterns.some((pattern) => matchesGlob(name, pattern))) result.push(withFileTypes ? dirent : name);
-      if (entry.type === S_IFDIR && patterns.some((pattern) => mayLeadTo(pattern, name))) open.push(name);
+      const isDirectory = entry.type === S_IFDIR;
+      if (patterns.some((pattern) => matches(name, isDirectory, pattern))) result.push(withFileTypes ? dirent : name);
+      if (isDirectory && patterns.some((pattern) => mayLeadTo(pattern, name))) open.push(name);
     }
   }
   return result;
@@ -47,17 +49,25 @@ function patternsOf(given: unknown): string[] {
   });
 }
 
+function matches(name: string, isDirectory: boolean, pattern: string): boolean {
+  if (matchesGlob(name, pattern)) return true;
+  // The directory itself is below `directory/**` too.
+  return isDirectory && pattern.endsWith("/**") && matchesGlob(name, pattern.slice(0, -"/**".length));
+}
+
 /** Whether something below `directory` can match; what is not sure is yes. */
 function mayLeadTo(pattern: string, directory: string): boolean {
+  // Alternatives of several names: `{a/b,c}`.
+  if (/[{(][^})]*\//.test(pattern)) return true;
   const parts = pattern.split("/");
   const names = directory.split("/");
   for (const [index, name] of names.entries()) {
     const part = parts[index];
     if (part === undefined) return false;
     if (part.includes("**")) return !name.startsWith(".");
-    if (!/[{}()]/.test(pattern) && !matchesGlob(name, part)) return false;
+    if (!matchesGlob(name, part)) return false;
   }
-  return true;
+  return names.length < parts.length;
 }
 
 function* entriesOf(path: string): Program<{ name: string; type: number }[]> {

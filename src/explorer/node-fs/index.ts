@@ -3,7 +3,7 @@
 
 import * as real from "node:fs";
 import { resolve } from "node:path";
-import type { Current } from "../effects.ts";
+import type { Current, Effects } from "../effects.ts";
 import { secondsOf } from "./arguments.ts";
 import { callbackForms, type Functions, named } from "./callbacks.ts";
 import { Dir } from "./directory-handle.ts";
@@ -36,9 +36,10 @@ const sharedOf = new WeakMap<Current, Shared>();
 /**
  * `node:fs` for the process that `current` tells. Every call gives a module object of its own, since packages patch it:
  * one for each process. `timers` are the simulated ones, for `watchFile` and the retries of `rm`; `cwd` is the directory
- * of the process, for the few functions that resolve a relative path themselves.
+ * of the process, for the few functions that resolve a relative path themselves. To undo what was put in the place of
+ * `ReadStream` and the other stream classes, assign undefined to them.
  */
-export function makeFs(current: Current, timers?: Timers, cwd: () => string = () => process.cwd()): FsModule {
+export function makeFs(current: Current, timers?: Timers, cwd: () => string = () => "/"): FsModule {
   let shared = sharedOf.get(current);
   if (shared === undefined) {
     shared = makeShared(current, timers, cwd);
@@ -88,15 +89,18 @@ function assemble({ surroundings, functions, promises }: Shared, timers: Timers 
   let replaced: Functions | undefined;
   let promised: Functions | undefined;
   let utf8Stream: unknown;
-  let watchers: StatWatchers | undefined;
+  // By what a process is in one run: a module object may serve in many runs.
+  const watchers = new WeakMap<Effects, StatWatchers>();
 
   const classes = (): StreamClasses => {
     streams ??= streamClasses(module, (value): value is FileHandle => value instanceof FileHandle);
     return streams;
   };
   const statWatchers = (): StatWatchers => {
-    watchers ??= new StatWatchers(surroundings.current, timers, surroundings.cwd);
-    return watchers;
+    const effects = surroundings.current();
+    const known = watchers.get(effects) ?? new StatWatchers(effects, timers, surroundings.cwd);
+    watchers.set(effects, known);
+    return known;
   };
   const replace = (name: string, value: unknown): void => {
     replaced = { ...replaced, [name]: value };

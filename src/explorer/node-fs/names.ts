@@ -14,11 +14,18 @@ export function* access(path: unknown, mode: unknown = 0): Program<void> {
 
 /** False for whatever is wrong, the argument too. */
 export function* exists(path: unknown): Program<boolean> {
+  let name: string;
   try {
-    yield* call("access", pathOf(path), 0);
-    return true;
+    name = pathOf(path);
   } catch {
     return false;
+  }
+  try {
+    yield* call("access", name, 0);
+    return true;
+  } catch (failure) {
+    if (failure instanceof Failed) return false;
+    throw failure;
   }
 }
 

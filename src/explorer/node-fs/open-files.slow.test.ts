@@ -101,7 +101,7 @@ async function outcome(module: typeof real, form: Form, path: string, flags: str
   return told;
 }
 
-const RUNS = Number(process.env.HOLDFAST_TWIN_RUNS ?? 400);
+const RUNS = Number(process.env.HOLDFAST_TWIN_RUNS ?? 150);
 
 for (const form of FORMS) {
   test(`RACE-08 What the ${form} functions do with an open file is what Node's do`, async () => {

@@ -61,8 +61,9 @@ export function* ensuring<T>(body: Program<T>, last: () => Program<unknown>): Pr
   } catch (failure) {
     try {
       yield* last();
-    } catch {
-      // What went wrong first matters more.
+    } catch (second) {
+      // What went wrong first matters more, unless it is all over: a process that has ended does not go on.
+      if (!(second instanceof Failed)) throw second;
     }
     throw failure;
   }

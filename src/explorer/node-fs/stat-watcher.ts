@@ -3,7 +3,7 @@
 import { EventEmitter } from "node:events";
 import { resolve } from "node:path";
 import { type StatRecord, SystemFault } from "../disk/calls.ts";
-import type { Current, Effects } from "../effects.ts";
+import type { Effects } from "../effects.ts";
 import { pathOf, validFunction, validUint32 } from "./arguments.ts";
 import { notSimulated } from "./node-error.ts";
 import { statsOf } from "./stats.ts";
@@ -98,13 +98,13 @@ export class StatWatcher extends EventEmitter {
 
 /** `watchFile` and `unwatchFile`, which share what is watched in one process. */
 export class StatWatchers {
-  readonly #current: Current;
+  readonly #effects: Effects;
   readonly #timers: Timers | undefined;
   readonly #cwd: () => string;
   readonly #watchers = new Map<string, StatWatcher>();
 
-  constructor(current: Current, timers: Timers | undefined, cwd: () => string) {
-    this.#current = current;
+  constructor(effects: Effects, timers: Timers | undefined, cwd: () => string) {
+    this.#effects = effects;
     this.#timers = timers;
     this.#cwd = cwd;
   }
@@ -118,7 +118,7 @@ export class StatWatchers {
     let watcher = this.#watchers.get(path);
     if (watcher === undefined) {
       if (this.#timers === undefined) throw notSimulated("fs.watchFile without timers", "use fs.watch.");
-      watcher = new StatWatcher(this.#current(), this.#timers, path, poll);
+      watcher = new StatWatcher(this.#effects, this.#timers, path, poll);
       this.#watchers.set(path, watcher);
     }
     return watcher.addListener("change", told as (...stats: unknown[]) => void);

@@ -80,14 +80,20 @@ export function performForReal({ op, args }: Call): unknown {
 export class RecordingEffects implements Effects {
   readonly calls: string[] = [];
   readonly held: (() => void)[] = [];
-  holds = 0;
+  /** Whether what is asked for later waits in `held`. */
   holding = false;
-  now_ = 1_000_000;
+  /** The code with which a call fails that is not to be performed. */
+  failure: (op: string) => string | undefined = () => undefined;
+  /** How many things keep the process alive. */
+  holds = 0;
+  clockMs = 1_000_000;
   readonly listeners = new Map<number, (notice: WatchNotice) => void>();
   #watches = 0;
 
   #perform(call: Call): unknown {
     this.calls.push(shown(call));
+    const code = this.failure(call.op);
+    if (code !== undefined) throw new SystemFault(code);
     if (call.op === "watch") {
       performForReal({ op: "stat", args: [call.args[0]] });
       return ++this.#watches;
@@ -114,8 +120,19 @@ export class RecordingEffects implements Effects {
     return this.#perform(call);
   }
 
+  /** Performs the first of what is held, and lets what follows from it be asked. */
+  async step(): Promise<void> {
+    this.held.shift()?.();
+    await new Promise((done) => setImmediate(done));
+  }
+
+  /** The calls since the last time. */
+  take(): string[] {
+    return this.calls.splice(0);
+  }
+
   clock(): number {
-    return this.now_;
+    return this.clockMs;
   }
 
   onNotice(watch: number, listener: ((notice: WatchNotice) => void) | undefined): void {
