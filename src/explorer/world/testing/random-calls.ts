@@ -32,8 +32,8 @@ export function randomCalls(seed: number): RandomCalls {
   const handler = lots.below(4) === 0 ? undefined : pick(["count", "write", "look", "close"]);
   const deeds =
     handler === undefined
-      ? ["lives", "kill", "term", "write", "sleep", "look"]
-      : ["call", "call", "impatient", "two", "write", "look", "lives", "kill"];
+      ? ["lives", "kill", "term", "write", "sleep", "doze", "look"]
+      : ["call", "call", "impatient", "two", "write", "look", "lives", "kill", "doze"];
   const count = handler === undefined ? 2 + lots.below(2) : 1 + (lots.below(4) === 0 ? 1 : 0);
   const clients = Array.from({ length: count }, () => Array.from({ length: 1 + lots.below(2) }, () => pick(deeds)));
   const fault = pick(["drop", "double", "delay", "reset", "partition", undefined] as const);
@@ -139,6 +139,7 @@ async function client(
     if (deed === "write") await fs.mkdir("/by-client").catch(() => tell("was there"));
     if (deed === "look") tell(await exists(fs, "/by-server1"));
     if (deed === "sleep") await new Promise((resolve) => setTimeout(resolve, 20));
+    if (deed === "doze") await new Promise((resolve) => setTimeout(resolve, 5000));
     if (deed === "lives") await kill(0);
     if (deed === "kill") await kill("SIGKILL");
     if (deed === "term") await kill("SIGTERM");
