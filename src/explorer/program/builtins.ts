@@ -6,7 +6,8 @@ import { makeFs } from "../node-fs/index.ts";
 import { makeAbortSignal, makeAtomics, makeDate, makePerformance } from "./clocks.ts";
 import { makeFetch } from "./fetch.ts";
 import type { Lots } from "./lots.ts";
-import { notSimulated, refusing } from "./not-simulated.ts";
+import { refusing } from "./not-simulated.ts";
+import { makeGlobals, makeOs, makeZlib, partlyReal, refused, refuseToLoad } from "./partly-real.ts";
 import { makeCrypto, makeMath } from "./randomness.ts";
 import { makeServe } from "./serve.ts";
 import { makeSqlite } from "./sqlite.ts";
@@ -29,21 +30,20 @@ const REAL = new Set([
   "path/win32",
   "punycode",
   "querystring",
+  "readline",
+  "readline/promises",
   "stream",
   "stream/consumers",
   "stream/promises",
   "stream/web",
   "string_decoder",
   "sys",
-  "tty",
   "url",
   "util",
   "util/types",
-  "v8",
   "vm",
 ]);
-/** Work in threads of their own when they are given a callback; their forms with Sync do not. */
-const THREADED = ["zlib"];
+const IDLE = { idle: 0, active: 0, utilization: 0 };
 
 /** One process's view of Node, for all of its runs. `reset` undoes what packages patched. */
 export interface Environment {
@@ -57,6 +57,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
   let simulatedProcess: NodeJS.Process;
   const { timers, promises } = makeTimers(current);
   const fs = makeFs(current, timers as never) as unknown as Record<string, unknown>;
+  fs.openAsBlob = refused("fs.openAsBlob()", current);
   const random = makeCrypto(current, () => lots);
   const performance = makePerformance(current, originMs);
   const modules = new Map<string, unknown>(
@@ -66,8 +67,11 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       timers,
       "timers/promises": promises,
       crypto: random.module,
-      perf_hooks: { ...require("node:perf_hooks"), performance },
-      os: makeOs(),
+      perf_hooks: partlyReal("perf_hooks", current, { performance, eventLoopUtilization: () => IDLE }),
+      os: makeOs(current),
+      tty: partlyReal("tty", current, { isatty: () => false }),
+      v8: partlyReal("v8", current),
+      zlib: makeZlib(current),
       sqlite: makeSqlite(current),
       test: silentTestRunner(),
       worker_threads: {
@@ -90,19 +94,15 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     if (name === "fs" || name === "fs/promises") givenPromises = true;
     const known = modules.get(name);
     if (known !== undefined) return known;
+    refuseToLoad(name, current);
     const real = require(`node:${name}`) as object;
-    const made = REAL.has(name)
-      ? real
-      : THREADED.includes(name)
-        ? bySyncForms(real, current, name)
-        : refusing(name, real, current);
+    const made = REAL.has(name) ? real : refusing(name, real, current);
     modules.set(name, made);
     return made;
   };
-  const outside = (name: string) => refusing(name, { [name]: Reflect.get(globalThis, name) }, current);
-  const refused = ["WebSocket", "EventSource", "BroadcastChannel", "MessageChannel", "Worker"];
   const globals: Record<string, unknown> = {
     ...timers,
+    ...makeGlobals(current),
     Date: makeDate(current),
     Math: makeMath(() => lots),
     performance,
@@ -114,9 +114,6 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
     process: undefined,
   };
   delete globals.promises;
-  for (const name of refused) {
-    if (name in globalThis) globals[name] = Reflect.get(outside(name), name);
-  }
   const promiseForms = fs.promises as Record<string, unknown>;
   const [pristine, pristinePromises] = [valuesOf(fs), valuesOf(promiseForms)];
   return {
@@ -144,51 +141,6 @@ function valuesOf(module: object): [name: string, value: unknown][] {
 
 function restore(patched: Record<string, unknown>, pristine: readonly [name: string, value: unknown][]): void {
   for (const [name, value] of pristine) if (patched[name] !== value) patched[name] = value;
-}
-
-/** `zlib.gzip(x, done)` as `gzipSync`, told later. */
-function bySyncForms(real: object, current: CurrentProgram, module: string): object {
-  const made: Record<string, unknown> = { ...real };
-  for (const name of Object.keys(real)) {
-    const sync = Reflect.get(real, `${name}Sync`) as ((...args: unknown[]) => unknown) | undefined;
-    if (typeof sync !== "function") continue;
-    made[name] = (...args: unknown[]) => {
-      const done = args.pop();
-      if (typeof done !== "function") return current().refuse(notSimulated(`${module}.${name}() without a callback`));
-      try {
-        process.nextTick(done as () => void, null, sync(...args));
-      } catch (error) {
-        process.nextTick(done as () => void, error);
-      }
-      return undefined;
-    };
-  }
-  return made;
-}
-
-/** One host for all processes, the same on every machine. */
-function makeOs(): object {
-  const os = require("node:os") as typeof import("node:os");
-  return {
-    ...os,
-    hostname: () => "host",
-    homedir: () => "/home/user",
-    tmpdir: () => "/tmp",
-    platform: () => "linux",
-    type: () => "Linux",
-    release: () => "6.1.0",
-    version: () => "#1",
-    machine: () => "x86_64",
-    arch: () => "x64",
-    uptime: () => 86_400,
-    loadavg: () => [0, 0, 0],
-    freemem: () => 2 ** 32,
-    totalmem: () => 2 ** 33,
-    availableParallelism: () => 4,
-    cpus: () => Array.from({ length: 4 }, () => ({ model: "simulated", speed: 1000, times: {} })),
-    networkInterfaces: () => ({}),
-    userInfo: () => ({ uid: 1000, gid: 1000, username: "user", homedir: "/home/user", shell: "/bin/sh" }),
-  };
 }
 
 /** Thousands of runs would say the same. */

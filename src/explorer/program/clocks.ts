@@ -67,5 +67,6 @@ export function makeAtomics(current: CurrentProgram): typeof Atomics {
     Object.defineProperty(made, name, { value: Reflect.get(Atomics, name), writable: true });
   }
   Object.defineProperty(made, "wait", { value: wait });
+  Object.defineProperty(made, "waitAsync", { value: () => current().refuse(notSimulated("Atomics.waitAsync()")) });
   return made;
 }

@@ -5,6 +5,7 @@
 // where a turn of the event loop is a guess, and ten times as fast. It must not be called from within a promise job.
 
 import { assert } from "../../errors.ts";
+import { guardGlobals } from "./real-globals.ts";
 
 const tick = (process as unknown as { _tickCallback(): void })._tickCallback;
 const fatalException = (process as unknown as { _fatalException(error: unknown): boolean })._fatalException;
@@ -82,9 +83,11 @@ export function catching<T>(heard: Heard, run: () => T): T {
       if (!unwinding) heard("exception", error);
     });
   }
+  const unguard = guardGlobals();
   try {
     return run();
   } finally {
+    unguard();
     process.emit = emit;
     if (captured) process.setUncaughtExceptionCaptureCallback(null);
   }

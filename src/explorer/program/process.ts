@@ -2,6 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import { resolve } from "node:path/posix";
+import { Readable } from "node:stream";
 import { makeKill } from "./kill.ts";
 import { notSimulated } from "./not-simulated.ts";
 import { addEvents, PROCESS_PROTOTYPE } from "./process-events.ts";
@@ -20,7 +21,19 @@ const PASSED_ON = [
   "execPath",
   "allowedNodeEnvironmentFlags",
 ];
-const REFUSED = ["abort", "dlopen", "binding", "_linkedBinding", "chroot", "setuid", "setgid", "send", "disconnect"];
+const REFUSED = [
+  "abort",
+  "dlopen",
+  "binding",
+  "_linkedBinding",
+  "chroot",
+  "setuid",
+  "setgid",
+  "loadEnvFile",
+  "execve",
+  "send",
+  "disconnect",
+];
 
 /** Sends text nowhere: thousands of runs would say the same. */
 function silent(fd: number): object {
@@ -37,6 +50,15 @@ function silent(fd: number): object {
     },
     end: () => stream,
   });
+}
+
+/** Made when it is asked for: a stream costs more than all the rest. */
+function emptyInput(): () => object {
+  let input: object | undefined;
+  return () => {
+    input ??= Object.assign(Readable.from([]), { fd: 0, isTTY: false });
+    return input;
+  };
 }
 
 /** One per process and run: packages add listeners and patch it. */
@@ -62,7 +84,6 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     platform: "linux",
     stdout: silent(1),
     stderr: silent(2),
-    stdin: silent(0),
     connected: false,
     getuid: () => 1000,
     geteuid: () => 1000,
@@ -83,10 +104,16 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     }),
     cpuUsage: () => ({ user: 0, system: 0 }),
     resourceUsage: () => ({}),
+    availableMemory: () => 2 ** 32,
+    constrainedMemory: () => 2 ** 33,
+    getActiveResourcesInfo: () => [],
+    ref: (one: { ref?: () => void } | undefined) => void one?.ref?.(),
+    unref: (one: { unref?: () => void } | undefined) => void one?.unref?.(),
     emitWarning: () => undefined,
     kill: makeKill(program, (signal) => simulated.listenerCount(signal) > 0),
     getBuiltinModule: (name: string) => current().refuse(notSimulated(`process.getBuiltinModule("${name}")`)),
   });
+  Object.defineProperty(own, "stdin", { get: emptyInput(), configurable: true, enumerable: true });
   for (const name of PASSED_ON) own[name] = Reflect.get(process, name);
   for (const name of REFUSED) own[name] ??= () => current().refuse(notSimulated(`process.${name}()`));
   own[Symbol.toStringTag] = "process";

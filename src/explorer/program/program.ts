@@ -6,6 +6,7 @@ import type { ViolationKind } from "../trace.ts";
 import type { Failure, Inbox, Port } from "../world/port.ts";
 import { drain } from "./drain.ts";
 import { failureOf } from "./failure.ts";
+import { runningAs } from "./real-globals.ts";
 
 /** Thrown by `process.exit`, so that nothing after it runs. Without a stack: collecting one costs more than all the rest. */
 export class Exited extends Error {
@@ -161,9 +162,12 @@ export class Program implements Effects, Inbox {
   }
   /** Something that is not simulated was called. */
   refuse(error: Error): never {
-    this.#over = true;
-    this.port.refused(failureOf(error));
+    this.#refused(failureOf(error));
     throw error;
+  }
+  #refused(failure: Failure): void {
+    this.#over = true;
+    this.port.refused(failure);
   }
 
   // What the world tells.
@@ -219,19 +223,22 @@ export class Program implements Effects, Inbox {
     this.#readings = 0;
     if (this.#over) return;
     const thrown = (error: unknown): void => this.#thrown("exception", error);
-    this.#within(this, () => {
+    const whole = (): void => {
       try {
         step();
       } catch (error) {
         thrown(error);
       }
       drain(thrown);
-    });
+    };
+    this.#within(this, () => runningAs(this, whole));
   }
 
   #thrown(kind: "exception" | "rejection", error: unknown): void {
     if (this.#over || error instanceof Exited) return;
     const failure = failureOf(error);
+    if ((error as { code?: unknown } | null | undefined)?.code === "ERR_NOT_SIMULATED") this.#refused(failure);
+    if (this.#over) return;
     try {
       if (this.listeners?.uncaught(error, kind) === true) return;
       this.port.failing(kind, failure);

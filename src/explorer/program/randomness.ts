@@ -22,7 +22,15 @@ function filled<T extends ArrayBufferView>(view: T, lots: Lots): T {
 }
 
 /** Functions of node:crypto that work in threads of their own, and their forms that do not. */
-const BY_SYNC_FORM = ["pbkdf2", "scrypt", "hkdf", "generateKeyPair", "generateKey"] as const;
+const BY_SYNC_FORM = [
+  "pbkdf2",
+  "scrypt",
+  "hkdf",
+  "generateKeyPair",
+  "generateKey",
+  "checkPrime",
+  "generatePrime",
+] as const;
 
 export function makeCrypto(
   current: CurrentProgram,
@@ -79,6 +87,12 @@ export function makeCrypto(
           : done,
         () => sync(...args),
       );
+    };
+  }
+  for (const name of ["sign", "verify"] as const) {
+    module[name] = (...args: unknown[]) => {
+      const done = typeof args.at(-1) === "function" ? args.pop() : undefined;
+      return settled(done, () => Reflect.apply(Reflect.get(real, name), undefined, args));
     };
   }
   Object.assign(module, {
