@@ -56,7 +56,7 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
   let lots: Lots;
   let simulatedProcess: NodeJS.Process;
   const { timers, promises } = makeTimers(current);
-  const fs = makeFs(current, timers as never) as unknown as Record<string, unknown>;
+  const fs = makeFs(current, timers as never, () => current().cwd) as unknown as Record<string, unknown>;
   fs.openAsBlob = refused("fs.openAsBlob()", current);
   const random = makeCrypto(current, () => lots);
   const performance = makePerformance(current, originMs);
