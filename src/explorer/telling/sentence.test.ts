@@ -57,6 +57,21 @@ test("RACE-17 who begins or stops to watch has looked at nothing", () => {
   assert.match(sentence(trace), /^a waits: it tried to create \/locks\/yours in step 8/);
 });
 
+test("RACE-17 the look of a lost update is the read, also of an empty file, and not the open that empties it", () => {
+  const trace = traceOf(CHECK, [
+    ["a", "read /visits", "nothing", ["r:content of /visits"]],
+    ["a", "open /visits (write, create, truncate)", "fd 3", ["r:/visits", "w:content of /visits"]],
+    ["b", "read /visits", "nothing", ["r:content of /visits"]],
+    ["b", "open /visits (write, create, truncate)", "fd 3", ["r:/visits", "w:content of /visits"]],
+    ["b", "write /visits", '"1"', ["w:content of /visits", "w:attributes of /visits"]],
+    ["a", "write /visits", '"1"', ["w:content of /visits", "w:attributes of /visits"]],
+  ]);
+  assert.equal(
+    sentence(trace),
+    'a read /visits in step 1 (nothing), b wrote it in step 5 ("1"), and a wrote over it in step 6 ("1").',
+  );
+});
+
 test("RACE-17 a file that was read before it was written, where the write comes", () => {
   const trace = traceOf(CHECK, [
     ["a", "open /key (write, create, only if new)", "fd 3", ["w:/key", "a:names in /"]],

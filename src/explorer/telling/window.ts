@@ -212,7 +212,8 @@ function weightOfLook(step: Step): number {
   // Who watches has asked for what is to come, and knows nothing of what is.
   if (verb === "watch") return NONE;
   if (verb === "read") return step.outcome === NOTHING ? 2 : 12;
-  if (verb === "fstat" || verb === "close") return -6;
+  // Who empties a file looks at nothing but its name.
+  if (verb === "fstat" || verb === "close" || emptied(step)) return -6;
   return verb === "open" ? 4 : 8;
 }
 
