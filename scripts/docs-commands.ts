@@ -1,11 +1,11 @@
 // The commands that the documentation shows: found in the pages, and run as a reader would.
 //
 // A block fenced as ```sh is run; blocks of one page run one after the other in one shell, in a folder of its own that is also
-// HOME, with `holdfast` on the PATH. A block that cannot be run says why: ```sh no-run waits for a second machine
+// HOME, with `holdfast` on the PATH and as a package that programs can import. A block that cannot be run says why: ```sh no-run waits for a second machine
 // `npm start`, `npm test` and `npm run X` are not run (a test that runs all tests would run itself); they must exist.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -63,8 +63,12 @@ export function runBlocks(blocks: readonly Block[]): string | undefined {
     .filter((block) => block.noRun === undefined)
     .flatMap((block) => [`echo "--- block of line ${block.line}"`, ...block.commands.split("\n").map(skipNpmScripts)]);
   if (lines.length === 0) return undefined;
-  const home = mkdtempSync(join(tmpdir(), "holdfast-docs-"));
+  const place = mkdtempSync(join(tmpdir(), "holdfast-docs-"));
+  const home = join(place, "home");
   try {
+    mkdirSync(home);
+    mkdirSync(join(place, "node_modules"));
+    symlinkSync(PROJECT, join(place, "node_modules/holdfast"));
     mkdirSync(join(home, ".shims"));
     for (const [name, target] of [
       ["holdfast", join(PROJECT, "bin/holdfast")],
@@ -78,12 +82,18 @@ export function runBlocks(blocks: readonly Block[]): string | undefined {
       input: lines.join("\n"),
       encoding: "utf8",
       timeout: PAGE_TIMEOUT_MS,
-      env: { ...process.env, HOME: home, PATH: `${join(home, ".shims")}:${process.env.PATH ?? ""}` },
+      // Within a test, node:test runs no other.
+      env: {
+        ...process.env,
+        NODE_TEST_CONTEXT: undefined,
+        HOME: home,
+        PATH: `${join(home, ".shims")}:${process.env.PATH ?? ""}`,
+      },
     });
     if (run.status === 0) return undefined;
     return `exit ${run.status ?? run.signal}\n${run.stdout}\n${run.stderr}`;
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
   }
 }
 

@@ -50,3 +50,11 @@ export const fixed = race({
   setup,
   processes: { a: () => transfer("mine", "yours"), b: () => transfer("mine", "yours") },
 });
+
+/** The right order does not help against a holder that dies: its locks are left behind, and nobody takes them away. */
+export const leftBehind = race({
+  setup,
+  processes: { a: () => transfer("mine", "yours"), b: () => transfer("mine", "yours") },
+  crashes: 1,
+  restart: "never",
+});
