@@ -22,9 +22,12 @@ export interface ShrinkLimits {
   readonly signal?: AbortSignal;
 }
 
+/** How long fewer switches are looked for, once the fewest preemptions are known. */
+const POLISHING_MS = 2000;
+
 /** Yields to the caller after each run, so that it can let other things happen; returns the smallest run found. */
 export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimits): Generator<undefined, Found> {
-  const deadline = performance.now() + limits.ms;
+  let deadline = performance.now() + limits.ms;
   let runs = 0;
   for (let preemptions = 0; ; preemptions++) {
     const search = new Bounded(system, { maxSteps: limits.maxSteps, preemptions });
@@ -38,6 +41,8 @@ export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimi
         const switches = search.switches;
         const shorter = best === undefined || search.choices.length < best.found.choices.length;
         if (best === undefined || switches < best.switches || (switches === best.switches && shorter)) {
+          // The fewest preemptions are certain now; fewer switches and steps are worth a moment, not the whole time.
+          if (best === undefined) deadline = Math.min(deadline, performance.now() + POLISHING_MS);
           best = { found: { choices: search.choices, violation, loopsFrom: system.world?.loopsFrom }, switches };
         }
       }
