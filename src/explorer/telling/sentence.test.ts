@@ -60,11 +60,21 @@ test("RACE-17 who begins or stops to watch has looked at nothing", () => {
 test("RACE-17 the look of a lost update is the read, also of an empty file, and not the open that empties it", () => {
   const trace = traceOf(CHECK, [
     ["a", "read /visits", "nothing", ["r:content of /visits"]],
-    ["a", "open /visits (write, create, truncate)", "fd 3", ["r:/visits", "w:content of /visits"]],
+    [
+      "a",
+      "open /visits (write, create, truncate)",
+      "fd 3",
+      ["r:/visits", "r:content of /visits", "a:attributes of /visits"],
+    ],
     ["b", "read /visits", "nothing", ["r:content of /visits"]],
-    ["b", "open /visits (write, create, truncate)", "fd 3", ["r:/visits", "w:content of /visits"]],
-    ["b", "write /visits", '"1"', ["w:content of /visits", "w:attributes of /visits"]],
-    ["a", "write /visits", '"1"', ["w:content of /visits", "w:attributes of /visits"]],
+    [
+      "b",
+      "open /visits (write, create, truncate)",
+      "fd 3",
+      ["r:/visits", "r:content of /visits", "a:attributes of /visits"],
+    ],
+    ["b", "write /visits", '"1"', ["w:content of /visits", "a:attributes of /visits"]],
+    ["a", "write /visits", '"1"', ["w:content of /visits", "a:attributes of /visits"]],
   ]);
   assert.equal(
     sentence(trace),
