@@ -8,6 +8,9 @@ import type { Source } from "./source.ts";
 /** `    at name (/file.ts:1:2)`, with the parts before and after the place. */
 const FRAME = /^(\s*at (?:async )?(?:.*? \()?)((?:file:\/\/)?\/.*?):(\d+):(\d+)(\)?)$/;
 
+/** Where the explorer's own code lies, as stacks name it. */
+const EXPLORER = new URL("..", import.meta.url).href;
+
 interface Place {
   readonly file: string;
   /** From 1, as `column`. */
@@ -38,10 +41,11 @@ export class Positions {
     return ofPackage === undefined ? undefined : told(ofPackage, folder);
   }
 
-  /** The stack with places in compiled code replaced by those in the sources. */
+  /** The stack with places in compiled code replaced by those in the sources, and without frames of the explorer. */
   mapStack(stack: string): string {
     return stack
       .split("\n")
+      .filter((line) => !isOfExplorer(line) || this.#placeIn(line) !== undefined)
       .map((line) => {
         const place = this.#placeIn(line);
         return place === undefined
@@ -76,6 +80,11 @@ export class Positions {
     }
     return map;
   }
+}
+
+/** Frames that say how the program was run, not what it did. */
+function isOfExplorer(line: string): boolean {
+  return /^\s*at /.test(line) && (line.includes(EXPLORER) || line.includes("(node:internal/"));
 }
 
 function told({ file, line, column }: Place, folder: string): string {
