@@ -108,7 +108,7 @@ function codeOf(own: Record<PropertyKey, unknown>): number {
 
 function validCode(code: unknown): number | string | undefined {
   if (code === undefined || code === null) return undefined;
-  const number = typeof code === "string" && code !== "" ? Number(code) : code;
+  const number = typeof code === "string" && code !== "" && Number.isInteger(Number(code)) ? Number(code) : code;
   if (typeof number !== "number") {
     const error = new TypeError(`The "code" argument must be of type number. Received ${typeof code}`);
     throw Object.assign(error, { code: "ERR_INVALID_ARG_TYPE" });
