@@ -41,10 +41,11 @@ export class Positions {
     return ofPackage === undefined ? undefined : told(ofPackage, folder);
   }
 
-  /** The stack with places in compiled code replaced by those in the sources, and without frames of the explorer. */
+  /** The stack with places in compiled code replaced by those in the sources, and without frames of the explorer; one that has none stays as it is. */
   mapStack(stack: string): string {
-    return stack
-      .split("\n")
+    const lines = stack.split("\n");
+    if (lines.every((line) => this.#placeIn(line) === undefined)) return stack;
+    return lines
       .filter((line) => !isOfExplorer(line) || this.#placeIn(line) !== undefined)
       .map((line) => {
         const place = this.#placeIn(line);
