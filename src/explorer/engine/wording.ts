@@ -7,6 +7,7 @@ import { lastPathOf } from "../disk/describe.ts";
 import type { SqlRequest, SqlResult } from "../world/databases.ts";
 import type { RequestData, ResponseData } from "../world/network.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
+import { STALL_MS } from "../world/time.ts";
 
 const MAX_SQL = 60;
 /** Longer contents are cut. */
@@ -37,7 +38,7 @@ export function callText(item: WorldItem, process: SimulatedProcess | undefined)
     case "restart":
       return "started again";
     case "stall":
-      return "stands still";
+      return `stands still for ${STALL_MS / 1000} s`;
     case "resume":
       return "goes on";
     case "power-loss":

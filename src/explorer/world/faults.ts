@@ -126,7 +126,7 @@ export class Faults {
         if (process === undefined) return undefined;
         process.stalledUntilMs = process.timeMs + STALL_MS;
         process.stalledAt = world.eventNumber;
-        return STALL_MS;
+        return undefined;
       case "resume":
         if (process?.stalledUntilMs === undefined) return undefined;
         world.pass(process, process.stalledUntilMs);
