@@ -14,6 +14,7 @@ import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
 import type { Report } from "./report.ts";
+import { guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
 import { runningProgram, type Scenario } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
 import { type Found, shrink } from "./shrink.ts";
@@ -27,6 +28,8 @@ export const MAX_STEPS = 2000;
 const CHUNK_MS = 50;
 /** A search that takes longer gets help from other threads. */
 const ALONE_MS = 1000;
+/** Runs that take longer than this are not waited for. */
+const MAX_REST_MS = 300_000;
 /** What may be spent on making a finding small. */
 const SHRINK_RUNS = 200_000;
 const SHRINK_MS = 10_000;
@@ -110,6 +113,10 @@ export class Exploration {
   #traces = 0;
   #shrinking = false;
   #team: Team | undefined;
+  /** How long a program may take to come to rest. */
+  #restMs = REST_MS;
+  /** Found in this thread, to be looked at in threads. */
+  #restless: Restless | undefined;
 
   constructor(target: Target, options: ExploreOptions) {
     this.#target = target;
@@ -125,11 +132,13 @@ export class Exploration {
   /** Gives every process a thread of its own if it turns out that they need it. */
   async #inThreadOrThreads<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work().catch((error: unknown) => {
-        if (!(error instanceof NeedsThreads)) throw error;
-        this.#withThreads();
-        return work();
-      });
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          this.#tryOtherwise(error);
+        }
+      }
     } catch (error) {
       throw scenarioFault(error, this.#target.modules, "running");
     } finally {
@@ -138,20 +147,38 @@ export class Exploration {
     }
   }
 
+  /** If another way of running may do better; throws what it is given otherwise. */
+  #tryOtherwise(error: unknown): void {
+    const inThreads = this.#system instanceof InThreads;
+    if (error instanceof NeedsThreads && !inThreads) {
+      this.#runs = 0;
+      this.#withThreads();
+    } else if (error instanceof Restless && !inThreads) {
+      this.#restless = error;
+      this.#withThreads(REST_AGAIN_MS);
+    } else if (error instanceof TookLong && this.#restMs < MAX_REST_MS) {
+      this.#runs = 0;
+      this.#restMs *= 4;
+      this.#team?.dispose();
+      this.#team = undefined;
+    } else throw error;
+  }
+
   /** From here on every process has a thread of its own. */
-  #withThreads(): void {
-    this.#runs = 0;
+  #withThreads(restMs = REST_MS): void {
+    this.#team?.dispose();
+    this.#team = undefined;
     this.#system.dispose();
-    this.#system = new InThreads(this.#target, this.#options);
+    this.#system = new InThreads(this.#target, this.#options, restMs);
   }
 
   async #search(): Promise<Report> {
     const { ms, runs } = parseBudget(this.#options.budget);
     const search = makeSearch(this.#system, this.#options, MAX_STEPS);
-    let found: Found | undefined;
+    let found = this.#restless === undefined ? undefined : restless(this.#restless);
     const cutOffBy = new Set<string>();
     await this.#inChunks(() => {
-      if (search.done) return true;
+      if (search.done || found !== undefined) return true;
       this.#shareOut(search);
       found = this.#team?.found;
       if (found !== undefined) return true;
@@ -201,6 +228,7 @@ export class Exploration {
           options: pick(this.#options),
           threaded: this.#system instanceof InThreads,
           maxSteps: MAX_STEPS,
+          restMs: this.#restMs,
         },
         cores,
       );
@@ -266,6 +294,7 @@ export class Exploration {
     const choices = steps.map((step) => step.choice);
     const neverEnds = violation.kind === "unbounded" || violation.kind === "left-held";
     const maxSteps = neverEnds ? steps.length : MAX_STEPS;
+    if (violation.message === RESTLESS) this.#withThreads(REST_AGAIN_MS);
     return await this.#inThreadOrThreads(() => this.#record(byName(choices), maxSteps));
   }
 
@@ -315,7 +344,7 @@ export class Exploration {
     for (;;) {
       const done = await outsideOfJobs(
         (kind, error) => runningProgram()?.uncaught(kind, error),
-        () => this.#chunk(step),
+        () => this.#guarded(step),
       );
       this.#options.onProgress?.({
         runs: this.#allRuns,
@@ -326,6 +355,16 @@ export class Exploration {
       if (done === true) return;
       if (done === "wait") await this.#team?.heard();
     }
+  }
+
+  /** Threads have limits of their own. */
+  #guarded(step: () => boolean | "wait"): boolean | "wait" {
+    if (this.#system instanceof InThreads) return this.#chunk(step);
+    return guarded(
+      this.#restMs,
+      () => this.#system.world,
+      () => this.#chunk(step),
+    );
   }
 
   #chunk(step: () => boolean | "wait"): boolean | "wait" {

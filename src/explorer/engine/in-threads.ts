@@ -10,17 +10,21 @@ import type { Target } from "./explore.ts";
 import { begin, mayFail, type ScenarioSystem } from "./in-thread.ts";
 import { judge } from "./judge.ts";
 import { ProcessThread } from "./process-thread.ts";
+import { REST_AGAIN_MS, REST_MS } from "./restless.ts";
 import { ThreadInbox, type ThreadOfProcess } from "./thread-inbox.ts";
 
 export class InThreads implements ScenarioSystem {
   world: World | undefined;
   cutPowerLoss = false;
+  /** How long a program may take to come to rest. */
+  restMs: number;
   readonly #target: Target;
   readonly #options: RaceOptions;
   readonly #threads: (ProcessThread | undefined)[] = [];
   readonly #processes: ThreadOfProcess[] = [];
 
-  constructor(target: Target, options: RaceOptions) {
+  constructor(target: Target, options: RaceOptions, restMs = REST_MS) {
+    this.restMs = restMs;
     this.#target = target;
     this.#options = options;
   }
@@ -56,7 +60,11 @@ export class InThreads implements ScenarioSystem {
     this.#processes[index] ??= {
       behaviours: new Behaviours(),
       thread: () => this.#thread(index),
+      restMs: () => this.restMs,
       lost: () => {
+        this.restMs = REST_AGAIN_MS;
+      },
+      replace: () => {
         this.#threads[index]?.terminate();
         this.#threads[index] = undefined;
       },

@@ -7,6 +7,7 @@ import type { SimulatedProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { endless } from "./endless.ts";
 import { runAlone } from "./in-thread.ts";
+import { aloneGuarded } from "./restless.ts";
 
 /** Sets `world.violation` if something is wrong. */
 export function judge(world: World, race: Race): void {
@@ -30,8 +31,8 @@ export function judge(world: World, race: Race): void {
   }
   if (race.check === undefined) return;
   world.stopRacing();
-  const check = world.startProcess(0, "check", 1);
-  runAlone(world, check);
+  aloneGuarded(world, () => runAlone(world, world.startProcess(0, "check", 1)));
+  const check = world.processes[0] as SimulatedProcess;
   const failed = world.violation as Violation | undefined;
   if (failed !== undefined) world.violation = { ...failed, kind: "check", process: "" };
   else if (check.alive) {

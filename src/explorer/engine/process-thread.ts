@@ -4,17 +4,15 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Channel, makeCounters } from "./thread-channel.ts";
 import type { Answer, Command, ThreadData } from "./thread-protocol.ts";
 
-/** A program that is not quiet after so long runs without end. */
-export const MAX_SEGMENT_MS = 10_000;
-/** The first command of a thread waits for the thread to start, and for modules to be compiled. */
-const MAX_FIRST_MS = 60_000;
+/** A thread that has not begun after so long never will. */
+const MAX_START_MS = 60_000;
 const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
 
 export class ProcessThread {
   readonly #worker: Worker;
   readonly #channel: Channel;
   readonly #port: MessagePort;
-  #first = true;
+  #begun = false;
   /** Its program stands still in a synchronous call. */
   #blocked = false;
   /** Whose program it runs: one that was told all that this one was. */
@@ -35,14 +33,25 @@ export class ProcessThread {
   }
 
   /** One answer for each command; undefined when they did not come in time: the thread is of no use any more. */
-  ask(commands: readonly Command[]): readonly Answer[] | undefined {
-    const limitMs = this.#first ? MAX_FIRST_MS : MAX_SEGMENT_MS;
-    this.#first = false;
-    const anew = this.#blocked && commands[0]?.do === "start";
-    this.#channel.send(anew ? [DROP, ...commands] : commands);
-    const answers = this.#channel.receive(limitMs) as Answer[] | undefined;
+  ask(commands: readonly Command[], restMs: number): readonly Answer[] | undefined {
+    if (!this.#begun) {
+      this.#channel.send([DROP]);
+      if (this.#channel.receive(MAX_START_MS) === undefined) throw new Error("a thread does not begin");
+      this.#begun = true;
+    }
+    this.#channel.send(commands);
+    const answers = this.#channel.receive(restMs) as Answer[] | undefined;
     this.#blocked = answers?.at(-1)?.blockedIn !== undefined;
-    return anew ? answers?.slice(1) : answers;
+    return answers;
+  }
+
+  /** Ends what it runs. False: that goes on all the same, and another thread is needed. */
+  free(restMs: number): boolean {
+    if (!this.#blocked) return true;
+    this.#channel.send([DROP]);
+    const answers = this.#channel.receive(restMs) as Answer[] | undefined;
+    this.#blocked = false;
+    return answers?.some(({ stuck }) => stuck) === false;
   }
 
   terminate(): void {

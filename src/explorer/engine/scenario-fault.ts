@@ -2,6 +2,7 @@
 
 import type { Modules } from "../modules/modules.ts";
 import { failureOf } from "../program/failure.ts";
+import { TOO_LONG, withinTime } from "../program/time-limit.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import { Refused } from "../world/host.ts";
 
@@ -39,10 +40,17 @@ export function scenarioFault(thrown: unknown, modules: Modules | undefined, pha
   });
 }
 
+/** To compile and run all that a scenario imports. */
+const MAX_LOAD_MS = 60_000;
+
 /** Calls `work`; what the scenario is to blame for leaves it as `scenarioFault` has it. */
 export function blaming<T>(modules: Modules | undefined, phase: Phase, work: () => T): T {
   try {
-    return work();
+    const result = phase === "loading" ? withinTime(MAX_LOAD_MS, work) : work();
+    if (result !== TOO_LONG) return result;
+    throw new ScenarioError("the scenario's file cannot be loaded: its code does not come to an end", {
+      hint: `It was ended after ${MAX_LOAD_MS / 1000} s. Its code runs once for each process, before setup.`,
+    });
   } catch (error) {
     throw scenarioFault(error, modules, phase);
   }

@@ -29,6 +29,19 @@ let running: Program | undefined;
 export function runningProgram(): Program | undefined {
   return running;
 }
+let runningSince = 0;
+
+/**
+ * After code was ended from without: the program that was running, for how long already. Nothing of it goes on; here, it
+ * runs no more.
+ */
+export function abandonRunning(): { readonly program: Program; readonly forMs: number } | undefined {
+  const program = running;
+  running = undefined;
+  if (program === undefined) return undefined;
+  program.abandon();
+  return { program, forMs: performance.now() - runningSince };
+}
 
 /** Histories of scenarios are written down by the world, which knows who notes, and in which order. */
 setNotes(() => {
@@ -44,6 +57,7 @@ setNotes(() => {
 const plainly: Within = (program, run) => {
   const before = running;
   running = program;
+  runningSince = performance.now();
   try {
     return run();
   } finally {

@@ -15,6 +15,8 @@ export interface SearcherData {
   /** Whether processes have threads of their own. */
   readonly threaded: boolean;
   readonly maxSteps: number;
+  /** How long a program may take to come to rest. */
+  readonly restMs: number;
 }
 
 /** Resources have other numbers in other threads: they travel by name. */
@@ -47,7 +49,7 @@ export type FromSearcher =
       readonly counts: Counts;
       readonly found: Found;
     }
-  | { readonly kind: "failed"; readonly diverged: boolean; readonly message: string };
+  | { readonly kind: "failed"; readonly why: "diverged" | "took long" | "fault"; readonly message: string };
 
 export function packJob({ choices, sleep }: Job): SentJob {
   return { choices, sleep: sleep.map(({ item, touched }) => ({ item: plain(item), touched: pack(touched) })) };

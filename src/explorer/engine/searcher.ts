@@ -8,6 +8,7 @@ import { Diverged } from "../search/system.ts";
 import type { Target } from "./explore.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
+import { guarded, Restless, restless, TookLong } from "./restless.ts";
 import { IsolatedScenario, loadShared, runningProgram } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
 import { type Counts, type FromSearcher, type SearcherData, type SentJob, unpackJob } from "./searcher-protocol.ts";
@@ -50,18 +51,24 @@ function chunk(search: Exhaustive): FromSearcher | undefined {
 
 async function carryOut(sent: SentJob): Promise<void> {
   const search = new Exhaustive(system, { maxSteps, job: unpackJob(sent) });
+  const step = (): FromSearcher | undefined => chunk(search);
   try {
     for (;;) {
       const message = await outsideOfJobs(
         (kind, error) => runningProgram()?.uncaught(kind, error),
-        () => chunk(search),
+        () => (data.threaded ? step() : guarded(data.restMs, () => system.world, step)),
       );
       if (message === undefined) continue;
       tell(message);
       if (message.kind !== "progress") return;
     }
   } catch (error) {
-    tell({ kind: "failed", diverged: error instanceof Diverged, message: (error as Error).message });
+    if (error instanceof Restless) {
+      tell({ kind: "found", counts: { runs: 1, traces: 0, cut: 0 }, found: restless(error) });
+      return;
+    }
+    const why = error instanceof Diverged ? "diverged" : error instanceof TookLong ? "took long" : "fault";
+    tell({ kind: "failed", why, message: (error as Error).message });
   }
 }
 

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Exhaustive, Job } from "../search/exhaustive.ts";
 import { Diverged } from "../search/system.ts";
+import { TookLong } from "./restless.ts";
 import { type FromSearcher, packJob, type SearcherData } from "./searcher-protocol.ts";
 import type { Found } from "./shrink.ts";
 
@@ -66,8 +67,9 @@ export class Team {
 
   #hear(searcher: Searcher, message: FromSearcher): void {
     if (message.kind === "failed") {
-      const { diverged, message: text } = message;
-      this.#fail(diverged ? new Diverged(0, text) : new ScenarioError(text));
+      const { why, message: text } = message;
+      if (why === "fault") this.#fail(new ScenarioError(text));
+      else this.#fail(why === "diverged" ? new Diverged(0, text) : new TookLong(text));
       return;
     }
     this.runs += message.counts.runs;

@@ -7,7 +7,8 @@ import { Diverged } from "../search/system.ts";
 import type { Inbox, Port } from "../world/port.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import { type Behaviour, type Behaviours, sameAnswer, textOf } from "./behaviour.ts";
-import { MAX_SEGMENT_MS, type ProcessThread } from "./process-thread.ts";
+import type { ProcessThread } from "./process-thread.ts";
+import { RESTLESS } from "./restless.ts";
 import type { Answer, Command } from "./thread-protocol.ts";
 
 type Told = Command extends infer One ? (One extends Command ? Omit<One, "timeMs"> : never) : never;
@@ -15,7 +16,11 @@ type Told = Command extends infer One ? (One extends Command ? Omit<One, "timeMs
 export interface ThreadOfProcess {
   readonly behaviours: Behaviours;
   thread(): ProcessThread;
-  /** The thread does not answer any more. */
+  /** How long a program may take to come to rest. */
+  restMs(): number;
+  /** The thread is of no use any more. */
+  replace(): void;
+  /** A program did not come to rest. */
   lost(): void;
 }
 
@@ -68,7 +73,6 @@ export class ThreadInbox implements Inbox {
     const known = this.#at.next.get(text);
     if (known === undefined) {
       const answer = this.#ask();
-      if (answer === undefined) return;
       this.#at = this.#of.behaviours.add(this.#at, text, answer);
     } else this.#at = known;
     const answer = this.#at.answer as Answer;
@@ -77,24 +81,27 @@ export class ThreadInbox implements Inbox {
   }
 
   /** Tells the thread all that it has not been told yet. */
-  #ask(): Answer | undefined {
-    const thread = this.#of.thread();
+  #ask(): Answer {
+    let thread = this.#of.thread();
+    if (thread.owner !== this && !thread.free(this.#of.restMs())) {
+      this.#of.replace();
+      thread = this.#of.thread();
+    }
     const from = thread.owner === this ? this.#sent : 0;
     thread.owner = this;
-    const answers = thread.ask(this.#told.slice(from));
+    const answers = thread.ask(this.#told.slice(from), this.#of.restMs());
     this.#sent = this.#told.length;
     if (answers === undefined) {
+      this.#of.replace();
       this.#of.lost();
-      const message = `it was not quiet after ${MAX_SEGMENT_MS / 1000} s without an effect: a loop that does not end`;
-      this.#port.failed("unbounded", { name: "Unbounded", message });
-      return undefined;
+      return { said: [["failed", "unbounded", { name: "Unbounded", message: RESTLESS }]] };
     }
     for (let at = from; at < this.#answers.length; at++) {
       if (!sameAnswer(this.#answers[at] as Answer, answers[at - from] as Answer)) {
         throw new Diverged(at, `${this.#process.name}, told the same, did something else than before`);
       }
     }
-    return answers.at(-1);
+    return answers.at(-1) as Answer;
   }
 
   #hear({ said, blockedIn, broken }: Answer): void {

@@ -44,6 +44,8 @@ export interface Answer {
   readonly said: readonly Said[];
   /** It stands still in this call; the next command settles or drops it. */
   readonly blockedIn?: { readonly token: number; readonly call: Call; readonly site: string | undefined };
+  /** What it runs is dead, and does not end: the thread is of no use any more. */
+  readonly stuck?: true;
   /** The thread could not go on: a fault of the scenario. */
   readonly broken?: { readonly message: string; readonly hint: string | undefined; readonly stack: string | undefined };
 }

@@ -49,8 +49,11 @@ function next(): Command {
 function standStill(token: number, call: Call, site: string | undefined): unknown {
   if (dead) {
     callsOfTheDead += 1;
-    // The world notices that no answer comes, and makes a new thread.
-    if (callsOfTheDead > MAX_CALLS_OF_THE_DEAD) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    if (callsOfTheDead > MAX_CALLS_OF_THE_DEAD) {
+      channel.send([{ said: [], stuck: true } satisfies Answer]);
+      // The world has made a new thread, and ends this one.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    }
     throw new Exited();
   }
   answer({ blockedIn: { token, call, site } });

@@ -96,7 +96,10 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
       program.cwd = resolve(program.cwd, path);
     },
     umask: () => 0o022,
-    nextTick: process.nextTick,
+    nextTick: (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
+      // Of a program that had to be ended in a loop of such callbacks nothing may go on.
+      if (!program.wasAbandoned) process.nextTick(callback, ...args);
+    },
     hrtime: Object.assign(hrtime, { bigint: () => BigInt(Math.round((program.clock() - originMs) * 1e6)) }),
     uptime: () => (program.clock() - originMs) / 1000,
     memoryUsage: Object.assign(() => ({ rss: 5e7, heapTotal: 2e7, heapUsed: 1e7, external: 1e6, arrayBuffers: 1e4 }), {

@@ -59,6 +59,7 @@ export class Program implements Effects, Inbox {
   #tokens = 0;
   #readings = 0;
   #over = false;
+  #abandoned = false;
 
   constructor(name: string, pid: number, port: Port, within: Within) {
     this.name = name;
@@ -212,6 +213,15 @@ export class Program implements Effects, Inbox {
   }
   signal(name: string): void {
     this.#run(() => this.listeners?.signal(name));
+  }
+
+  /** It does not come to rest: nothing that it asks for from now on happens. */
+  abandon(): void {
+    this.#over = true;
+    this.#abandoned = true;
+  }
+  get wasAbandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** An error that no code of the program caught. */

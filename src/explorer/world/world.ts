@@ -40,7 +40,8 @@ export class World implements Execution {
   readonly notes = new WorldNotes();
   readonly faults: Faults;
   violation: Violation | undefined;
-  /** Whose turn each step of the run was. */
+  /** What was chosen in the run, and whose turn that was. */
+  readonly choices: number[] = [];
   readonly turns: number[] = [];
   /** Of a run that never ends: the step from which on nothing but the loop goes on. */
   loopsFrom: number | undefined;
@@ -176,6 +177,7 @@ export class World implements Execution {
     this.#enabled = undefined;
     if (this.racing) {
       this.#event += 1;
+      this.choices.push(item.id);
       this.turns.push(item.process);
     }
     const process = item.process < 0 ? undefined : this.processes[item.process];

@@ -1,7 +1,7 @@
 // Programs that never come to an end, each in its own way, beside one that does.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { access, mkdir, readFile, watch, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, watch as watchFolder, writeFileSync } from "node:fs";
+import { access, mkdir, readFile, rmdir, stat, watch, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { race } from "holdfast/explorer";
 
@@ -157,6 +157,120 @@ export const checkSpin = race({
     for (;;);
   },
 });
-export const loadedSpin = race({ processes: beside });
 export const setupPolls = race({ setup: () => pollFor("/never", 10), processes: beside });
 export const checkPolls = race({ processes: beside, check: () => pollFor("/never", 10) });
+/** Loops only if b is in between. */
+export const spinAtTimes = race({
+  processes: {
+    a: async () => {
+      await writeFile("/mark", "a");
+      if ((await readFile("/mark", "utf8")) === "b") for (;;);
+    },
+    b: () => writeFile("/mark", "b"),
+  },
+});
+/** Ends as soon as b gets its turn. */
+export const spinsForAnother = race({
+  processes: {
+    a: async () => {
+      while (await access("/soon").then(no, yes));
+    },
+    b: () => writeFile("/soon", ""),
+  },
+});
+const [yes, no] = [() => true, () => false];
+
+async function take(name: string): Promise<void> {
+  for (;;) {
+    try {
+      return await mkdir(name);
+    } catch {
+      await wait(100);
+    }
+  }
+}
+
+/** b never gives it back. */
+export const leftHeld = race({
+  processes: {
+    a: async () => {
+      await take("/lock");
+      await rmdir("/lock");
+    },
+    b: () => take("/lock"),
+  },
+});
+const whole = async (): Promise<void> => {
+  await take("/lock");
+  await writeFile("/work", "");
+  await rmdir("/lock");
+};
+export const leftByTheDead = race({ crashes: 1, processes: { a: whole, b: whole } });
+export const leftHeldLooking = race({
+  processes: {
+    a: async () => {
+      for (;;) {
+        try {
+          await stat("/lock");
+        } catch {
+          return;
+        }
+        await wait(10);
+      }
+    },
+    b: () => mkdir("/lock"),
+  },
+});
+/** Sees every change, and tries again. */
+function takeWatching(name: string, taken: () => void): void {
+  let changes = 1;
+  const watcher = watchFolder("/", () => {
+    if (changes++ === 0) attempt();
+  });
+  const attempt = (): void => {
+    mkdir(name).then(
+      () => {
+        watcher.close();
+        taken();
+      },
+      () => {
+        const missed = changes > 1;
+        changes = missed ? 1 : 0;
+        if (missed) attempt();
+      },
+    );
+  };
+  attempt();
+}
+export const leftHeldWatching = race({
+  processes: {
+    a: () => takeWatching("/lock", () => undefined),
+    b: () => takeWatching("/lock", () => undefined),
+  },
+});
+const takeSync = (): void => {
+  for (;;) {
+    try {
+      mkdirSync("/lock");
+      return;
+    } catch {
+      // It is there: once more.
+    }
+  }
+};
+export const leftHeldSync = race({ processes: { a: takeSync, b: takeSync } });
+const giveBack = () => Promise.all([rmdir("/left"), rmdir("/right")]);
+export const crossedPolling = race({
+  processes: {
+    a: async () => {
+      for (const name of ["/left", "/right"]) await take(name);
+      await giveBack();
+    },
+    b: async () => {
+      for (const name of ["/right", "/left"]) await take(name);
+      await giveBack();
+    },
+  },
+});
+const both = (first: string, second: string) => () => takeWatching(first, () => takeWatching(second, giveBack));
+export const crossed = race({ processes: { a: both("/left", "/right"), b: both("/right", "/left") } });
