@@ -3,6 +3,7 @@
 
 import { resource } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
+import { mayPassUntil } from "./enabled.ts";
 import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
 import { MAX_INCARNATIONS, type WorldItem } from "./process.ts";
 import { lifeOf } from "./signals.ts";
@@ -56,7 +57,7 @@ export class Faults {
     }
     for (const process of this.#world.processes) {
       const { stalledUntilMs: dueMs } = process;
-      if (dueMs === undefined || !this.#world.mayPassUntil(dueMs, process)) continue;
+      if (dueMs === undefined || !mayPassUntil(this.#world.processes, dueMs, process)) continue;
       enabled.push({ ...this.#item("resume", RESUME, process.index, false), dueMs, bornAt: process.stalledAt });
     }
     const going = enabled.length > 0;

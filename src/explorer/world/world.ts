@@ -13,6 +13,7 @@ import type { RaceOptions } from "../options.ts";
 import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
 import { Databases } from "./databases.ts";
+import { addEnabled } from "./enabled.ts";
 import { Faults } from "./faults.ts";
 import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } from "./host.ts";
 import { type LeftBehind, nameOf } from "./left-behind.ts";
@@ -23,7 +24,7 @@ import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, Signals } from "./signals.ts";
-import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
+import { BEGINNING_MS } from "./time.ts";
 
 /** After one of these a process is not at the name any more that it could not make. */
 const CHANGES = new Set(["write", "mkdir", "rmdir", "unlink", "rename", "link", "symlink"]);
@@ -111,52 +112,11 @@ export class World implements Execution {
     if (this.#enabled !== undefined) return this.#enabled;
     const enabled: WorldItem[] = [];
     if (this.violation === undefined && this.abandoned === undefined) {
-      for (const process of this.processes) if (process.alive) this.#enabledOf(process, enabled);
+      for (const process of this.processes) if (process.alive) addEnabled(this.processes, process, enabled);
       this.faults.addTo(enabled);
     }
     this.#enabled = enabled;
     return enabled;
-  }
-
-  #enabledOf(process: SimulatedProcess, enabled: WorldItem[]): void {
-    for (const item of process.arrivals) {
-      const ready = item.ready?.() ?? process.isFree;
-      if (ready && (item.dueMs === undefined || this.mayPassUntil(item.dueMs, process))) enabled.push(item);
-    }
-    if (process.stalledUntilMs !== undefined) return;
-    if (process.blockedOn !== undefined) {
-      const { dueMs, ready } = process.blockedOn;
-      if (ready?.() === true) enabled.push(withoutDue(process.blockedOn));
-      else if (dueMs === undefined || this.mayPassUntil(dueMs, process)) enabled.push(process.blockedOn);
-      return;
-    }
-    for (const item of process.effects) enabled.push(item);
-    const notice = process.notices[0];
-    if (notice !== undefined) enabled.push(notice);
-    const immediate = process.immediates[0];
-    if (immediate !== undefined) enabled.push(immediate);
-    const timer = process.timers[0];
-    if (timer !== undefined && this.mayPassUntil(timer.dueMs as number, process)) enabled.push(timer);
-  }
-
-  /** Whether it may get so late for a process without keeping another waiting for too long. */
-  mayPassUntil(timeMs: number, by: SimulatedProcess): boolean {
-    for (const process of this.processes) {
-      if (!process.alive) continue;
-      if (process.stalledUntilMs !== undefined) {
-        // A stall ends, too: without this, who waits for it would do so again and again.
-        if (process.stalledUntilMs + PROMPT_MS < timeMs) return false;
-        continue;
-      }
-      if (process.blockedOn !== undefined && process !== by && process.blockedOn.patienceMs < timeMs) return false;
-      for (const item of process.effects) if (item.patienceMs < timeMs) return false;
-      for (const item of process.notices) if (item.patienceMs < timeMs) return false;
-      for (const item of process.immediates) if (item.patienceMs < timeMs) return false;
-      for (const item of process.arrivals) if (item.patienceMs < timeMs) return false;
-      const timer = process === by ? undefined : process.timers[0];
-      if (timer !== undefined && timer.patienceMs < timeMs) return false;
-    }
-    return true;
   }
 
   /** The latest that it is for anybody. */
@@ -322,9 +282,4 @@ export class World implements Execution {
     }
     for (const service of this.services) service.dispose?.();
   }
-}
-
-/** It happens now, whatever it would have waited for. */
-function withoutDue({ dueMs: _, ...item }: WorldItem): WorldItem {
-  return item;
 }
