@@ -4,15 +4,15 @@
 // counted, nor what is spent on making the finding small after it.
 
 import type { Strategy } from "../../src/explorer/options.ts";
-import * as scheduled from "./scheduled.ts";
+import { firstFailure, lostUpdate, sameAgain, staleLock } from "./scheduled.ts";
 import { firstViolation } from "./searching.ts";
 import { median, type Settings } from "./settings.ts";
 import type { Line } from "./table.ts";
 
 const RACES = [
-  { exported: "lostUpdate", told: "shallow (lost update)", isDeep: false },
-  { exported: "staleLock", told: "3 processes, a stale lock put back", isDeep: true },
-  { exported: "sameAgain", told: "deep (3 processes, same value again)", isDeep: true },
+  { exported: "lostUpdate", scheduled: lostUpdate, told: "shallow (lost update)", isDeep: false },
+  { exported: "staleLock", scheduled: staleLock, told: "3 processes, a stale lock put back", isDeep: true },
+  { exported: "sameAgain", scheduled: sameAgain, told: "deep (3 processes, same value again)", isDeep: true },
 ] as const;
 const SEEDS = 50;
 const QUICK_SEEDS = 5;
@@ -30,7 +30,7 @@ export async function firstViolationFigure(settings: Settings): Promise<Line[]> 
   const seeds = settings.isQuick ? QUICK_SEEDS : SEEDS;
   const maxRuns = settings.isQuick ? MAX_RUNS / 10 : MAX_RUNS;
   const lines: Line[] = [];
-  for (const { exported, told, isDeep } of RACES) {
+  for (const { exported, scheduled, told, isDeep } of RACES) {
     const scenario = { file: "races", exported };
     const overSeeds = async (
       name: string,
@@ -50,7 +50,7 @@ export async function firstViolationFigure(settings: Settings): Promise<Line[]> 
       const lost = missed > 0 ? `; not found in ${maxRuns} runs by ${missed} of ${count} seeds` : "";
       const took = ((performance.now() - startedAt) / 1_000).toFixed(0);
       settings.say(
-        `${told}: ${name} after ${result.runs} runs, ${result.ms.toFixed(1)} ms${lost} (${count} seeds, ${took} s)`,
+        `${told}: ${name} after ${result.runs} runs, ${result.ms.toFixed(1)} ms${lost} (${count} ${count === 1 ? "order" : "seeds"}, ${took} s)`,
       );
       return result;
     };
@@ -59,9 +59,7 @@ export async function firstViolationFigure(settings: Settings): Promise<Line[]> 
     const ours = { exhaustive, pct: await overSeeds("pct", seeds, by("pct")) };
     const theirs = {
       "random walk": await overSeeds("random walk", seeds, by("random")),
-      "fast-check": await overSeeds("fast-check", seeds, (seed) =>
-        scheduled.firstFailure(scheduled[exported], seed, maxRuns),
-      ),
+      "fast-check": await overSeeds("fast-check", seeds, (seed) => firstFailure(scheduled, seed, maxRuns)),
     };
     for (const [strategy, our] of Object.entries(ours)) {
       for (const [peer, their] of Object.entries(theirs)) {

@@ -1,6 +1,6 @@
 // Three processes of four effects each: what a run costs.
 
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, utimes, writeFile } from "node:fs/promises";
 import { race } from "holdfast/explorer";
 
 const EFFECTS = 4;
@@ -15,7 +15,8 @@ function processes(effect: (process: string, at: number) => Promise<void>) {
 /** Each has names of its own: none meets another's. */
 export const mkdirs = race({ processes: processes((process, at) => mkdir(`/${process}${at}`)) });
 export const accesses = race({ processes: processes(() => access("/tmp")) });
-/** All contend for the same names: every effect meets every other. */
+/** All change the same: every effect meets every other, and no order is like another. */
 export const contended = race({
-  processes: processes((_process, at) => mkdir(`/${at}`).catch(() => undefined)),
+  setup: () => writeFile("/shared", ""),
+  processes: processes((_process, at) => utimes("/shared", at, at)),
 });
