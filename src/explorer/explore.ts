@@ -1,9 +1,10 @@
 // `explore`: the explorer as a function, for tests and programs.
 
 import { fileURLToPath } from "node:url";
-import { type ExploreOptions, search, type Target } from "./engine/explore.ts";
+import { search } from "./engine/explore.ts";
 import { RaceViolated, type Report } from "./engine/report.ts";
 import { targetOf } from "./engine/target.ts";
+import type { ExploreOptions, Target } from "./engine/terms.ts";
 import type { DefinedRace } from "./race.ts";
 import { lanes } from "./telling/lanes.ts";
 

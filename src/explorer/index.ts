@@ -1,8 +1,8 @@
 // holdfast/explorer: finds races in unmodified code, proves their absence within bounds, and replays what it found.
 
-export type { ExploreOptions, Progress } from "./engine/explore.ts";
 export { type Replayed, replay } from "./engine/replay.ts";
 export { RaceViolated, type Report, type Verdict } from "./engine/report.ts";
+export type { ExploreOptions, Progress } from "./engine/terms.ts";
 export { type Explorable, explore, inspect } from "./explore.ts";
 export {
   assertLinearizable,

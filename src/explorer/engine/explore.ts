@@ -1,8 +1,6 @@
 // Explores a race: chooses how to run it, searches, and makes the finding small.
 
 import { availableParallelism } from "node:os";
-import type { Modules } from "../modules/modules.ts";
-import type { RaceOptions } from "../options.ts";
 import { outsideOfJobs } from "../program/drain.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import { Diverged } from "../search/system.ts";
@@ -15,12 +13,13 @@ import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
 import type { Report } from "./report.ts";
 import { guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
-import { runningProgram, type Scenario } from "./scenario.ts";
+import { runningProgram } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
 import { type Found, shrink } from "./shrink.ts";
 import { makeSearch, type Search } from "./strategies.ts";
 import { Team } from "./team.ts";
-import { differenceOf, isSampled } from "./twice.ts";
+import { boundsOf, type ExploreOptions, pick, type Target } from "./terms.ts";
+import { differenceOf, isSampled, nondeterminism } from "./twice.ts";
 
 /** A run of more steps than this does not end. */
 export const MAX_STEPS = 2000;
@@ -34,57 +33,12 @@ const MAX_REST_MS = 300_000;
 const SHRINK_RUNS = 200_000;
 const SHRINK_MS = 10_000;
 
-export interface ExploreOptions extends RaceOptions {
-  /** The export that holds the race, for a file. Default: `default`, or the only one. */
-  readonly exported?: string;
-  /** Ends the search; what was covered so far is reported. */
-  readonly signal?: AbortSignal;
-  /** Threads that search, with that of the caller. Default: one for each core. */
-  readonly cores?: number;
-  /** Called about twenty times a second. */
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface Progress {
-  readonly runs: number;
-  readonly traces: number;
-  readonly elapsedMs: number;
-  readonly shrinking: boolean;
-}
-
-/** What is explored: where it is written, and how its programs are made. */
-export interface Target {
-  readonly file?: string;
-  readonly exported?: string;
-  readonly modules?: Modules;
-  readonly scenario: Scenario;
-}
-
 /** Explores until all is covered, the budget is spent, or a violation is found. @throws ScenarioError */
 export async function search(target: Target, given: ExploreOptions): Promise<Report> {
   const race = blaming(target.modules, "loading", () => target.scenario.race);
   const options: ExploreOptions = { ...pick(race), ...given };
   const exploration = new Exploration(target, options);
   return await exploration.run();
-}
-
-const OPTION_NAMES = [
-  "crashes",
-  "restart",
-  "stalls",
-  "powerLoss",
-  "network",
-  "isolate",
-  "strategy",
-  "preemptions",
-  "budget",
-  "seed",
-] as const;
-
-export function pick(options: RaceOptions): RaceOptions {
-  return Object.fromEntries(
-    OPTION_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  );
 }
 
 /** A run that was made again. */
@@ -194,7 +148,10 @@ export class Exploration {
     const team = this.#team;
     for (const reason of search.cutOffBy) cutOffBy.add(reason);
     if (team !== undefined && team.cut > 0) cutOffBy.add(`${team.cut} runs of more than ${MAX_STEPS} steps`);
-    if (this.#system.cutPowerLoss || team?.cutPowerLoss === true) cutOffBy.add("parts of what a power loss takes");
+    const { seen } = this.#system;
+    seen.note(this.#system.world);
+    if (team !== undefined) seen.add(team.seen);
+    if (seen.cutPowerLoss) cutOffBy.add("parts of what a power loss takes");
     const trace = found === undefined ? undefined : await this.#small(found);
     return {
       verdict: found !== undefined ? "violated" : cutOffBy.size > 0 ? "bounded" : "proved",
@@ -203,7 +160,7 @@ export class Exploration {
       ...(search.interleavings !== undefined && team === undefined && { interleavings: search.interleavings }),
       elapsedMs: performance.now() - this.#began,
       cutOffBy: [...cutOffBy],
-      within: this.#within(),
+      within: boundsOf(this.#options, seen),
       seed: this.#options.seed ?? 1,
       ...(trace !== undefined && { trace }),
     };
@@ -328,17 +285,6 @@ export class Exploration {
     };
   }
 
-  #within(): string[] {
-    const { crashes, stalls, powerLoss, network, isolate } = this.#options;
-    const bounds: string[] = [];
-    if (crashes) bounds.push(`${crashes} ${crashes === 1 ? "process" : "processes"} killed`);
-    if (stalls) bounds.push(`${stalls} ${stalls === 1 ? "process" : "processes"} stalled for 60 s`);
-    if (powerLoss) bounds.push("one power loss");
-    for (const [fault, times] of Object.entries(network ?? {})) bounds.push(`network: ${times} ${fault}`);
-    if (isolate === false) bounds.push("processes that share nothing in memory");
-    return bounds;
-  }
-
   /** Calls `step` outside of any promise job until it returns true, giving way now and then. */
   async #inChunks(step: () => boolean | "wait"): Promise<void> {
     for (;;) {
@@ -375,9 +321,4 @@ export class Exploration {
     } while (performance.now() < until);
     return false;
   }
-}
-
-function nondeterminism(difference: string): Found {
-  const message = `the same choices did not give the same run: ${difference}. What the programs do depends on something outside the scenario`;
-  return { choices: [], violation: { kind: "nondeterminism", process: "", message } };
 }

@@ -9,6 +9,7 @@ import { World } from "../world/world.ts";
 import { judge } from "./judge.ts";
 import { aloneGuarded } from "./restless.ts";
 import type { Scenario } from "./scenario.ts";
+import { Sightings } from "./terms.ts";
 
 /** Setup and check may do so much; more is a loop. */
 const MAX_STEPS_ALONE = 100_000;
@@ -16,8 +17,8 @@ const MAX_STEPS_ALONE = 100_000;
 export interface ScenarioSystem extends System {
   /** The world of the run that is under way, or was last. */
   readonly world: World | undefined;
-  /** Whether, in any run, not all parts of what a power loss can take were tried. */
-  readonly cutPowerLoss: boolean;
+  /** What came up in runs before that one. */
+  readonly seen: Sightings;
   /** Forgets what it has learned of the programs. */
   forget(): void;
   dispose(): void;
@@ -32,7 +33,7 @@ export class InThread implements ScenarioSystem {
   prepare: ((world: World) => void) | undefined;
 
   /** Whether, in any run, not all parts of what a power loss can take were tried. */
-  cutPowerLoss = false;
+  readonly seen = new Sightings();
 
   constructor(scenario: Scenario, options: RaceOptions) {
     this.#scenario = scenario;
@@ -50,7 +51,7 @@ export class InThread implements ScenarioSystem {
       finish: (finished) => judge(finished, scenario.race),
       mayFail: (name) => mayFail(scenario.race, name),
     });
-    this.cutPowerLoss ||= this.world?.faults.cutPowerLoss === true;
+    this.seen.note(this.world);
     this.world = world;
     begin(world, processNames(scenario.race));
     return world;

@@ -6,16 +6,16 @@ import { ScenarioError } from "../scenario-error.ts";
 import type { Execution } from "../search/system.ts";
 import { World } from "../world/world.ts";
 import { Behaviours } from "./behaviour.ts";
-import type { Target } from "./explore.ts";
 import { begin, mayFail, type ScenarioSystem } from "./in-thread.ts";
 import { judge } from "./judge.ts";
 import { ProcessThread } from "./process-thread.ts";
 import { REST_AGAIN_MS, REST_MS } from "./restless.ts";
+import { Sightings, type Target } from "./terms.ts";
 import { ThreadInbox, type ThreadOfProcess } from "./thread-inbox.ts";
 
 export class InThreads implements ScenarioSystem {
   world: World | undefined;
-  cutPowerLoss = false;
+  readonly seen = new Sightings();
   /** How long a program may take to come to rest. */
   restMs: number;
   readonly #target: Target;
@@ -40,7 +40,7 @@ export class InThreads implements ScenarioSystem {
       finish: (finished) => judge(finished, scenario.race),
       mayFail: (name) => mayFail(scenario.race, name),
     });
-    this.cutPowerLoss ||= this.world?.faults.cutPowerLoss === true;
+    this.seen.note(this.world);
     this.world = world;
     begin(world, processNames(scenario.race));
     return world;

@@ -42,7 +42,7 @@ export type FromSearcher =
       readonly kind: "done";
       readonly counts: Counts;
       readonly outward: readonly Outward[];
-      readonly cutPowerLoss: boolean;
+      readonly seen: Pick<Sightings, "cutPowerLoss" | "timePassed">;
     }
   | {
       readonly kind: "found";

@@ -5,13 +5,13 @@ import { Modules } from "../modules/modules.ts";
 import { outsideOfJobs } from "../program/drain.ts";
 import { Exhaustive } from "../search/exhaustive.ts";
 import { Diverged } from "../search/system.ts";
-import type { Target } from "./explore.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { guarded, Restless, restless, TookLong } from "./restless.ts";
 import { IsolatedScenario, loadShared, runningProgram } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
 import { type Counts, type FromSearcher, type SearcherData, type SentJob, unpackJob } from "./searcher-protocol.ts";
+import type { Target } from "./terms.ts";
 
 const data = workerData as SearcherData;
 const { file, exported, options, maxSteps } = data;
@@ -46,7 +46,9 @@ function chunk(search: Exhaustive): FromSearcher | undefined {
     }
   }
   if (!search.done) return { kind: "progress", counts: counts satisfies Counts };
-  return { kind: "done", counts, outward: search.takeOutward(), cutPowerLoss: system.cutPowerLoss };
+  system.seen.note(system.world);
+  const { cutPowerLoss, timePassed } = system.seen;
+  return { kind: "done", counts, outward: search.takeOutward(), seen: { cutPowerLoss, timePassed } };
 }
 
 async function carryOut(sent: SentJob): Promise<void> {

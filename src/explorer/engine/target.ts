@@ -6,10 +6,10 @@ import { Modules } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import { type DefinedRace, definitionOf, isRace, makeRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
-import type { Target } from "./explore.ts";
 import { IsolatedScenario, loadShared } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
 import { blaming } from "./scenario-fault.ts";
+import type { Target } from "./terms.ts";
 
 /** The target for a file, or for a race that some file exports. @throws ScenarioError */
 export function targetOf(what: DefinedRace | string, options: RaceOptions & { exported?: string }): Target {

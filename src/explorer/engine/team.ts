@@ -8,6 +8,7 @@ import { Diverged } from "../search/system.ts";
 import { TookLong } from "./restless.ts";
 import { type FromSearcher, packJob, type SearcherData } from "./searcher-protocol.ts";
 import type { Found } from "./shrink.ts";
+import { Sightings } from "./terms.ts";
 
 const SEARCHER = new URL(import.meta.url.endsWith(".ts") ? "./searcher.ts" : "./searcher.js", import.meta.url);
 /** More threads than this gain nothing: what can be lent out runs short. */
@@ -25,7 +26,7 @@ export class Team {
   runs = 0;
   traces = 0;
   cut = 0;
-  cutPowerLoss = false;
+  readonly seen = new Sightings();
   found: Found | undefined;
   #failure: Error | undefined;
 
@@ -77,7 +78,7 @@ export class Team {
     this.cut += message.counts.cut;
     if (message.kind === "found") this.found ??= message.found;
     if (message.kind === "done" && searcher.job !== undefined) {
-      this.cutPowerLoss ||= message.cutPowerLoss;
+      this.seen.add(message.seen);
       const { job } = searcher;
       searcher.job = undefined;
       this.#root.giveBack(job, message.outward);

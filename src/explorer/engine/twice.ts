@@ -5,6 +5,7 @@ import { itemOf } from "../search/system.ts";
 import type { WorldItem } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import type { ScenarioSystem } from "./in-thread.ts";
+import type { Found } from "./shrink.ts";
 import { callText, outcomeText } from "./wording.ts";
 
 /** Which runs are made twice: the first, and ever fewer. */
@@ -56,4 +57,10 @@ function linesOf(system: ScenarioSystem, choices: readonly number[]): string[] {
     world.close();
   }
   return lines;
+}
+
+/** The finding that a run was not the same again. */
+export function nondeterminism(difference: string): Found {
+  const message = `the same choices did not give the same run: ${difference}. What the programs do depends on something outside the scenario`;
+  return { choices: [], violation: { kind: "nondeterminism", process: "", message } };
 }

@@ -80,6 +80,7 @@ export class World implements Execution {
     this.disk.syncAll();
     this.#startMs = this.latestMs;
     this.footprint.take();
+    this.footprint.times = undefined;
     this.racing = true;
   }
   /** All is over: what happens now, happens in order. */
@@ -100,6 +101,11 @@ export class World implements Execution {
     process.inbox.start();
     this.#ifAtEnd(process);
     return process;
+  }
+
+  /** Whether anybody has waited since the race began. */
+  get timePassed(): boolean {
+    return this.footprint.times !== undefined;
   }
 
   get eventNumber(): number {
