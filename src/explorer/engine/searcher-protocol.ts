@@ -6,6 +6,7 @@ import type { RaceOptions } from "../options.ts";
 import type { Happened } from "../search/causality.ts";
 import type { Job, Outward } from "../search/exhaustive.ts";
 import type { Found } from "./shrink.ts";
+import type { Sightings } from "./terms.ts";
 
 export interface SearcherData {
   readonly file: string;
