@@ -118,12 +118,14 @@ export class IsolatedScenario implements Scenario {
   program(role: Role, name: string, pid: number, port: Port): Program {
     const program = new Program(name, pid, port, plainly);
     const slot = typeof role === "number" ? role : 0;
-    program.main = () => {
+    // Not assigned as it is written down: V8 takes such a function for one that lasts, and all that it sees lasts with it.
+    const main: Main = () => {
       // What setup leaves in its modules is there for the check.
       const race = role === "check" && this.#main !== undefined ? this.#main : this.#load(slot, program);
       if (role === "setup") this.#main = race;
       return mainOf(race, role)();
     };
+    program.main = main;
     const known = this.#slots[slot];
     if (known !== undefined) known.program = program;
     return program;

@@ -41,13 +41,14 @@ export function addEvents(own: Record<PropertyKey, unknown>, program: Program): 
     }
   };
   for (const name of PASSED_ON) {
-    own[name] = (...args: unknown[]) => {
+    const method = (...args: unknown[]): unknown => {
       const [event] = args;
       if (/^(on|add|prepend)/.test(name) && UNSTOPPABLE.has(event as string)) throw unstoppable();
       const result: unknown = Reflect.apply(emitter[name] as (...args: unknown[]) => unknown, emitter, args);
       if (event === undefined || String(event).startsWith("SIG")) tellSignals();
       return result === emitter ? simulated : result;
     };
+    own[name] = method;
   }
   addExit(own, program);
   // Packages put functions of their own in the place of `emit` and `reallyExit`: they are asked for by name each time.
@@ -93,13 +94,15 @@ export const PROCESS_PROTOTYPE: object = Object.create(Object.prototype, {
 });
 
 function addExit(own: Record<PropertyKey, unknown>, program: Program): void {
-  own.reallyExit = (code?: number) => program.exit(Number(code ?? 0));
-  own.exit = (code?: unknown): void => {
+  const reallyExit = (code?: number): never => program.exit(Number(code ?? 0));
+  const exit = (code?: unknown): void => {
     if (code !== undefined) own.exitCode = code;
     const last = program.listeners?.left() ?? 0;
     Reflect.apply(own.reallyExit as (code: number) => void, own, [last]);
     throw new Exited();
   };
+  // Assigned by name: see engine/scenario.ts on functions that are assigned where they are written down.
+  Object.assign(own, { reallyExit, exit });
 }
 
 function codeOf(own: Record<PropertyKey, unknown>): number {
