@@ -4,6 +4,7 @@
 // as long as several effects.
 
 import { makeProcess } from "./process.ts";
+import { PROCESS_PROTOTYPE } from "./process-prototype.ts";
 import type { CurrentProgram } from "./timers.ts";
 
 export function presentProcess(current: CurrentProgram, scenarioFile: string, originMs: number): NodeJS.Process {
@@ -17,11 +18,13 @@ export function presentProcess(current: CurrentProgram, scenarioFile: string, or
     set: (_target, name, value) => Reflect.set(present(), name, value),
     has: (_target, name) => Reflect.has(present(), name),
     deleteProperty: (_target, name) => Reflect.deleteProperty(present(), name),
-    ownKeys: () => Reflect.ownKeys(present()),
+    // What is inherited is, in Node, its own.
+    ownKeys: () => [...new Set([...Reflect.ownKeys(present()), ...Reflect.ownKeys(PROCESS_PROTOTYPE)])],
     getPrototypeOf: () => Reflect.getPrototypeOf(present()),
     // A proxy may not say "not configurable" of what its target does not have.
     getOwnPropertyDescriptor(_target, name) {
-      const own = Reflect.getOwnPropertyDescriptor(present(), name);
+      const own =
+        Reflect.getOwnPropertyDescriptor(present(), name) ?? Reflect.getOwnPropertyDescriptor(PROCESS_PROTOTYPE, name);
       return own === undefined ? undefined : { ...own, configurable: true };
     },
     defineProperty: (_target, name, described) =>

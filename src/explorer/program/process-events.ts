@@ -75,24 +75,6 @@ export function addEvents(own: Record<PropertyKey, unknown>, program: Program): 
   };
 }
 
-const EXIT_CODE = Symbol("exit code");
-
-/**
- * What all simulated `process` objects inherit. An accessor of each one's own would be kept by the engine, and with it
- * all that the process ever held, until the next full collection.
- */
-export const PROCESS_PROTOTYPE: object = Object.create(Object.prototype, {
-  exitCode: {
-    get(this: { [EXIT_CODE]?: unknown }) {
-      return this[EXIT_CODE];
-    },
-    set(this: { [EXIT_CODE]?: unknown }, code: unknown) {
-      this[EXIT_CODE] = validCode(code);
-    },
-    enumerable: true,
-  },
-});
-
 function addExit(own: Record<PropertyKey, unknown>, program: Program): void {
   const reallyExit = (code?: number): never => program.exit(Number(code ?? 0));
   const exit = (code?: unknown): void => {
@@ -107,20 +89,6 @@ function addExit(own: Record<PropertyKey, unknown>, program: Program): void {
 
 function codeOf(own: Record<PropertyKey, unknown>): number {
   return Number(own.exitCode ?? 0);
-}
-
-function validCode(code: unknown): number | string | undefined {
-  if (code === undefined || code === null) return undefined;
-  const number = typeof code === "string" && code !== "" && Number.isInteger(Number(code)) ? Number(code) : code;
-  if (typeof number !== "number") {
-    const error = new TypeError(`The "code" argument must be of type number. Received ${typeof code}`);
-    throw Object.assign(error, { code: "ERR_INVALID_ARG_TYPE" });
-  }
-  if (!Number.isInteger(number)) {
-    const error = new RangeError(`The value of "code" is out of range. It must be an integer. Received ${number}`);
-    throw Object.assign(error, { code: "ERR_OUT_OF_RANGE" });
-  }
-  return code as number | string;
 }
 
 function unstoppable(): Error {

@@ -2,10 +2,10 @@
 
 import { EventEmitter } from "node:events";
 import { resolve } from "node:path/posix";
-import { Readable } from "node:stream";
 import { makeKill } from "./kill.ts";
 import { notSimulated } from "./not-simulated.ts";
-import { addEvents, PROCESS_PROTOTYPE } from "./process-events.ts";
+import { addEvents } from "./process-events.ts";
+import { PROCESS_PROTOTYPE } from "./process-prototype.ts";
 import type { Program } from "./program.ts";
 import type { CurrentProgram } from "./timers.ts";
 
@@ -50,15 +50,6 @@ function silent(fd: number): object {
     },
     end: () => stream,
   });
-}
-
-/** Made when it is asked for: a stream costs more than all the rest. */
-function emptyInput(): () => object {
-  let input: object | undefined;
-  return () => {
-    input ??= Object.assign(Readable.from([]), { fd: 0, isTTY: false });
-    return input;
-  };
 }
 
 /** One per process and run: packages add listeners and patch it. */
@@ -116,9 +107,12 @@ export function makeProcess(program: Program, scenarioFile: string, originMs: nu
     kill: makeKill(program, (signal) => simulated.listenerCount(signal) > 0),
     getBuiltinModule: (name: string) => current().refuse(notSimulated(`process.getBuiltinModule("${name}")`)),
   });
-  Object.defineProperty(own, "stdin", { get: emptyInput(), configurable: true, enumerable: true });
   for (const name of PASSED_ON) own[name] = Reflect.get(process, name);
-  for (const name of REFUSED) own[name] ??= () => current().refuse(notSimulated(`process.${name}()`));
+  for (const name of REFUSED) {
+    // Not assigned as it is written down: see engine/scenario.ts.
+    const refused = (): never => current().refuse(notSimulated(`process.${name}()`));
+    own[name] = refused;
+  }
   own[Symbol.toStringTag] = "process";
   addEvents(own, program);
   return simulated;
