@@ -53,6 +53,11 @@ export class Footprint {
   write(what: Resource): void {
     this.note(what * 4 + WRITE);
   }
+  /** As `write` and `read`, for what decides whether something can happen and is no way for time to be learned of. */
+  order(what: Resource, access: Access): void {
+    const touch = what * 4 + access;
+    if (this.touched[0] !== EVERYTHING && !this.touched.includes(touch)) this.touched.push(touch);
+  }
   all(): void {
     this.touched = [EVERYTHING];
   }

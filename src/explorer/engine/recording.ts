@@ -9,7 +9,7 @@ import type { Observer } from "../world/host.ts";
 import { leftHeld, stepOf } from "../world/left-behind.ts";
 import { isOfHistories } from "../world/notes.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
-import { BEGINNING_MS } from "../world/time.ts";
+import { BEGINNING_MS, WAITED_FOR } from "../world/time.ts";
 import type { World } from "../world/world.ts";
 import { callText, outcomeText } from "./wording.ts";
 
@@ -122,7 +122,7 @@ class Recorder implements Observer {
 function resources(touched: Touched, world: World): TouchedResource[] {
   const named = new Map<string, TouchedResource>();
   for (const touch of touched) {
-    if (touch < 0 || isOfHistories(touch >> 2)) continue;
+    if (touch < 0 || touch >> 2 === WAITED_FOR || isOfHistories(touch >> 2)) continue;
     const what = world.disk.describe(touch >> 2);
     const access = (touch & 3) === READ ? "read" : (touch & 3) === ADD ? "add" : "write";
     if (access !== "read" || !named.has(what)) named.set(what, { what, access });

@@ -6,7 +6,7 @@
 // run, so they are tried wherever they can happen; and an item that an event took away before it happened (a cleared
 // timer) races with that event though it never took place.
 
-import type { Touched } from "../footprint.ts";
+import { meet, type Touched } from "../footprint.ts";
 import { Causality, dependent, type Happened } from "./causality.ts";
 import { type Cancelled, Diverged, type Execution, type Item, itemOf, type System } from "./system.ts";
 
@@ -185,7 +185,7 @@ export class Exhaustive {
       if (awake.length === 0) return "redundant";
       const item = this.#prefer(awake, parent?.chosen.item);
       const todo: number[] = [];
-      for (const one of awake) if (one.fault && one !== item) todo.push(one.id);
+      for (const one of awake) if (mayBeLeftOut(one) && one !== item) todo.push(one.id);
       const copy = enabled.slice();
       const chosen = { item, touched: execution.perform(item) };
       this.#path.push({ enabled: copy, todo, sleep, chosen });
@@ -204,6 +204,8 @@ export class Exhaustive {
       for (const earlier of direct) {
         if (item.bornAt !== earlier) this.#reverse(earlier, this.#instead(earlier, position), item.id);
       }
+      if (item.dueMs !== undefined) this.#reverseForTimer(position, direct);
+      this.#reverseForSleepers(position);
     }
     for (const { item, byEvent } of cancelled) {
       if (item.bornAt >= byEvent) continue;
@@ -211,6 +213,33 @@ export class Exhaustive {
       const others = this.#instead(byEvent, this.#events.length);
       this.#reverse(byEvent, [item.id], item.id);
       if (others.length > 0) this.#reverse(byEvent, others, item.id);
+    }
+  }
+
+  /**
+   * A timer comes after what could not wait for it. Where that was brought about by an event that the timer need not wait
+   * for, there is a race with that event, though others are between: without it they are not there.
+   */
+  #reverseForTimer(position: number, direct: readonly number[]): void {
+    const { item, touched } = this.#events[position] as Happened;
+    for (let earlier = 0; earlier < position; earlier++) {
+      if (direct.includes(earlier) || !meet((this.#events[earlier] as Happened).touched, touched)) continue;
+      if (earlier === item.bornAt || this.#causality.isBefore(earlier, item.bornAt)) continue;
+      this.#reverse(earlier, this.#instead(earlier, position), item.id);
+    }
+  }
+
+  /**
+   * What may be left out, and is asleep where an event was chosen that takes it away or wakes it, was tried elsewhere, but
+   * not after a later event that would have woken it: that one is to come first.
+   */
+  #reverseForSleepers(position: number): void {
+    const event = this.#events[position] as Happened;
+    for (let earlier = this.#base; earlier < position; earlier++) {
+      const { sleep, chosen } = this.#path[earlier] as Point;
+      const woken = sleep.some((one) => mayBeLeftOut(one.item) && dependent(one, chosen) && dependent(one, event));
+      if (!woken || this.#causality.isBefore(earlier, position)) continue;
+      this.#reverse(earlier, this.#instead(earlier, position), event.item.id);
     }
   }
 
@@ -277,6 +306,11 @@ function awakeOf(point: Point): Item | undefined {
     if (!includes(point.sleep, id)) return itemOf(point.enabled, id);
   }
   return undefined;
+}
+
+/** Runs with it and runs without it are not each other's reordering: no race between events leads from one to the other. */
+function mayBeLeftOut(item: Item): boolean {
+  return item.fault || item.optional === true;
 }
 
 function includes(events: readonly Happened[], id: number): boolean {

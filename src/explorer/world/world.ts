@@ -8,7 +8,7 @@
 
 import { type Call, SystemFault, type WatchNotice } from "../disk/calls.ts";
 import { Disk } from "../disk/disk.ts";
-import { Footprint, type Touched } from "../footprint.ts";
+import { Footprint, READ, type Touched, WRITE } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
@@ -24,7 +24,7 @@ import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, Signals } from "./signals.ts";
-import { BEGINNING_MS } from "./time.ts";
+import { BEGINNING_MS, WAITED_FOR } from "./time.ts";
 
 /** After one of these a process is not at the name any more that it could not make. */
 const CHANGES = new Set(["write", "mkdir", "rmdir", "unlink", "rename", "link", "symlink"]);
@@ -150,6 +150,8 @@ export class World implements Execution {
     const telling = this.observer?.happening(item, process, this);
     this.presentPatienceMs = Number.isFinite(item.patienceMs) ? item.patienceMs : 0;
     let outcome: unknown;
+    if (item.dueMs !== undefined) this.footprint.order(WAITED_FOR, READ);
+    if (item.fault || item.kind === "restart" || item.kind === "resume") this.footprint.order(WAITED_FOR, WRITE);
     if (item.act !== undefined) outcome = this.#arrive(process, item);
     else if (item.fault || item.kind === "restart" || item.kind === "resume") outcome = this.faults.perform(item);
     else if (process !== undefined) outcome = this.#take(process, item);
@@ -271,7 +273,10 @@ export class World implements Execution {
     process.alive = false;
     if (this.#event >= 0) this.footprint.write(lifeOf(process.pid));
     process.exitCode = exitCode;
-    for (const item of process.pending()) this.noteCancelled(item);
+    for (const item of process.pending()) {
+      this.noteCancelled(item);
+      if (item.kind !== "timer" && this.#event >= 0) this.footprint.order(WAITED_FOR, WRITE);
+    }
     process.forgetPending();
     process.inbox?.drop?.();
     this.disk.closeAll(process);

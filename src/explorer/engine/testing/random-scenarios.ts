@@ -27,6 +27,7 @@ export interface Deed {
 export interface RandomScenario {
   readonly processes: readonly (readonly Deed[])[];
   readonly crashes: number;
+  readonly stalls?: number;
   readonly restart: "maybe" | "always" | "never";
 }
 
@@ -61,16 +62,30 @@ export interface EndStates {
   readonly whole: boolean;
 }
 
-export async function endStates(
-  scenario: RandomScenario,
-  how: "reduced" | "brute",
-  maxRuns: number,
-): Promise<EndStates> {
+/** With more faults, waits longer than anybody is kept waiting, and processes that fail with things under way. */
+export function faultyScenario(seed: number): RandomScenario {
+  const lots = new Lots(seed ^ 0x5eed);
+  const { processes, restart } = randomScenario(seed);
+  const rougher = (deed: Deed): Deed => {
+    const drawn = lots.below(10);
+    return drawn === 0 ? { ...deed, what: "nap" } : drawn === 1 ? { ...deed, what: "fail" } : deed;
+  };
+  return {
+    processes: processes.map((deeds) => deeds.slice(0, 2).map(rougher)),
+    crashes: lots.below(3),
+    stalls: lots.below(2),
+    restart,
+  };
+}
+
+/** The scenario, ready to be searched; and what its processes got to know in the last run. */
+export function systemOf(scenario: RandomScenario): { readonly system: InThread; readonly told: () => string } {
   const current = new AsyncLocalStorage<Program>();
   const environment = makeEnvironment(() => current.getStore() as Program, {}, BEGINNING_MS);
   environment.reset(process, new Lots(1));
   let logs: string[] = [];
   const definition = race({
+    mayFail: true,
     setup: () => {
       logs = scenario.processes.map(() => "");
     },
@@ -83,23 +98,34 @@ export async function endStates(
       }),
     ),
   });
-  const { crashes, restart } = scenario;
-  const system = new InThread(new SharedScenario(definition, current), { crashes, restart });
+  const { crashes, stalls = 0, restart } = scenario;
+  const system = new InThread(new SharedScenario(definition, current), { crashes, stalls, restart });
+  return { system, told: () => logs.join(" | ") };
+}
+
+/** Runs a search where its programs can be run. */
+export async function searching<T>(work: () => T): Promise<T> {
+  return await outsideOfJobs((kind, error) => runningProgram()?.uncaught(kind, error), work);
+}
+
+export async function endStates(
+  scenario: RandomScenario,
+  how: "reduced" | "brute",
+  maxRuns: number,
+): Promise<EndStates> {
+  const { system, told } = systemOf(scenario);
   const search =
     how === "reduced" ? new Exhaustive(system, { maxSteps: MAX_STEPS }) : new Bounded(system, { maxSteps: MAX_STEPS });
   const ends = new Set<string>();
   let runs = 0;
-  await outsideOfJobs(
-    (kind, error) => runningProgram()?.uncaught(kind, error),
-    () => {
-      while (!search.done && runs < maxRuns) {
-        runs += 1;
-        if (search.run() === "redundant") continue;
-        const disk = system.world?.disk.dump().map((inode) => JSON.stringify(inode));
-        ends.add(`${logs.join(" | ")} || ${system.world?.violation?.kind ?? ""} || ${disk?.join(", ")}`);
-      }
-    },
-  );
+  await searching(() => {
+    while (!search.done && runs < maxRuns) {
+      runs += 1;
+      if (search.run() === "redundant") continue;
+      const disk = system.world?.disk.dump().map((inode) => JSON.stringify(inode));
+      ends.add(`${told()} || ${system.world?.violation?.kind ?? ""} || ${disk?.join(", ")}`);
+    }
+  });
   return { ends, runs, whole: search.done };
 }
 
@@ -140,6 +166,12 @@ async function once({ what, path, other }: Deed, environment: Environment): Prom
       return await fs.readFile(path, "utf8");
     case "sleep":
       return await new Promise((resolve) => setTimeout(resolve, path.length * 10));
+    case "nap":
+      return await new Promise((resolve) => setTimeout(resolve, 500 + path.length));
+    case "fail":
+      // Nobody awaits this one: the process ends, whatever else it has under way.
+      void Promise.reject(new Error(`${path} failed`));
+      return await fs.access(path);
     case "race-timer":
       // A timer that something else may take away before it fires.
       return await new Promise((resolve) => {

@@ -1,0 +1,42 @@
+// Stronger than the same end states: the orders of steps that the traces stand for are all orders there are, each once.
+// So nothing is left out, no two traces are equivalent, and the number of interleavings that is told is right.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  faultyScenario,
+  type RandomScenario,
+  randomScenario,
+  searching,
+  systemOf,
+} from "./testing/random-scenarios.ts";
+import { allSchedules, coveredSchedules } from "./testing/schedules.ts";
+
+const MAX_SCHEDULES = 1500;
+
+async function compare(scenario: RandomScenario, about: string): Promise<boolean> {
+  const all = await searching(() => allSchedules(systemOf(scenario).system, MAX_SCHEDULES));
+  if (all === undefined) return false;
+  const { schedules, twice } = await searching(() => coveredSchedules(systemOf(scenario).system));
+  const difference = {
+    missed: [...all].filter((one) => !schedules.has(one)),
+    impossible: [...schedules].filter((one) => !all.has(one)),
+    twice,
+  };
+  assert.deepEqual(difference, { missed: [], impossible: [], twice: [] }, `${about}: ${JSON.stringify(scenario)}`);
+  return true;
+}
+
+test("RACE-03 RACE-04 on 300 random scenarios the traces stand for each order of steps, once", async () => {
+  let compared = 0;
+  for (let seed = 1; compared < 300; seed++) {
+    if (await compare(randomScenario(seed), `seed ${seed}`)) compared += 1;
+  }
+});
+
+test("RACE-04 RACE-07 so they do with several crashes, stalls, long waits and failing processes", async () => {
+  let compared = 0;
+  for (let seed = 1; compared < 300; seed++) {
+    if (await compare(faultyScenario(seed), `seed ${seed}`)) compared += 1;
+  }
+});
