@@ -13,7 +13,7 @@ import { RecordingEffects } from "./testing/real-kernel.ts";
 import { argument, fill, picture, shown } from "./testing/twins.ts";
 
 const effects = new RecordingEffects();
-const ours = makeFs(() => effects);
+const ours = makeFs(() => effects, undefined, () => process.cwd());
 const base = real.mkdtempSync(join(tmpdir(), "holdfast-twins-"));
 after(() => real.rmSync(base, { recursive: true }));
 const [left, right] = [`${base}/one`, `${base}/two`];
