@@ -1,0 +1,75 @@
+// Soak: the reduction of the race explorer held against brute force, over very many random scenarios (RACE-04).
+//
+//   npm run soak -- explorer [--scenarios N] [--from SEED]
+//
+// Each scenario is explored twice: every order, and reduced. Both must come to the same end states. The first that does
+// not is told with its seed, which `--from` begins with again.
+
+import { parseArgs } from "node:util";
+import { type EndStates, endStates, randomScenario } from "../src/explorer/engine/testing/random-scenarios.ts";
+
+/** Scenarios with more orders are left out: brute force would take all the time. */
+const MAX_BRUTE_RUNS = 700;
+const MAX_SKIPPED = 3;
+const TOLD_EACH_MS = 10_000;
+
+const { values } = parseArgs({
+  options: { scenarios: { type: "string", default: "100000" }, from: { type: "string", default: "1" } },
+});
+const wanted = Number(values.scenarios);
+const from = Number(values.from);
+if (!(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0)) {
+  console.error("usage: soak explorer [--scenarios N] [--from SEED], both whole numbers from 1");
+  process.exit(2);
+}
+
+/** What one search reached and the other did not; undefined when they agree. */
+function difference(all: EndStates, reduced: EndStates): string | undefined {
+  if (!reduced.whole) return `the reduced search did not end in ${reduced.runs} runs; brute force took ${all.runs}`;
+  const missed = [...all.ends].filter((end) => !reduced.ends.has(end));
+  const made = [...reduced.ends].filter((end) => !all.ends.has(end));
+  if (missed.length + made.length === 0) return undefined;
+  return [
+    ...missed.map((end) => `only by brute force: ${end}`),
+    ...made.map((end) => `only by the reduced search: ${end}`),
+  ].join("\n");
+}
+
+let [compared, skipped, bruteRuns, reducedRuns] = [0, 0, 0, 0];
+const startedAt = performance.now();
+let toldAt = startedAt;
+
+function tell(seed: number): void {
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const left = (seconds / compared) * (wanted - compared);
+  console.log(
+    `${seconds.toFixed(0).padStart(6)} s  ${compared} of ${wanted} scenarios alike, up to seed ${seed}; ` +
+      `${reducedRuns} runs for ${bruteRuns}; ${skipped} too large; ${left.toFixed(0)} s to go`,
+  );
+}
+
+let seed = from;
+for (; compared < wanted; seed += 1) {
+  if (seed - from > wanted * MAX_SKIPPED + MAX_BRUTE_RUNS) throw new Error("nearly all scenarios are too large");
+  const scenario = randomScenario(seed);
+  const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
+  if (!all.whole) {
+    skipped += 1;
+    continue;
+  }
+  const reduced = await endStates(scenario, "reduced", MAX_BRUTE_RUNS * 2);
+  const different = difference(all, reduced);
+  if (different !== undefined) {
+    console.error(`seed ${seed}: ${JSON.stringify(scenario)}\n${different}`);
+    console.error(`again: npm run soak -- explorer --scenarios 1 --from ${seed}`);
+    process.exit(1);
+  }
+  compared += 1;
+  bruteRuns += all.runs;
+  reducedRuns += reduced.runs;
+  if (performance.now() - toldAt > TOLD_EACH_MS) {
+    toldAt = performance.now();
+    tell(seed);
+  }
+}
+tell(seed - 1);
