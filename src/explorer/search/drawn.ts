@@ -29,17 +29,20 @@ export class RandomWalk {
   }
 }
 
+/** Races that need more ordered switches are hardly found by lot. */
+const MAX_DEPTH = 6;
+
 /**
  * Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi and Nagarakatte, ASPLOS 2010): processes have
- * priorities drawn by lot, the highest that can go on does, and at `depth - 1` points drawn beforehand the one that is
- * running falls to the bottom. Finds a race that needs `depth` ordered switches with a probability of at least
- * 1 / (n * k^(depth - 1)), n processes and k steps.
+ * priorities drawn by lot, the highest that can go on does, and at `depth - 1` points drawn beforehand the one whose turn
+ * it would be falls below all that have not fallen. Finds a race that needs `depth` ordered switches with a probability of
+ * at least 1 / (n * k^(depth - 1)), n processes and k steps. Nobody knows the depth beforehand: it is drawn for each run.
  */
 export class Pct {
   readonly #system: System;
   readonly #maxSteps: number;
   readonly #lots: Lots;
-  readonly #depth: number;
+  readonly #depth: number | undefined;
   choices: number[] = [];
   /** The longest run so far, in steps. */
   #length = 20;
@@ -47,14 +50,15 @@ export class Pct {
     this.#system = system;
     this.#maxSteps = options.maxSteps;
     this.#lots = new Lots(options.seed);
-    this.#depth = options.depth ?? 3;
+    this.#depth = options.depth;
   }
 
   run(): "complete" | "cut" {
     const lots = this.#lots;
     const priorities = new Map<number, number>();
-    const changes = new Set(Array.from({ length: this.#depth - 1 }, () => lots.below(this.#length)));
-    let [step, lowest] = [0, 0];
+    const depth = this.#depth ?? 2 + lots.below(MAX_DEPTH - 1);
+    const changes = new Set(Array.from({ length: depth - 1 }, () => lots.below(this.#length)));
+    let step = 0;
     this.choices = [];
     const end = walk(this.#system, this.#maxSteps, this.choices, (enabled) => {
       const faults = enabled.filter((item) => item.fault);
@@ -66,11 +70,14 @@ export class Pct {
         priorities.set(item.process, known);
         return known;
       };
-      const highest = Math.max(...others.map(weigh));
-      const own = others.filter((item) => weigh(item) === highest);
-      const item = own[lots.below(own.length)] as Item;
-      if (changes.has(step++)) priorities.set(item.process, --lowest);
-      return item;
+      const first = (): Item[] => {
+        const highest = Math.max(...others.map(weigh));
+        return others.filter((item) => weigh(item) === highest);
+      };
+      // Before its step, so that a process can be kept from beginning.
+      if (changes.has(step++)) priorities.set((first()[0] as Item).process, -lots.fraction());
+      const own = first();
+      return own[lots.below(own.length)] as Item;
     });
     this.#length = Math.max(this.#length, step);
     return end;
