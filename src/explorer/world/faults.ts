@@ -5,7 +5,7 @@ import { resource } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import { mayPassUntil } from "./enabled.ts";
 import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
-import { MAX_INCARNATIONS, type WorldItem } from "./process.ts";
+import { MAX_INCARNATIONS, type SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf } from "./signals.ts";
 import { PROMPT_MS, STALL_MS } from "./time.ts";
 import type { World } from "./world.ts";
@@ -56,9 +56,9 @@ export class Faults {
       return;
     }
     for (const process of this.#world.processes) {
-      const { stalledUntilMs: dueMs } = process;
-      if (dueMs === undefined || !mayPassUntil(this.#world.processes, dueMs, process)) continue;
-      enabled.push({ ...this.#item("resume", RESUME, process.index, false), dueMs, bornAt: process.stalledAt });
+      const { stalledUntilMs } = process;
+      if (stalledUntilMs === undefined || !mayPassUntil(this.#world.processes, stalledUntilMs, process)) continue;
+      enabled.push(this.#resume(process, stalledUntilMs));
     }
     const going = enabled.length > 0;
     if (this.#restart !== "never") {
@@ -73,6 +73,17 @@ export class Faults {
     if (going) this.#addFaults(enabled);
     if (going) for (const service of this.#world.services) service.addFaults?.(enabled);
     else if (mayBeLeft || mayBeLost) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+  }
+
+  #resume(process: SimulatedProcess, dueMs: number): WorldItem {
+    return { ...this.#item("resume", RESUME, process.index, false), dueMs, bornAt: process.stalledAt };
+  }
+
+  /** A process that stood still is no more: it does not go on. */
+  ended(process: SimulatedProcess): void {
+    if (process.stalledUntilMs === undefined) return;
+    this.#world.noteCancelled(this.#resume(process, process.stalledUntilMs));
+    process.stalledUntilMs = undefined;
   }
 
   #addPowerLoss(enabled: WorldItem[]): void {

@@ -277,6 +277,7 @@ export class World implements Execution {
       this.noteCancelled(item);
       if (item.kind !== "timer" && this.#event >= 0) this.footprint.order(WAITED_FOR, WRITE);
     }
+    this.faults.ended(process);
     process.forgetPending();
     process.inbox?.drop?.();
     this.disk.closeAll(process);
