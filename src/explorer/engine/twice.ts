@@ -1,6 +1,7 @@
 // Whether the same choices give the same run: what is not so cannot be searched, and not be replayed.
 
 import { resourceName } from "../footprint.ts";
+import { ScenarioError } from "../scenario-error.ts";
 import { itemOf } from "../search/system.ts";
 import type { WorldItem } from "../world/process.ts";
 import type { World } from "../world/world.ts";
@@ -23,11 +24,20 @@ export function differenceOf(system: ScenarioSystem, choices: readonly number[])
   for (let at = 0; at < Math.max(first.length, second.length); at++) {
     const [one, other] = [first[at] ?? "the end", second[at] ?? "the end"];
     if (one === other) continue;
+    const verdicts = at === first.length - 1 && at === second.length - 1;
+    if (verdicts && /^check /m.test(`${one}\n${other}`)) throw flaky(`once ${one}, then ${other}`);
     // What was touched is told only where it is all that differs.
     const [shortOne, shortOther] = [one, other].map((line) => line.replace(/ \[.*\]$/, ""));
     return shortOne === shortOther ? `once ${one}, then ${other}` : `once ${shortOne}, then ${shortOther}`;
   }
   return undefined;
+}
+
+/** What was wrong with a run that was the same otherwise. */
+function flaky(difference: string): ScenarioError {
+  return new ScenarioError(`the check is not deterministic: of two runs that were the same, ${difference}`, {
+    hint: "What it looks at must be in files, or in its own process: nothing else is the same in every run.",
+  });
 }
 
 /** All that can be seen of a run: its steps, what they touched, and the disk and the verdict at its end. */
@@ -52,7 +62,7 @@ function linesOf(system: ScenarioSystem, choices: readonly number[]): string[] {
     world.observer = undefined;
     for (const inode of world.disk.dump()) lines.push(JSON.stringify(inode));
     world.finish();
-    lines.push(`${world.violation?.kind ?? "nothing wrong"} ${world.violation?.message ?? ""}`);
+    lines.push(`${world.violation?.kind ?? "nothing was wrong"} ${world.violation?.message ?? ""}`.trim());
   } finally {
     world.close();
   }

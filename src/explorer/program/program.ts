@@ -2,6 +2,7 @@
 
 import type { Call, WatchNotice } from "../disk/calls.ts";
 import type { Effects, Settle } from "../effects.ts";
+import { scenarioErrorOf } from "../modules/load-failure.ts";
 import type { ViolationKind } from "../trace.ts";
 import type { Failure, Inbox, Port } from "../world/port.ts";
 import { drain } from "./drain.ts";
@@ -247,7 +248,9 @@ export class Program implements Effects, Inbox {
   #thrown(kind: "exception" | "rejection", error: unknown): void {
     if (this.#over || error instanceof Exited) return;
     const failure = failureOf(error);
-    if ((error as { code?: unknown } | null | undefined)?.code === "ERR_NOT_SIMULATED") this.#refused(failure);
+    if ((error as { code?: unknown } | null | undefined)?.code === "ERR_NOT_SIMULATED" || scenarioErrorOf(error)) {
+      this.#refused(failure);
+    }
     if (this.#over) return;
     try {
       if (this.listeners?.uncaught(error, kind) === true) return;
