@@ -242,3 +242,17 @@ export const failingEarly = race({
   },
   mayFail: true,
 });
+/** More orders that matter than can be tried in a test. */
+export const large = race({
+  processes: Object.fromEntries(
+    ["a", "b", "c", "d"].map((me) => [
+      me,
+      async () => {
+        for (const name of ["/1", "/2", "/3", "/4"]) {
+          await mkdir(name).catch(none);
+          await rmdir(name).catch(none);
+        }
+      },
+    ]),
+  ),
+});
