@@ -19,13 +19,15 @@ export function isSampled(run: number): boolean {
 /** Makes a run twice more, the second time without anything that is remembered. Returns what differed, for people. */
 export function differenceOf(system: ScenarioSystem, choices: readonly number[]): string | undefined {
   const first = linesOf(system, choices);
+  const stack = system.world?.violation?.stack;
   system.forget();
   const second = linesOf(system, choices);
   for (let at = 0; at < Math.max(first.length, second.length); at++) {
     const [one, other] = [first[at] ?? "the end", second[at] ?? "the end"];
     if (one === other) continue;
     const verdicts = at === first.length - 1 && at === second.length - 1;
-    if (verdicts && /^check /m.test(`${one}\n${other}`)) throw flaky(`once ${one}, then ${other}`);
+    if (verdicts && /^check /m.test(`${one}\n${other}`))
+      throw flaky(`once ${one}, then ${other}`, stack ?? system.world?.violation?.stack);
     // What was touched is told only where it is all that differs.
     const [shortOne, shortOther] = [one, other].map((line) => line.replace(/ \[.*\]$/, ""));
     return shortOne === shortOther ? `once ${one}, then ${other}` : `once ${shortOne}, then ${shortOther}`;
@@ -34,9 +36,10 @@ export function differenceOf(system: ScenarioSystem, choices: readonly number[])
 }
 
 /** What was wrong with a run that was the same otherwise. */
-function flaky(difference: string): ScenarioError {
+function flaky(difference: string, stack: string | undefined): ScenarioError {
   return new ScenarioError(`the check is not deterministic: of two runs that were the same, ${difference}`, {
     hint: "What it looks at must be in files, or in its own process: nothing else is the same in every run.",
+    cause: stack,
   });
 }
 
