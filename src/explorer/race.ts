@@ -63,9 +63,12 @@ function defined(definition: Race, places: Map<string, number>): DefinedRace {
 export function raceInScenario(definition: Race): DefinedRace {
   const wrong = whatIsWrong(definition);
   if (wrong !== undefined) throw notARace(wrong);
-  return { ...definition, [RACE]: NOWHERE };
+  if (!Object.isExtensible(definition)) return { ...definition, [RACE]: NOWHERE };
+  // A copy would cost as much as all else that happens here.
+  return Object.assign(definition, MARKED);
 }
 const NOWHERE = { stack: "", earlier: 0 };
+const MARKED = { [RACE]: NOWHERE };
 
 function notARace(wrong: string): ScenarioError {
   return new ScenarioError(`this is no race: ${wrong}`, { hint: "See docs/explorer.md for what a race is made of." });
@@ -92,8 +95,10 @@ function whatIsWrong(definition: unknown): string | undefined {
   const names = Object.keys(processes);
   if (names.length === 0) return "it has no processes";
   if (names.length > MAX_PROCESSES) return `it has ${names.length} processes, and ${MAX_PROCESSES} is the most`;
-  const notCallable = Object.entries(processes).find(([, main]) => typeof main !== "function");
-  if (notCallable !== undefined) return `the process ${notCallable[0]} is not a function`;
+  for (const name of names) {
+    if (typeof (processes as Record<string, unknown>)[name] !== "function")
+      return `the process ${name} is not a function`;
+  }
   if (setup !== undefined && typeof setup !== "function") return "setup is not a function";
   if (check !== undefined && typeof check !== "function") return "check is not a function";
   return undefined;

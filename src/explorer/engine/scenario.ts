@@ -185,10 +185,11 @@ function remembering(current: AsyncLocalStorage<Program>): Within {
 }
 
 /** Modules that see Node as the environment shows it. */
-function instanceIn(modules: Modules, { globals, builtin }: Environment): Instance {
+function instanceIn(modules: Modules, { globals, builtin, pristine }: Environment): Instance {
   return modules.instance({
     globals,
     builtin: (name, instance) => (name === "module" ? moduleBuiltin(instance) : builtin(name)),
+    pristine: (name) => (name === "module" ? undefined : pristine(name)),
   });
 }
 

@@ -17,11 +17,14 @@ export type Link =
 /** The body of a module, ready to run: of CommonJS with Node's five arguments, of an ES module with none. */
 export type Body = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Takes what belongs to the module, then the helpers, then the globals; returns the body. */
-type Maker = (...args: unknown[]) => Body;
+/** Takes what belongs to the module and to its instance: `OWN_PARAMETERS`; returns the body. */
+export type Maker = (...own: unknown[]) => Body;
 
-/** Before the helpers and the globals. `module` and `require` are those of ES modules in CommonJS form. */
-const OWN_PARAMETERS = ["module", "require", "__reExport", META, DYNAMIC_IMPORT];
+/** `module` and `require` are those of ES modules in CommonJS form. */
+const OWN_PARAMETERS = ["module", "require", "__reExport", META, DYNAMIC_IMPORT, "globalThis", "global"];
+
+/** Code without any of these cannot reach the object of its globals by name; the names may be written with escapes. */
+const GLOBAL_OBJECT = /\bglobal(This)?\b|\beval\b|\\u/;
 
 const HELPER_VALUES = Object.values(HELPERS);
 
@@ -32,11 +35,12 @@ export class CompiledFile {
   readonly usesMeta: boolean;
   readonly usesDynamicImport: boolean;
   readonly exportsAll: boolean;
+  readonly usesGlobalObject: boolean;
   /** What is given to those who import members of it; an ES module's, once it has run. */
   members: Members | undefined;
   #importedNames: ReadonlyMap<string, readonly string[]> | undefined;
   #url: string | undefined;
-  #maker: Maker | undefined;
+  #compiled: ((...shared: unknown[]) => Maker) | undefined;
 
   constructor(source: Source) {
     this.source = source;
@@ -44,6 +48,7 @@ export class CompiledFile {
     this.usesMeta = source.code.includes(META);
     this.usesDynamicImport = source.code.includes(DYNAMIC_IMPORT);
     this.exportsAll = source.code.includes("__reExport(");
+    this.usesGlobalObject = GLOBAL_OBJECT.test(source.code);
   }
 
   /** The names that an ES module imports, by specifier. */
@@ -57,28 +62,22 @@ export class CompiledFile {
     return this.#url;
   }
 
-  /** The body for one instance. `shared` is what `sharedArguments` gave. */
-  body(globalNames: readonly string[], own: readonly unknown[], shared: readonly unknown[]): Body {
-    this.#maker ??= compile(this.source, globalNames);
-    return this.#maker(...own, ...shared);
+  /** What makes the bodies of all instances that have these globals. The same names every time. */
+  maker(globalNames: readonly string[], globals: readonly unknown[]): Maker {
+    this.#compiled ??= compile(this.source, globalNames);
+    return this.#compiled(...HELPER_VALUES, ...globals);
   }
 }
 
-/** The arguments that all modules of an instance have in common. */
-export function sharedArguments(globalNames: readonly string[], globals: Readonly<Record<string, unknown>>): unknown[] {
-  const shared = HELPER_VALUES.slice();
-  for (const name of globalNames) shared.push(globals[name]);
-  return shared;
-}
-
-function compile(source: Source, globalNames: readonly string[]): Maker {
+function compile(source: Source, globalNames: readonly string[]): (...shared: unknown[]) => Maker {
   // The body is a function inside: a file may declare a `const crypto` of its own, which no parameter allows.
-  const head =
+  const body =
     source.format === "esm"
       ? 'return (function () { "use strict"; '
       : "return (function (exports, require, module, __filename, __dirname) { ";
-  return vm.compileFunction(`${head}${source.code}\n})`, [...OWN_PARAMETERS, ...Object.keys(HELPERS), ...globalNames], {
+  const head = `return function (${OWN_PARAMETERS.join(", ")}) { ${body}`;
+  return vm.compileFunction(`${head}${source.code}\n}) }`, [...Object.keys(HELPERS), ...globalNames], {
     filename: source.file,
     columnOffset: -head.length,
-  }) as Maker;
+  }) as (...shared: unknown[]) => Maker;
 }

@@ -28,9 +28,12 @@ function behind(): object {
 
 export type GlobalObject = Record<string, unknown>;
 
+/** These are the object itself. */
+const OWN_NAMES = new Set(["globalThis", "global"]);
+
 type MakeGlobal = (behind: object, globals: object) => GlobalObject;
 
-/** Makes the `globalThis` of each instance. All have the same names: one shape, made at once. */
+/** Makes the `globalThis` of each instance that is asked for it. All have the same names: one shape, made at once. */
 export class Globals {
   /** Those of the names that can be parameters: code finds them without `globalThis`. */
   readonly parameters: readonly string[];
@@ -39,9 +42,7 @@ export class Globals {
 
   constructor(names: readonly string[]) {
     this.#names = names;
-    this.parameters = [...new Set([...names, "globalThis", "global"])].filter((name) =>
-      /^[A-Za-z_$][\w$]*$/.test(name),
-    );
+    this.parameters = names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && !OWN_NAMES.has(name));
     // A literal defines its properties: assigning them one by one would call the setters behind, and takes ten times as long.
     const properties = names.map((name) => `${JSON.stringify(name)}: globals[${JSON.stringify(name)}]`);
     this.#make = vm.compileFunction(`return { __proto__: behind, ${properties.join(", ")} };`, [
@@ -50,9 +51,14 @@ export class Globals {
     ]) as MakeGlobal;
   }
 
-  make(globals: Readonly<Record<string, unknown>>): GlobalObject {
+  /** The values of `parameters`. */
+  argumentsOf(globals: Readonly<Record<string, unknown>>): unknown[] {
     const missing = this.#names.find((name) => !(name in globals));
     assert(missing === undefined, `every instance has the same globals: ${missing}`);
+    return this.parameters.map((name) => globals[name]);
+  }
+
+  make(globals: Readonly<Record<string, unknown>>): GlobalObject {
     const object = this.#make(BEHIND, globals);
     object.globalThis = object;
     object.global = object;

@@ -2,47 +2,58 @@
 
 import { fileURLToPath } from "node:url";
 import { CommonJsModule, makeRequire, type Requiring } from "./common-js.ts";
-import { type CompiledFile, type Link, sharedArguments } from "./compile.ts";
+import type { CompiledFile, Link } from "./compile.ts";
 import { EsModule, Members, readersOf } from "./es-module.ts";
-import type { Globals } from "./global-object.ts";
+import type { GlobalObject } from "./global-object.ts";
 import { exportAll, type Namespace, refreshBuiltin, refreshCommonJs, requiredFace } from "./interop.ts";
 import { notExported, scenarioErrorOf } from "./load-failure.ts";
 import type { Modules } from "./modules.ts";
+import type { Scope } from "./scope.ts";
 import { parseJson } from "./source.ts";
 
 export interface InstanceOptions {
-  /** What the code finds under these names, and in `globalThis`. The same names for every instance of a `Modules`. */
+  /**
+   * What the code finds under these names, and in `globalThis`. The same names for every instance of a `Modules`; and an
+   * object that was given once keeps its values.
+   */
   readonly globals: Readonly<Record<string, unknown>>;
   /** The builtin of a name without `node:`, as `require` gives it; asked once. May throw. */
   readonly builtin: (name: string, instance: Instance) => unknown;
+  /**
+   * The same, as long as nobody was given it since it was as it is made: nobody can have patched it, and what is imported
+   * of it is the same for all instances with these globals. Undefined otherwise.
+   */
+  readonly pristine?: (name: string) => unknown;
   /** The file that takes itself for the one that was started (`require.main`, `import.meta.main`). Default: none. */
   readonly main?: string;
 }
 
 export class Instance {
   readonly #modules: Modules;
-  readonly #builtin: InstanceOptions["builtin"];
-  readonly #main: string | undefined;
-  readonly #globalNames: readonly string[];
-  readonly #shared: readonly unknown[];
+  readonly #options: InstanceOptions;
+  readonly #scope: Scope;
   /** CommonJS modules and what is required of JSON: `require.cache`. */
   readonly #cache: Record<string, CommonJsModule | undefined> = Object.create(null);
   readonly #esModules = new Map<string, EsModule>();
   /** What an `import` sees of CommonJS modules. */
   readonly #imported = new Map<CommonJsModule, Namespace>();
-  readonly #builtins = new Map<string, { readonly face: unknown; namespace?: Namespace }>();
+  readonly #builtins = new Map<string, unknown>();
+  /** What an `import` sees of builtins. */
+  readonly #importedBuiltins = new Map<string, Namespace>();
   #mainModule: CommonJsModule | undefined;
 
-  /** `globalThis` of the code. */
-  readonly global: Record<string, unknown>;
+  #global: GlobalObject | undefined;
 
-  constructor(modules: Modules, globals: Globals, options: InstanceOptions) {
+  constructor(modules: Modules, scope: Scope, options: InstanceOptions) {
     this.#modules = modules;
-    this.#builtin = options.builtin;
-    this.#main = options.main;
-    this.#globalNames = globals.parameters;
-    this.global = globals.make(options.globals);
-    this.#shared = sharedArguments(this.#globalNames, this.global);
+    this.#options = options;
+    this.#scope = scope;
+  }
+
+  /** `globalThis` of the code. Most code never asks for it. */
+  get global(): GlobalObject {
+    this.#global ??= this.#scope.makeGlobal();
+    return this.#global;
   }
 
   /** Runs a file and what it imports, unless it has run; returns its namespace. Throws `ScenarioError` if it cannot be loaded. */
@@ -62,8 +73,9 @@ export class Instance {
 
   /** `module.syncBuiltinESMExports`: named imports of builtins follow what was put into their objects. */
   syncBuiltins(): void {
-    for (const { face, namespace } of this.#builtins.values()) {
-      if (namespace !== undefined) refreshBuiltin(namespace, face);
+    for (const [name, namespace] of this.#importedBuiltins) {
+      refreshBuiltin(namespace, this.#builtinOf(name, "imported", undefined));
+      this.#scope.forget(name, namespace);
     }
   }
 
@@ -105,30 +117,27 @@ export class Instance {
   }
 
   #importBuiltin(name: string, from: CompiledFile | undefined): Namespace {
-    const builtin = this.#builtinOf(name, "imported", from);
-    builtin.namespace ??= this.#modules.snapshots.ofBuiltin(name, builtin.face);
-    return builtin.namespace;
+    let namespace = this.#importedBuiltins.get(name);
+    if (namespace === undefined) {
+      const { pristine, builtin } = this.#options;
+      const give = (given: string): unknown => builtin(given, this);
+      const face = pristine && asking("imported", name, from, () => pristine(name));
+      namespace =
+        face === undefined
+          ? this.#modules.snapshots.ofBuiltin(name, this.#builtinOf(name, "imported", from))
+          : this.#scope.namespaceOf(name, face, give);
+      this.#importedBuiltins.set(name, namespace);
+    }
+    return namespace;
   }
 
-  #builtinOf(name: string, asked: string, from: CompiledFile | undefined): { face: unknown; namespace?: Namespace } {
+  #builtinOf(name: string, asked: string, from: CompiledFile | undefined): unknown {
     let builtin = this.#builtins.get(name);
     if (builtin === undefined) {
-      builtin = { face: this.#askForBuiltin(name, asked, from) };
+      builtin = asking(asked, name, from, () => this.#options.builtin(name, this));
       this.#builtins.set(name, builtin);
     }
     return builtin;
-  }
-
-  #askForBuiltin(name: string, asked: string, from: CompiledFile | undefined): unknown {
-    try {
-      return this.#builtin(name, this);
-    } catch (error) {
-      const importer = from?.source.file ?? "the scenario";
-      if (error instanceof Error && !error.message.includes(importer)) {
-        error.message += ` ("${name}", ${asked} by ${importer})`;
-      }
-      throw error;
-    }
   }
 
   #runEsModule(file: CompiledFile, key: string): EsModule {
@@ -138,15 +147,13 @@ export class Instance {
     const module = new EsModule();
     this.#esModules.set(key, module);
     const importing = (specifier: string) => this.#importMembers(specifier, file);
-    const own = [
-      module,
-      importing,
-      file.exportsAll ? (_: unknown, from: object) => this.#exportAll(module, from) : undefined,
-      file.usesMeta ? this.#metaOf(file, key) : undefined,
-      file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined,
-    ];
+    const reExport = file.exportsAll ? (_: unknown, from: object) => this.#exportAll(module, from) : undefined;
+    const meta = file.usesMeta ? this.#metaOf(file, key) : undefined;
+    const dynamicImport = file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined;
+    const global = file.usesGlobalObject ? this.global : undefined;
     try {
-      file.body(this.#globalNames, own, this.#shared).call(undefined);
+      const maker = this.#scope.makerOf(file);
+      maker(module, importing, reExport, meta, dynamicImport, global, global).call(undefined);
     } catch (error) {
       module.state = "failed";
       module.error = error;
@@ -172,7 +179,7 @@ export class Instance {
     return Object.assign(Object.create(null), {
       dirname: file.folder,
       filename: file.source.file,
-      main: this.#main === file.source.file,
+      main: this.#options.main === file.source.file,
       resolve: (specifier: string) => this.#modules.urlOf(file, specifier),
       url: file.url + key.slice(file.source.file.length),
     });
@@ -188,7 +195,7 @@ export class Instance {
   }
 
   #require(link: Link, from: CompiledFile, parent: CommonJsModule | undefined): unknown {
-    if (link.file === undefined) return this.#builtinOf(link.builtin, "required", from).face;
+    if (link.file === undefined) return this.#builtinOf(link.builtin, "required", from);
     if (link.file.source.format !== "esm") return this.#runCommonJs(link.file, parent).exports;
     const module = this.#runEsModule(link.file, link.key);
     if (module.state === "running") return module.namespace;
@@ -202,7 +209,7 @@ export class Instance {
     if (known !== undefined) return known;
     const module = new CommonJsModule(path, parent, () => require);
     const require = this.#requireOf(file, module);
-    if (this.#main === path) this.#mainModule = require.main = module;
+    if (this.#options.main === path) this.#mainModule = require.main = module;
     this.#cache[path] = module;
     try {
       if (file.source.format === "json") module.exports = parseJson(file.source);
@@ -219,8 +226,9 @@ export class Instance {
 
   #callCommonJs(file: CompiledFile, module: CommonJsModule, require: Requiring): void {
     const dynamicImport = file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined;
-    const own = [undefined, undefined, undefined, undefined, dynamicImport];
-    const body = file.body(this.#globalNames, own, this.#shared);
+    const global = file.usesGlobalObject ? this.global : undefined;
+    const maker = this.#scope.makerOf(file);
+    const body = maker(undefined, undefined, undefined, undefined, dynamicImport, global, global);
     body.call(module.exports, module.exports, require, module, file.source.file, file.folder);
   }
 
@@ -232,5 +240,18 @@ export class Instance {
       this.#cache,
       this.#mainModule,
     );
+  }
+}
+
+/** Asks for a builtin; if it is refused, with who wanted it. */
+function asking(asked: string, name: string, from: CompiledFile | undefined, ask: () => unknown): unknown {
+  try {
+    return ask();
+  } catch (error) {
+    const importer = from?.source.file ?? "the scenario";
+    if (error instanceof Error && !error.message.includes(importer)) {
+      error.message += ` ("${name}", ${asked} by ${importer})`;
+    }
+    throw error;
   }
 }

@@ -12,6 +12,9 @@ const NAMESPACE = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { va
 /** The key under which a CommonJS module's own `module.exports` is among the names that it exports. */
 const WHOLE = "module.exports";
 
+/** The builtins that have another in them, which has no less power: `fs`, `timers`, `stream`, `readline`, `dns`. */
+const PROMISES = "promises";
+
 /** Above this, names are copied one by one. */
 const MAX_LITERAL_NAMES = 500;
 
@@ -80,6 +83,21 @@ function shapeOf(names: readonly string[]): Shape {
   return { names, make: vm.compileFunction(code, ["prototype", "exports"]) as Shape["make"] };
 }
 
+/**
+ * A namespace of a builtin for many instances. What of it can be patched, `default` and the promise forms, is given out by
+ * `give` whenever it is looked at, and never kept here.
+ */
+export function lastingNamespace(name: string, face: unknown, give: (builtin: string) => unknown): Namespace {
+  const namespace = filled(isObject(face) ? Object.keys(face) : [], face);
+  const given = (builtin: string): PropertyDescriptor => ({
+    get: () => give(builtin),
+    enumerable: true,
+    configurable: true,
+  });
+  if (isObject(namespace[PROMISES])) Object.defineProperty(namespace, PROMISES, given(`${name}/${PROMISES}`));
+  return Object.defineProperty(namespace, "default", given(name));
+}
+
 function filled(names: readonly string[], exports: unknown): Namespace {
   const namespace = Object.create(NAMESPACE) as Namespace;
   fill(namespace, names, exports);
@@ -93,7 +111,14 @@ function fill(namespace: Namespace, names: readonly string[], exports: unknown):
 
 /** `module.syncBuiltinESMExports`: brings what was taken of a builtin up to date. */
 export function refreshBuiltin(namespace: Namespace, face: unknown): void {
-  fill(namespace, isObject(face) ? Object.keys(face) : [], face);
+  for (const name of isObject(face) ? Object.keys(face) : []) {
+    Object.defineProperty(namespace, name, {
+      value: valueAt(face, name),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
 }
 
 /** The same for a CommonJS module that was imported, in a cycle, before it had run. */

@@ -6,6 +6,7 @@ import { runInNewContext } from "node:vm";
 import { ScenarioError } from "../scenario-error.ts";
 import type { InstanceOptions } from "./instance.ts";
 import type { Namespace } from "./interop.ts";
+import { moduleBuiltin } from "./module-builtin.ts";
 import { Modules } from "./modules.ts";
 import { REAL, writeFiles } from "./testing/real-node.ts";
 
@@ -129,6 +130,41 @@ test("every instance has modules, globals and data of its own, packages included
     assert.deepEqual(counts(), [2, 2, 1, 1, pid, pid]);
   }
   assert.equal("runs" in globalThis, false);
+});
+
+test("what is imported of a builtin is shared by instances until one of them was given the builtin itself", () => {
+  const made = { read: () => "made" };
+  let face: { read: () => string } = { ...made };
+  const given = new Set<string>();
+  const options: InstanceOptions = {
+    ...REAL,
+    builtin: (name, instance) => {
+      if (name === "module") return moduleBuiltin(instance);
+      if (name === "fs") given.add(name);
+      return name === "fs" ? face : REAL.builtin(name, instance);
+    },
+    pristine: (name) => (name !== "fs" || given.has(name) ? undefined : face),
+  };
+  const folder = writeFiles({
+    "reads.mjs": `import { read } from "node:fs"; export { read }; export const sees = () => read();`,
+    "patches.mjs": `import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module";
+      fs.read = () => "patched"; export const sync = syncBuiltinESMExports;`,
+  });
+  const modules = new Modules();
+  const load = () => {
+    given.clear();
+    const instance = modules.instance(options);
+    const { sees } = instance.load(`${folder}/reads.mjs`) as { sees: () => string };
+    return { instance, sees };
+  };
+  const [first, second] = [load(), load()];
+  assert.deepEqual([first.sees(), second.sees(), given.size], ["made", "made", 0], "names alone give nothing out");
+  const { sync } = second.instance.load(`${folder}/patches.mjs`) as { sync: () => void };
+  assert.deepEqual([second.sees(), given.has("fs")], ["made", true], "as in Node, names stay what they were");
+  sync();
+  assert.equal(second.sees(), "patched", "until they are brought up to date");
+  face = { ...made };
+  assert.equal(load().sees(), "made", "another process has a builtin of its own");
 });
 
 test("what was compiled can be sent to a thread, which then reads no files", () => {

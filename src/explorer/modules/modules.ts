@@ -13,6 +13,7 @@ import { loadFailure } from "./load-failure.ts";
 import { PackageScopes } from "./package-scope.ts";
 import { Positions } from "./positions.ts";
 import { type Kind, type Resolutions, Resolver } from "./resolve.ts";
+import { Scope } from "./scope.ts";
 import { readSource, type Source } from "./source.ts";
 
 /** What another thread needs so that it neither looks for files nor compiles TypeScript. Can be cloned. */
@@ -27,8 +28,10 @@ export class Modules {
   readonly #outside = new Map<string, CompiledFile>();
   readonly #given: ReadonlyMap<string, Source>;
   readonly #resolver: Resolver;
-  readonly #scopes = new PackageScopes();
+  readonly #packages = new PackageScopes();
   #globals: Globals | undefined;
+  /** By the globals that instances are given. */
+  readonly #scopes = new WeakMap<object, Scope>();
 
   readonly snapshots = new Snapshots();
 
@@ -44,7 +47,12 @@ export class Modules {
   instance(options: InstanceOptions): Instance {
     // Compiled functions take the globals in the order of the first instance.
     this.#globals ??= new Globals(Object.keys(options.globals));
-    return new Instance(this, this.#globals, options);
+    let scope = this.#scopes.get(options.globals);
+    if (scope === undefined) {
+      scope = new Scope(this.#globals, options.globals);
+      this.#scopes.set(options.globals, scope);
+    }
+    return new Instance(this, scope, options);
   }
 
   /** All that was loaded so far, for `new Modules(...)` in another thread. */
@@ -106,7 +114,7 @@ export class Modules {
   #file(path: string): CompiledFile {
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = new CompiledFile(this.#given.get(path) ?? readSource(path, this.#scopes.typeOf(path)));
+      file = new CompiledFile(this.#given.get(path) ?? readSource(path, this.#packages.typeOf(path)));
       this.#files.set(path, file);
     }
     return file;

@@ -49,6 +49,8 @@ const IDLE = { idle: 0, active: 0, utilization: 0 };
 export interface Environment {
   readonly globals: Record<string, unknown>;
   builtin(name: string): unknown;
+  /** The same, as long as nobody was given it since the last `reset`: it is as it was made. */
+  pristine(name: string): unknown;
   reset(process: NodeJS.Process, lots: Lots): void;
 }
 
@@ -85,13 +87,15 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
       "holdfast/explorer": { ...(own["holdfast/explorer"] as object), serve: makeServe(current) },
     }),
   );
-  let givenFs = false;
-  let givenPromises = false;
+  const given = new Set<string>();
   const builtin = (name: string): unknown => {
     if (name === "process") return simulatedProcess;
+    given.add(name);
     // The promise forms are in `fs` as well.
-    if (name === "fs") givenFs = true;
-    if (name === "fs" || name === "fs/promises") givenPromises = true;
+    if (name === "fs") given.add("fs/promises");
+    return moduleOf(name);
+  };
+  const moduleOf = (name: string): unknown => {
     const known = modules.get(name);
     if (known !== undefined) return known;
     refuseToLoad(name, current);
@@ -119,15 +123,15 @@ export function makeEnvironment(current: CurrentProgram, own: Record<string, unk
   return {
     globals,
     builtin,
+    pristine: (name) => (name === "process" || given.has(name) ? undefined : moduleOf(name)),
     reset(process, drawn) {
       lots = drawn;
       simulatedProcess = process;
       globals.process = process;
       // Nobody can have patched what nobody was given.
-      if (givenFs) restore(fs, pristine);
-      if (givenPromises) restore(promiseForms, pristinePromises);
-      givenFs = false;
-      givenPromises = false;
+      if (given.has("fs")) restore(fs, pristine);
+      if (given.has("fs/promises")) restore(promiseForms, pristinePromises);
+      given.clear();
     },
   };
 }
