@@ -5,7 +5,17 @@
 // `npm start`, `npm test` and `npm run X` are not run (a test that runs all tests would run itself); they must exist.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,8 +28,24 @@ export interface Block {
   readonly noRun: string | undefined;
 }
 
-const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PAGE_TIMEOUT_MS = 60_000;
+
+/** README.md, CONTRIBUTING.md and what stands in docs/, relative to the project. */
+export function pagesOfProject(): string[] {
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...readdirSync(join(PROJECT, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`),
+  ]
+    .filter((name) => name.endsWith(".md") && existsSync(join(PROJECT, name)))
+    .sort();
+}
+
+/** The ```sh blocks of a page of the project. */
+export function commandsOf(page: string): Block[] {
+  return blocksOf(readFileSync(join(PROJECT, page), "utf8"));
+}
 
 /** The ```sh blocks of a page, in order. */
 export function blocksOf(page: string): Block[] {

@@ -1,39 +1,28 @@
-// Every command that README.md and docs/ show is run.
+// What README.md and docs/ show is there, and every page is listed. Their commands are run by docs-run.slow.test.ts.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { blocksOf, faultsOf, packageScripts, runBlocks } from "./docs-commands.ts";
+import { blocksOf, commandsOf, faultsOf, PROJECT, packageScripts, pagesOfProject, runBlocks } from "./docs-commands.ts";
 
-const project = dirname(dirname(fileURLToPath(import.meta.url)));
-
-const pages = [
-  "README.md",
-  "CONTRIBUTING.md",
-  ...readdirSync(join(project, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`),
-]
-  .filter((name) => name.endsWith(".md") && existsSync(join(project, name)))
-  .sort();
+const pages = pagesOfProject();
 
 for (const page of pages) {
-  test(`the commands of ${page} work`, () => {
-    const blocks = blocksOf(readFileSync(join(project, page), "utf8"));
-    assert.deepEqual(faultsOf(blocks, packageScripts()), []);
-    assert.equal(runBlocks(blocks), undefined);
+  test(`the commands of ${page} are there, or say why they are not run`, () => {
+    assert.deepEqual(faultsOf(commandsOf(page), packageScripts()), []);
   });
 
   test(`the links of ${page} lead somewhere`, () => {
-    const text = readFileSync(join(project, page), "utf8");
+    const text = readFileSync(join(PROJECT, page), "utf8");
     const targets = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map((match) => match[1] ?? "");
-    const broken = targets.filter((target) => !existsSync(join(project, dirname(page), target)));
+    const broken = targets.filter((target) => !existsSync(join(PROJECT, dirname(page), target)));
     assert.deepEqual(broken, []);
   });
 }
 
 test("docs/index.md lists every page", () => {
-  const index = readFileSync(join(project, "docs/index.md"), "utf8");
+  const index = readFileSync(join(PROJECT, "docs/index.md"), "utf8");
   const missing = pages
     .filter((page) => page.startsWith("docs/") && page !== "docs/index.md")
     .filter((page) => !index.includes(`(${page.slice("docs/".length)})`));

@@ -71,10 +71,3 @@ test("RACE-07 RACE-14 where not every part of what a power loss takes was tried,
   assert.equal(verdict, "bounded");
   assert.deepEqual(cutOffBy, ["50 runs", "parts of what a power loss takes"]);
 });
-
-test("RACE-07 a lock that was left by one that was killed is told with its maker", async () => {
-  const { violation, steps } = await violated("lockLeft");
-  assert.equal(violation.kind, "left-held");
-  assert.ok(steps.some(({ kind }) => kind === "crash"));
-  assert.match(violation.message, /made \/lock in step \d+ and was killed without removing it/);
-});

@@ -51,28 +51,6 @@ test("FILE-01 a write while done is waited for: done of the older one is not don
   assert.deepEqual(tree, { f: "two, which is newer" });
 });
 
-test("FILE-02 the hub's revision of the document moves after the write: the write stays, and is sent", async () => {
-  await using world = await World.make(2);
-  const { a, b } = world;
-  const late = new Gate();
-  const undo = a.wire.on(APPEND, async (forward, _request, signal) => {
-    const response = await forward();
-    await late.passed(signal);
-    return response;
-  });
-  a.write("f", "one");
-  // The hub has it and moves on; a does not know yet.
-  await b.has("f", "one");
-  a.write("f", "one, and more");
-  b.write("g", "the hub moves on");
-  await a.has("g", "the hub moves on");
-  assert.equal(a.read("f"), "one, and more");
-  undo();
-  late.open();
-  const tree = await world.alike();
-  assert.deepEqual(tree, { f: "one, and more", g: "the hub moves on" });
-});
-
 test("FILE-03 two writes with one time stamp are two versions", async () => {
   await using world = await World.make(0);
   const a = await world.add({ up: false });
@@ -113,24 +91,6 @@ test("FILE-05 a time-out while done is waited for is not done; the poller finish
   assert.equal(a.lastError, "HUB_UNREACHABLE");
   open();
   await until(() => a.sync.status().awaiting === 0, PATIENCE_MS);
-});
-
-test("FILE-05 a time-out of a push: it is queued again, and never are two under way at a time", async () => {
-  await using world = await World.make(0);
-  const a = await world.add({ deadlines: { headersMs: 200 } });
-  const open = a.wire.hold(APPEND);
-  a.write("f", "one");
-  await until(() => a.wire.count(APPEND) >= 1, PATIENCE_MS);
-  a.write("f", "two");
-  a.write("g", "three");
-  await until(() => a.wire.count(APPEND) >= 3, PATIENCE_MS);
-  assert.equal(a.wire.most.get(APPEND), 1);
-  assert.ok(a.sync.status().queue > 0);
-  open();
-  await a.idle();
-  const b = await world.add();
-  await b.has("f", "two");
-  await b.has("g", "three");
 });
 
 test("FILE-06 failed ends the wait at once, and is shown with its reason", async () => {
@@ -222,29 +182,6 @@ test("FILE-36 a save reaches the other folder in a moment, not at the next poll"
   const mostMs = Math.max(250, 10 * median(flushesMs));
   t.diagnostic(`median ${median(timesMs).toFixed(0)} ms; a dozen flushes ${median(flushesMs).toFixed(0)} ms`);
   assert.ok(median(timesMs) < mostMs, `median ${median(timesMs).toFixed(0)} ms, at the most ${mostMs.toFixed(0)}`);
-});
-
-test("FILE-38 what is ignored stays here; un-ignored it is sent, and ignored again it is not deleted elsewhere", async () => {
-  await using world = await World.make(2);
-  const { a, b } = world;
-  a.write(".holdfastignore", "*.log\nbuild/\n");
-  await world.alike((tree) => tree[".holdfastignore"] !== undefined);
-  for (const path of ["x.log", "build/out", ".git/HEAD", ".DS_Store", ".f.swp"]) a.write(path, "not for others");
-  a.write("f", "for others");
-  await b.has("f", "for others");
-  assert.deepEqual(Object.keys(b.tree()), [".holdfastignore", "f"]);
-  a.write(".holdfastignore", "build/\n");
-  await b.has("x.log", "not for others");
-  a.write(".holdfastignore", "*.log\nbuild/\n");
-  a.write("g", "after it");
-  await b.has("g", "after it");
-  // Nor does it go elsewhere when it goes here: whatever happens to it is nobody else's business any more.
-  a.remove("x.log");
-  await a.sync.scanAll();
-  a.write("g", "after that");
-  await b.has("g", "after that");
-  assert.equal(b.read("x.log"), "not for others");
-  assert.deepEqual(Object.keys(b.tree()), [".holdfastignore", "f", "g", "x.log"]);
 });
 
 for (const [how, leave] of [
