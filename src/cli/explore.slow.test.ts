@@ -132,6 +132,7 @@ test("RACE-16 --json is one document, and a violation's exit code has its docume
       runs: 1,
       traces: 1,
       interleavings: "20",
+      interleavings_at_least: false,
       elapsed_ms: 0,
       cut_off_by: [],
       within: [],

@@ -90,7 +90,10 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     },
     explore: () => ({
       args: ["explore", folder.write("apart.race.ts", APART)],
-      keys: ["verdict", "runs", "traces", "interleavings", "elapsed_ms", "cut_off_by", "within", "seed"],
+      keys: [
+        ...["verdict", "runs", "traces", "interleavings", "interleavings_at_least"],
+        ...["elapsed_ms", "cut_off_by", "within", "seed"],
+      ],
     }),
     replay: async () => {
       const trace = folder.at("lost.json");

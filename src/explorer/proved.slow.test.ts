@@ -10,14 +10,14 @@ const file = raceFile("small");
 const UNBOUNDED = 1000;
 
 async function counts(exported: string, options: ExploreOptions = {}): Promise<[reduced: bigint, brute: bigint]> {
-  // Where several cores share the work, nobody counts.
-  const reduced = await inspect(file, { exported, cores: 1, ...options });
+  const reduced = await inspect(file, { exported, ...options });
   const brute = await inspect(file, { exported, ...options, preemptions: UNBOUNDED });
   for (const { verdict, cutOffBy, trace } of [reduced, brute]) {
     assert.equal(verdict, "proved", trace?.violation.message);
     assert.deepEqual(cutOffBy, []);
   }
-  assert.ok(reduced.interleavings !== undefined);
+  assert.ok(reduced.interleavings !== undefined && reduced.interleavingsAtLeast === undefined);
+  assert.equal(brute.interleavings, BigInt(brute.runs), "each run is one");
   assert.ok(reduced.traces <= reduced.runs);
   return [reduced.interleavings, BigInt(brute.runs)];
 }

@@ -45,13 +45,14 @@ function whereabouts({ trace, html, problem }: WrittenTrace, again: string): str
 }
 
 function documentOf(report: Report): Record<string, unknown> {
-  const { verdict, runs, traces, interleavings, elapsedMs, cutOffBy, within, seed } = report;
+  const { verdict, runs, traces, interleavings, interleavingsAtLeast, elapsedMs, cutOffBy, within, seed } = report;
   return {
     verdict,
     runs,
     traces,
     // Too many for a number of JSON.
     interleavings: interleavings === undefined ? null : String(interleavings),
+    interleavings_at_least: interleavingsAtLeast === true,
     elapsed_ms: Math.round(elapsedMs),
     cut_off_by: cutOffBy,
     within,

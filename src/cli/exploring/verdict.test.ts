@@ -22,6 +22,13 @@ test("the verdict is one line, with numbers that can be read", () => {
   );
 });
 
+test("RACE-03 interleavings that could not all be counted are told as what they are", () => {
+  assert.equal(
+    verdictLine({ ...report, interleavings: 1_234_567n, interleavingsAtLeast: true }),
+    "verdict: proved (204 runs, 204 traces, at least 1,234,567 interleavings, 2.5 s)",
+  );
+});
+
 test("RACE-14 a bounded verdict says by what, and bounds of faults stand in the line before it", () => {
   const { interleavings: _, ...unknown } = report;
   const bounded: Report = { ...unknown, verdict: "bounded", cutOffBy: ["at most 2 preemptions", "60s of time"] };

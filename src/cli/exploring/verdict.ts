@@ -8,9 +8,12 @@ export function withinLine({ within }: Report): string | undefined {
 }
 
 /** `verdict: proved (204 runs, 204 traces, 157,684,169,459,388 interleavings, 2.5 s)`; programs read its first words. */
-export function verdictLine({ verdict, runs, traces, interleavings, elapsedMs, cutOffBy }: Report): string {
+export function verdictLine(report: Report): string {
+  const { verdict, runs, traces, interleavings, interleavingsAtLeast, elapsedMs, cutOffBy } = report;
   const parts = [counted(runs, "run"), counted(traces, "trace")];
-  if (interleavings !== undefined) parts.push(counted(interleavings, "interleaving"));
+  if (interleavings !== undefined) {
+    parts.push(`${interleavingsAtLeast === true ? "at least " : ""}${counted(interleavings, "interleaving")}`);
+  }
   parts.push(secondsText(elapsedMs));
   const cut = verdict === "bounded" ? `; cut off: ${cutOffBy.join(", ")}` : "";
   return `verdict: ${verdict} (${parts.join(", ")}${cut})`;

@@ -5,13 +5,12 @@ import { outsideOfJobs } from "../program/drain.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
-
 import { NeedsThreads } from "../world/host.ts";
 import { parseBudget } from "./budget.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
-import type { Report } from "./report.ts";
+import { interleavings, type Report } from "./report.ts";
 import { guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
 import { runningProgram } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
@@ -153,11 +152,12 @@ export class Exploration {
     if (team !== undefined) seen.add(team.seen);
     if (seen.cutPowerLoss) cutOffBy.add("parts of what a power loss takes");
     const trace = found === undefined ? undefined : await this.#small(found);
+    const verdict = found !== undefined ? "violated" : cutOffBy.size > 0 ? "bounded" : "proved";
     return {
-      verdict: found !== undefined ? "violated" : cutOffBy.size > 0 ? "bounded" : "proved",
+      verdict,
       runs: this.#allRuns,
       traces: search.traces + (team?.traces ?? 0),
-      ...(search.interleavings !== undefined && team === undefined && { interleavings: search.interleavings }),
+      ...(verdict === "proved" && interleavings(search.orders, team?.orders)),
       elapsedMs: performance.now() - this.#began,
       cutOffBy: [...cutOffBy],
       within: boundsOf(this.#options, seen),

@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Lots } from "../program/lots.ts";
+import type { System } from "../search/system.ts";
 import {
   faultyScenario,
   type RandomScenario,
@@ -10,20 +12,25 @@ import {
   searching,
   systemOf,
 } from "./testing/random-scenarios.ts";
-import { allSchedules, coveredSchedules } from "./testing/schedules.ts";
+import { allSchedules, type Covered, coveredSchedules, coveredTogether } from "./testing/schedules.ts";
 
 const MAX_SCHEDULES = 1500;
 
-async function compare(scenario: RandomScenario, about: string): Promise<boolean> {
+async function compare(
+  scenario: RandomScenario,
+  about: string,
+  cover: (system: System) => Covered = coveredSchedules,
+): Promise<boolean> {
   const all = await searching(() => allSchedules(systemOf(scenario).system, MAX_SCHEDULES));
   if (all === undefined) return false;
-  const { schedules, twice } = await searching(() => coveredSchedules(systemOf(scenario).system));
+  const { schedules, twice, counted } = await searching(() => cover(systemOf(scenario).system));
   const difference = {
     missed: [...all].filter((one) => !schedules.has(one)),
     impossible: [...schedules].filter((one) => !all.has(one)),
     twice,
   };
   assert.deepEqual(difference, { missed: [], impossible: [], twice: [] }, `${about}: ${JSON.stringify(scenario)}`);
+  assert.deepEqual(counted, { count: BigInt(all.size), exact: true }, about);
   return true;
 }
 
@@ -40,3 +47,14 @@ test("RACE-04 RACE-07 so they do with several crashes, stalls, long waits and fa
     if (await compare(faultyScenario(seed), `seed ${seed}`)) compared += 1;
   }
 });
+
+for (const [name, scenarioOf] of Object.entries({ randomScenario, faultyScenario })) {
+  test(`RACE-03 RACE-04 so they do when the search is shared: 300 of ${name}`, async () => {
+    let compared = 0;
+    for (let seed = 1; compared < 300; seed++) {
+      const lots = new Lots(seed);
+      const together = (system: System): Covered => coveredTogether(system, () => lots.below(3) === 0);
+      if (await compare(scenarioOf(seed), `seed ${seed}`, together)) compared += 1;
+    }
+  });
+}

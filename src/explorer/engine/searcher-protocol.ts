@@ -5,6 +5,7 @@ import type { CompiledSources } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Happened } from "../search/causality.ts";
 import type { Job, Outward } from "../search/exhaustive.ts";
+import type { Orders } from "../search/extensions.ts";
 import type { Found } from "./shrink.ts";
 import type { Sightings } from "./terms.ts";
 
@@ -35,6 +36,8 @@ export interface Counts {
   readonly runs: number;
   readonly traces: number;
   readonly cut: number;
+  /** That the traces stand for. */
+  readonly orders: Orders;
 }
 
 export type FromSearcher =

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Modules } from "../modules/modules.ts";
 import { outsideOfJobs } from "../program/drain.ts";
 import { Exhaustive } from "../search/exhaustive.ts";
+import { Extensions, together } from "../search/extensions.ts";
 import { Diverged } from "../search/system.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
@@ -26,26 +27,37 @@ const scenario = shared
 const target: Target = { file, modules, scenario, ...(exported !== undefined && { exported }) };
 const system: ScenarioSystem = data.threaded ? new InThreads(target, options) : new InThread(scenario, options);
 
+const extensions = new Extensions();
+
 function tell(message: FromSearcher): void {
   parentPort?.postMessage(message);
 }
 
+function noCounts(): Writable<Counts> {
+  return { runs: 0, traces: 0, cut: 0, orders: { count: 0n, exact: true } };
+}
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** Runs until it is time to tell something. */
 function chunk(search: Exhaustive): FromSearcher | undefined {
   const until = performance.now() + TELL_EVERY_MS;
-  const counts = { runs: 0, traces: 0, cut: 0 };
+  const counts = noCounts();
   while (performance.now() < until && !search.done) {
     counts.runs += 1;
     const end = search.run();
     if (system.world?.abandoned !== undefined) throw system.world.abandoned;
-    if (end !== "redundant") counts.traces += 1;
     if (end === "cut") counts.cut += 1;
+    if (end !== "redundant" && search.lastRun !== undefined) {
+      counts.traces += 1;
+      const { causality, events } = search.lastRun;
+      counts.orders = together(counts.orders, extensions.count(causality, events));
+    }
     const { violation, loopsFrom } = system.world ?? {};
     if (violation !== undefined) {
       return { kind: "found", counts, found: { choices: search.lastRun?.choices ?? [], violation, loopsFrom } };
     }
   }
-  if (!search.done) return { kind: "progress", counts: counts satisfies Counts };
+  if (!search.done) return { kind: "progress", counts };
   system.seen.note(system.world);
   const { cutPowerLoss, timePassed } = system.seen;
   return { kind: "done", counts, outward: search.takeOutward(), seen: { cutPowerLoss, timePassed } };
@@ -66,7 +78,7 @@ async function carryOut(sent: SentJob): Promise<void> {
     }
   } catch (error) {
     if (error instanceof Restless) {
-      tell({ kind: "found", counts: { runs: 1, traces: 0, cut: 0 }, found: restless(error) });
+      tell({ kind: "found", counts: { ...noCounts(), runs: 1 }, found: restless(error) });
       return;
     }
     const why = error instanceof Diverged ? "diverged" : error instanceof TookLong ? "took long" : "fault";

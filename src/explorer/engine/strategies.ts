@@ -5,7 +5,7 @@ import { ScenarioError } from "../scenario-error.ts";
 import { Bounded } from "../search/bounded.ts";
 import { Pct, RandomWalk } from "../search/drawn.ts";
 import { Exhaustive } from "../search/exhaustive.ts";
-import { linearExtensions } from "../search/extensions.ts";
+import { Extensions, type Orders, together } from "../search/extensions.ts";
 import type { System } from "../search/system.ts";
 
 export interface Search {
@@ -17,16 +17,13 @@ export interface Search {
   readonly choices: readonly number[];
   /** Complete runs that differ. */
   readonly traces: number;
-  /** Orders of steps that they stand for, when counted. */
-  readonly interleavings: bigint | undefined;
+  /** Orders of steps that they stand for; undefined where nothing stands for more than itself. */
+  readonly orders: Orders | undefined;
   /** Why what is covered is not all there is. */
   readonly cutOffBy: readonly string[];
   /** Set where parts of the search can be lent to other threads. */
   readonly tree?: Exhaustive;
 }
-
-/** Counting orders may take so long in all; beyond, the count is given up. */
-const COUNTING_MS = 300;
 
 export function makeSearch(system: System, options: RaceOptions, maxSteps: number): Search {
   const seed = options.seed ?? 1;
@@ -45,8 +42,9 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
 }
 
 function exhaustive(search: Exhaustive, maxSteps: number): Search {
-  let [traces, cut, countingMs] = [0, 0, 0];
-  let interleavings: bigint | undefined = 0n;
+  const extensions = new Extensions();
+  let [traces, cut] = [0, 0];
+  let orders: Orders = { count: 0n, exact: true };
   return {
     tree: search,
     run() {
@@ -54,12 +52,8 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
       if (end === "redundant") return;
       if (end === "cut") cut += 1;
       traces += 1;
-      const last = search.lastRun;
-      if (interleavings === undefined || last === undefined) return;
-      const began = performance.now();
-      const counted = countingMs > COUNTING_MS ? undefined : linearExtensions(last.causality, last.events);
-      interleavings = counted === undefined ? undefined : interleavings + counted;
-      countingMs += performance.now() - began;
+      const { lastRun } = search;
+      if (lastRun !== undefined) orders = together(orders, extensions.count(lastRun.causality, lastRun.events));
     },
     get done() {
       return search.done;
@@ -70,8 +64,8 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
     get traces() {
       return traces;
     },
-    get interleavings() {
-      return search.done ? interleavings : undefined;
+    get orders() {
+      return orders;
     },
     get cutOffBy() {
       return cut > 0 ? [`${cut} runs of more than ${maxSteps} steps`] : [];
@@ -95,7 +89,9 @@ function bounded(search: Bounded, preemptions: number): Search {
     get traces() {
       return runs;
     },
-    interleavings: undefined,
+    get orders() {
+      return { count: BigInt(runs), exact: true };
+    },
     get cutOffBy() {
       return search.cutByBound ? [`at most ${preemptions} preemptions`] : [];
     },
@@ -110,7 +106,7 @@ function drawn(search: Pct | RandomWalk): Search {
       return search.choices;
     },
     traces: 0,
-    interleavings: undefined,
+    orders: undefined,
     cutOffBy: ["drawn by lot"],
   };
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Exhaustive, Job } from "../search/exhaustive.ts";
+import { type Orders, together } from "../search/extensions.ts";
 import { Diverged } from "../search/system.ts";
 import { TookLong } from "./restless.ts";
 import { type FromSearcher, packJob, type SearcherData } from "./searcher-protocol.ts";
@@ -26,6 +27,7 @@ export class Team {
   runs = 0;
   traces = 0;
   cut = 0;
+  orders: Orders = { count: 0n, exact: true };
   readonly seen = new Sightings();
   found: Found | undefined;
   #failure: Error | undefined;
@@ -76,6 +78,7 @@ export class Team {
     this.runs += message.counts.runs;
     this.traces += message.counts.traces;
     this.cut += message.counts.cut;
+    this.orders = together(this.orders, message.counts.orders);
     if (message.kind === "found") this.found ??= message.found;
     if (message.kind === "done" && searcher.job !== undefined) {
       this.seen.add(message.seen);

@@ -3,8 +3,10 @@
 
 import { Bounded } from "../../search/bounded.ts";
 import type { Causality } from "../../search/causality.ts";
-import { Exhaustive } from "../../search/exhaustive.ts";
+import { Exhaustive, type Job } from "../../search/exhaustive.ts";
+import { Extensions, type Orders, together } from "../../search/extensions.ts";
 import type { System } from "../../search/system.ts";
+import { packJob, unpackJob } from "../searcher-protocol.ts";
 
 const MAX_STEPS = 200;
 
@@ -20,21 +22,60 @@ export function allSchedules(system: System, most: number): Set<string> | undefi
   return schedules;
 }
 
-/** Every order of the steps of every trace; with those that two traces stand for. */
-export function coveredSchedules(system: System): { schedules: Set<string>; twice: string[] } {
+/** The schedules that traces stand for; with those that two traces stand for, and how many orders were counted. */
+export interface Covered {
+  readonly schedules: ReadonlySet<string>;
+  readonly twice: readonly string[];
+  readonly counted: Orders;
+}
+
+/** Every order of the steps of every trace. */
+export function coveredSchedules(system: System): Covered {
   const search = new Exhaustive(system, { maxSteps: MAX_STEPS });
-  const schedules = new Set<string>();
-  const twice: string[] = [];
-  while (!search.done) {
-    if (search.run() === "redundant") continue;
-    const { choices, causality } = search.lastRun as NonNullable<typeof search.lastRun>;
+  const covered = new Covering();
+  while (!search.done) covered.run(search);
+  return covered;
+}
+
+/** The same, where parts of the search are lent out whenever `lend` says so, to be searched by and by. */
+export function coveredTogether(system: System, lend: () => boolean): Covered {
+  const root = new Exhaustive(system, { maxSteps: MAX_STEPS });
+  const covered = new Covering();
+  const away: { job: Job; search: Exhaustive }[] = [];
+  while (!root.done) {
+    const job = lend() ? root.lend() : undefined;
+    // As it gets to another thread.
+    const sent = job === undefined ? undefined : unpackJob(structuredClone(packJob(job)));
+    if (job !== undefined && sent !== undefined) {
+      away.push({ job, search: new Exhaustive(system, { maxSteps: MAX_STEPS, job: sent }) });
+    }
+    for (const one of [...away]) {
+      covered.run(one.search);
+      if (!one.search.done) continue;
+      away.splice(away.indexOf(one), 1);
+      root.giveBack(one.job, one.search.takeOutward());
+    }
+    if (!root.waiting && !root.done) covered.run(root);
+  }
+  return covered;
+}
+
+class Covering implements Covered {
+  readonly schedules = new Set<string>();
+  readonly twice: string[] = [];
+  readonly #extensions = new Extensions();
+  counted: Orders = { count: 0n, exact: true };
+
+  run(search: Exhaustive): void {
+    if (search.run() === "redundant") return;
+    const { choices, events, causality } = search.lastRun as NonNullable<typeof search.lastRun>;
+    this.counted = together(this.counted, this.#extensions.count(causality, events));
     for (const order of orders(causality, [...choices.keys()], [])) {
       const schedule = order.map((at) => choices[at]).join();
-      if (schedules.has(schedule)) twice.push(schedule);
-      schedules.add(schedule);
+      if (this.schedules.has(schedule)) this.twice.push(schedule);
+      this.schedules.add(schedule);
     }
   }
-  return { schedules, twice };
 }
 
 function* orders(causality: Causality, left: readonly number[], done: readonly number[]): Iterable<readonly number[]> {

@@ -23,9 +23,11 @@ export async function explored(scenario: PackageScenario): Promise<Report> {
 }
 
 /** One row; the scenario was explored as `report` tells. */
-export function rowOf(scenario: PackageScenario, { verdict, runs, interleavings, trace }: Report, ms: number): string {
+export function rowOf(scenario: PackageScenario, report: Report, ms: number): string {
+  const { verdict, runs, interleavings, interleavingsAtLeast, trace } = report;
   const promise = verdict !== "violated" || scenario.promised ? "" : ", not promised";
-  const orders = interleavings === undefined ? "" : ` for ${interleavings.toLocaleString("en")} orders`;
+  const least = interleavingsAtLeast === true ? "at least " : "";
+  const orders = interleavings === undefined ? "" : ` for ${least}${interleavings.toLocaleString("en")} orders`;
   const told =
     trace === undefined
       ? ""
@@ -53,7 +55,7 @@ export function rowsInPage(): string[] {
 export function sameEverywhere(row: string, { elapsedMs }: Report): string {
   const varying = elapsedMs < SHARED_OUT_FROM_MS ? [TIME_COLUMN] : [RUNS_COLUMN, TIME_COLUMN];
   return row
-    .replace(/ for [\d,]+ orders/, "")
+    .replace(/ for (at least )?[\d,]+ orders/, "")
     .split(" | ")
     .filter((_, column) => !varying.includes(column))
     .join(" | ");
