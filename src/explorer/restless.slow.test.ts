@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inspect, replay, ScenarioError, type Trace } from "./index.ts";
+import { inspect, replay, type Trace } from "./index.ts";
 import { raceFile } from "./testing/race-file.ts";
 
 const file = raceFile("endless");
@@ -23,16 +23,6 @@ test("RACE-12 a loop of synchronous calls is no hang", { timeout: 90_000 }, asyn
   assert.equal(trace?.violation.kind, "unbounded");
   assert.match(trace?.violation.message ?? "", /access \/never/);
 });
-
-for (const exported of ["setupSpin", "checkSpin", "setupPolls", "checkPolls"]) {
-  test(`RACE-18 setup and the check must end: ${exported}`, { timeout: 90_000 }, async () => {
-    await assert.rejects(inspect(file, { exported }), (error: unknown) => {
-      assert.ok(error instanceof ScenarioError);
-      assert.match(error.message, exported.startsWith("setup") ? /setup does not end/ : /check does not end/);
-      return true;
-    });
-  });
-}
 
 test("RACE-12 after a program was ended from without, timers, promises and contexts of the caller go on", async () => {
   const { AsyncLocalStorage } = await import("node:async_hooks");

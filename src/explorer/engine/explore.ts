@@ -111,7 +111,8 @@ export class Exploration {
       this.#withThreads(REST_AGAIN_MS);
     } else if (error instanceof TookLong && this.#restMs < MAX_REST_MS) {
       this.#runs = 0;
-      this.#restMs *= 4;
+      this.#restMs *= 2;
+      if (this.#system instanceof InThreads) this.#system.aloneMs = this.#restMs;
       this.#team?.dispose();
       this.#team = undefined;
     } else throw error;
@@ -219,6 +220,8 @@ export class Exploration {
   async #small(found: Found): Promise<Trace> {
     if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
     this.#shrinking = true;
+    // What others still find is not wanted, and the time of the cores is.
+    this.#team?.dispose();
     const { signal } = this.#options;
     const limits = {
       maxSteps: stepsToShow(found),

@@ -7,7 +7,7 @@ import type { Execution, System } from "../search/system.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { World } from "../world/world.ts";
 import { judge } from "./judge.ts";
-import { aloneGuarded } from "./restless.ts";
+import { aloneGuarded, REST_MS } from "./restless.ts";
 import type { Scenario } from "./scenario.ts";
 import { Sightings } from "./terms.ts";
 
@@ -66,8 +66,8 @@ export function mayFail({ mayFail: may }: Race, process: string): boolean {
 }
 
 /** Setup runs alone, then all processes start. */
-export function begin(world: World, names: readonly string[]): void {
-  aloneGuarded(world, () => runAlone(world, world.startProcess(0, "setup")));
+export function begin(world: World, names: readonly string[], limitMs = REST_MS): void {
+  aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "setup")));
   const setup = world.processes[0] as SimulatedProcess;
   if (world.abandoned !== undefined) return;
   if (world.violation !== undefined) {

@@ -18,6 +18,8 @@ export class InThreads implements ScenarioSystem {
   readonly seen = new Sightings();
   /** How long a program may take to come to rest. */
   restMs: number;
+  /** How long setup and the check may take, which run in this thread. */
+  aloneMs = REST_MS;
   readonly #target: Target;
   readonly #options: RaceOptions;
   readonly #threads: (ProcessThread | undefined)[] = [];
@@ -37,12 +39,12 @@ export class InThreads implements ScenarioSystem {
         if (process.index > 0) return new ThreadInbox(process, port, this.#process(process.index));
         return scenario.program(process.incarnation === 0 ? "setup" : "check", process.name, process.pid, port);
       },
-      finish: (finished) => judge(finished, scenario.race),
+      finish: (finished) => judge(finished, scenario.race, this.aloneMs),
       mayFail: (name) => mayFail(scenario.race, name),
     });
     this.seen.note(this.world);
     this.world = world;
-    begin(world, processNames(scenario.race));
+    begin(world, processNames(scenario.race), this.aloneMs);
     return world;
   }
 

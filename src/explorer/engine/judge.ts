@@ -7,10 +7,10 @@ import type { SimulatedProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { endless } from "./endless.ts";
 import { runAlone } from "./in-thread.ts";
-import { aloneGuarded } from "./restless.ts";
+import { aloneGuarded, REST_MS } from "./restless.ts";
 
 /** Sets `world.violation` if something is wrong. */
-export function judge(world: World, race: Race): void {
+export function judge(world: World, race: Race, limitMs = REST_MS): void {
   if (world.violation !== undefined || world.abandoned !== undefined) return;
   if (world.enabled().length > 0) {
     // It was cut off.
@@ -31,7 +31,7 @@ export function judge(world: World, race: Race): void {
   }
   if (race.check === undefined) return;
   world.stopRacing();
-  aloneGuarded(world, () => runAlone(world, world.startProcess(0, "check", 1)));
+  aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "check", 1)));
   const check = world.processes[0] as SimulatedProcess;
   const failed = world.violation as Violation | undefined;
   if (failed !== undefined) world.violation = { ...failed, kind: "check", process: "" };

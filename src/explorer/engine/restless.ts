@@ -9,11 +9,17 @@ import { ScenarioError } from "../scenario-error.ts";
 import type { World } from "../world/world.ts";
 import { abandonRunning } from "./scenario.ts";
 import type { Found } from "./shrink.ts";
+import { workedMs } from "./time-used.ts";
 
 /** A program that is not at rest after so long never is. */
 export const REST_MS = 5000;
 /** When a scenario has been seen to have such programs, they are waited for no longer than this. */
 export const REST_AGAIN_MS = 1500;
+
+/** A program that was ended from without is to blame only if it has worked for so long: else the machine gave it no time. */
+const WORKED_MS = 1500;
+/** Unless it has stood still for so long: it waits for what never comes. */
+export const STILL_MS = 60_000;
 
 /** A process did not come to rest after these choices. */
 export class Restless extends Error {
@@ -40,30 +46,52 @@ export const RESTLESS = "it does not come to rest: a loop in which it waits for 
 
 /** Does a part of the search, whose programs run in this thread. @throws Restless, TookLong */
 export function guarded<T>(limitMs: number, world: () => World | undefined, work: () => T): T {
-  const result = withinTime(limitMs, work);
-  if (result !== TOO_LONG) return result;
-  afterUnwinding();
-  Program.siteOf = undefined;
-  const ended = abandonRunning();
+  const result = within(limitMs, work);
+  if (!(result instanceof Ended)) return result;
   const present = world();
   // A program that got an error for this, and tries again, and again.
   if (present?.abandoned !== undefined) throw present.abandoned;
-  if (ended === undefined || ended.forMs < limitMs / 2) throw new TookLong("a run took long");
-  const { name } = ended.program;
+  const name = result.toBlame;
+  if (name === undefined) throw new TookLong("a run took long");
   if (present?.racing !== true) throw doesNotEnd(name, limitMs);
   throw new Restless(name, [...present.choices]);
 }
 
-/** Runs setup or the check, where processes have threads of their own. */
-export function aloneGuarded(world: World, work: () => void): void {
+/** Work that was ended from without. */
+class Ended {
+  /** The program that kept it from coming to an end; undefined if there was none. */
+  readonly toBlame: string | undefined;
+  constructor(toBlame: string | undefined) {
+    this.toBlame = toBlame;
+  }
+}
+
+function within<T>(limitMs: number, work: () => T): T | Ended {
+  const [beganMs, workedBeforeMs] = [performance.now(), workedMs()];
+  const result = withinTime(limitMs, work);
+  if (result !== TOO_LONG) return result;
+  const [tookMs, workMs] = [performance.now() - beganMs, workedMs() - workedBeforeMs];
+  afterUnwinding();
+  Program.siteOf = undefined;
+  const ended = abandonRunning();
+  if (ended === undefined) return new Ended(undefined);
+  // What was done before it had its turn cannot have been more than the time that this took.
+  const itsWorkMs = workMs - Math.max(0, tookMs - ended.forMs);
+  const isToBlame = ended.forMs >= limitMs / 2 && (itsWorkMs >= WORKED_MS || ended.forMs >= STILL_MS);
+  return new Ended(isToBlame ? ended.program.name : undefined);
+}
+
+/** Runs setup or the check, where processes have threads of their own. @throws TookLong */
+export function aloneGuarded(world: World, limitMs: number, work: () => void): void {
   if (!world.threaded) {
     work();
     return;
   }
-  if (withinTime(REST_MS, work) !== TOO_LONG) return;
-  afterUnwinding();
-  Program.siteOf = undefined;
-  throw doesNotEnd(abandonRunning()?.program.name ?? "setup", REST_MS);
+  const result = within(limitMs, work);
+  if (!(result instanceof Ended)) return;
+  if (world.abandoned !== undefined) throw world.abandoned;
+  if (result.toBlame === undefined) throw new TookLong("setup or the check took long");
+  throw doesNotEnd(result.toBlame, limitMs);
 }
 
 function doesNotEnd(name: string, limitMs: number): ScenarioError {

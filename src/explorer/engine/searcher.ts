@@ -26,6 +26,7 @@ const scenario = shared
   : new IsolatedScenario(modules, file, exported, scenarioFace);
 const target: Target = { file, modules, scenario, ...(exported !== undefined && { exported }) };
 const system: ScenarioSystem = data.threaded ? new InThreads(target, options) : new InThread(scenario, options);
+if (system instanceof InThreads) system.aloneMs = data.restMs;
 
 const extensions = new Extensions();
 

@@ -6,6 +6,7 @@
 import { Bounded } from "../search/bounded.ts";
 import type { Violation } from "../trace.ts";
 import type { ScenarioSystem } from "./in-thread.ts";
+import { stopwatch } from "./time-used.ts";
 
 export interface Found {
   readonly choices: readonly number[];
@@ -27,13 +28,14 @@ const POLISHING_MS = 2000;
 
 /** Yields to the caller after each run, so that it can let other things happen; returns the smallest run found. */
 export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimits): Generator<undefined, Found> {
-  let deadline = performance.now() + limits.ms;
+  const spentMs = stopwatch();
+  let mostMs = limits.ms;
   let runs = 0;
   for (let preemptions = 0; ; preemptions++) {
     const search = new Bounded(system, { maxSteps: limits.maxSteps, preemptions });
     let best: { found: Found; switches: number } | undefined;
     while (!search.done) {
-      const enough = runs++ > limits.runs || performance.now() > deadline || limits.signal?.aborted === true;
+      const enough = runs++ > limits.runs || spentMs() > mostMs || limits.signal?.aborted === true;
       if (enough) return best?.found ?? found;
       search.run();
       const violation = system.world?.violation;
@@ -42,7 +44,7 @@ export function* shrink(system: ScenarioSystem, found: Found, limits: ShrinkLimi
         const shorter = best === undefined || search.choices.length < best.found.choices.length;
         if (best === undefined || switches < best.switches || (switches === best.switches && shorter)) {
           // The fewest preemptions are certain now; fewer switches and steps are worth a moment, not the whole time.
-          if (best === undefined) deadline = Math.min(deadline, performance.now() + POLISHING_MS);
+          if (best === undefined) mostMs = Math.min(mostMs, spentMs() + POLISHING_MS);
           best = { found: { choices: search.choices, violation, loopsFrom: system.world?.loopsFrom }, switches };
         }
       }

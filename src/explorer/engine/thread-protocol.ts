@@ -8,6 +8,8 @@ import type { ChannelEnd } from "./thread-channel.ts";
 
 export interface ThreadData {
   readonly channel: ChannelEnd;
+  /** It writes here which thread of the kernel it is. */
+  readonly kernelId: Int32Array<SharedArrayBuffer>;
   readonly file: string;
   readonly exported: string | undefined;
   readonly sources: CompiledSources;

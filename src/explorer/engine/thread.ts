@@ -11,11 +11,13 @@ import { IsolatedScenario, runningProgram } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
 import { Channel } from "./thread-channel.ts";
 import type { Answer, Command, Said, ThreadData } from "./thread-protocol.ts";
+import { kernelThreadId } from "./time-used.ts";
 
-const { channel: end, file, exported, sources, index } = workerData as ThreadData;
+const { channel: end, kernelId, file, exported, sources, index } = workerData as ThreadData;
 /** A dead program that goes on calling so often is not going to end by itself. */
 const MAX_CALLS_OF_THE_DEAD = 1000;
 
+kernelId[0] = kernelThreadId();
 const channel = new Channel(end);
 const modules = new Modules(sources);
 const scenario = new IsolatedScenario(modules, file, exported, scenarioFace);
