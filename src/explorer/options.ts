@@ -16,6 +16,8 @@ export interface RaceOptions {
   readonly crashes?: number;
   /** Whether a process that was killed runs again. `"maybe"` (the default): both are tried. */
   readonly restart?: "maybe" | "always" | "never";
+  /** A process that is started again has the pid that it had, as in a container. Default: a new one. */
+  readonly reusePids?: boolean;
   /** Processes that stand still for longer than any lease, in one run. */
   readonly stalls?: number;
   /** Once in a run all processes die, and of what was not flushed to disk any part is lost. */

@@ -3,7 +3,7 @@
 import type { DiskCaller } from "./caller.ts";
 import { SystemFault } from "./calls.ts";
 import type { Entry, Inode } from "./inode.ts";
-import { S_IFMT, S_ISGID, S_ISUID, S_IXGRP } from "./kernel-numbers.ts";
+import { PROC_DEVICE, S_IFMT, S_ISGID, S_ISUID, S_IXGRP } from "./kernel-numbers.ts";
 import { find } from "./path-walk.ts";
 import { requireOwner } from "./permissions.ts";
 import { stampChange, stampedNow, type Tree } from "./tree.ts";
@@ -48,6 +48,7 @@ export function futimes(tree: Tree, caller: DiskCaller, fd: number, atimeMs: num
 
 function setMode(tree: Tree, caller: DiskCaller, { inode, entry }: Target, mode: number): void {
   requireOwner(caller, inode);
+  if (inode.dev === PROC_DEVICE) throw new SystemFault("EPERM");
   let permissions = mode & 0o7777;
   if (caller.uid !== 0 && caller.gid !== inode.gid) permissions &= ~S_ISGID;
   changeModeAndOwner(caller, inode, permissions, inode.uid, inode.gid);

@@ -7,6 +7,7 @@ import type { OpenFiles } from "./open-files.ts";
 export interface DiskCaller {
   /** The name in notices of this process's watches. */
   readonly process: string;
+  readonly pid: number;
   /** Fresh for every life of the process: `new OpenFiles()`. */
   readonly files: OpenFiles;
   /** `disk.root` to begin with; changed by `disk.changeDirectory`. */

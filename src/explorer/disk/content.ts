@@ -2,12 +2,12 @@
 
 import type { DiskCaller } from "./caller.ts";
 import { SystemFault } from "./calls.ts";
-import type { Entry, RegularFile } from "./inode.ts";
-import { MAX_FILE_BYTES, S_ISGID, S_ISUID, S_IXGRP } from "./kernel-numbers.ts";
+import type { Entry, GeneratedFile, RegularFile } from "./inode.ts";
+import { MAX_FILE_BYTES, PROC_DEVICE, S_ISGID, S_ISUID, S_IXGRP } from "./kernel-numbers.ts";
 import type { OpenFile } from "./open-files.ts";
 import { stampChange, stampedNow, type Tree } from "./tree.ts";
 
-const NOTHING = new Uint8Array(0);
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 export function read(_tree: Tree, caller: DiskCaller, fd: number, length: number, position: number | null): Uint8Array {
   const file = caller.files.get(fd);
@@ -15,11 +15,32 @@ export function read(_tree: Tree, caller: DiskCaller, fd: number, length: number
   const { inode } = file;
   if (inode.kind === "directory") throw new SystemFault("EISDIR");
   if (position !== null && position < 0) throw new SystemFault("EINVAL");
-  if (inode.kind !== "file" || length === 0) return NOTHING;
-  caller.footprint.read(inode.resources.data);
-  const bytes = inode.slice(position ?? file.position, length);
+  if (length === 0) return NOTHING;
+  const from = position ?? file.position;
+  let bytes = NOTHING;
+  if (inode.kind === "file") {
+    caller.footprint.read(inode.resources.data);
+    bytes = inode.slice(from, length);
+  } else if (inode.kind === "generated") {
+    bytes = readGenerated(caller, file, inode, from, length);
+  }
   if (position === null) file.position += bytes.length;
   return bytes;
+}
+
+/** As the kernel's seq_file does: made up when reading begins, and whenever it does not go on where it was left. */
+function readGenerated(
+  caller: DiskCaller,
+  file: OpenFile,
+  inode: GeneratedFile,
+  from: number,
+  length: number,
+): Uint8Array {
+  const goesOn = from !== 0 && file.generated?.readTo === from;
+  const bytes = goesOn && file.generated !== undefined ? file.generated.bytes : inode.content(caller);
+  const read = bytes.slice(from, from + length);
+  file.generated = { bytes, readTo: from + read.length };
+  return read;
 }
 
 export function write(tree: Tree, caller: DiskCaller, fd: number, bytes: Uint8Array, position: number | null): number {
@@ -96,7 +117,7 @@ function dropPrivilegeBits(caller: DiskCaller, inode: RegularFile): void {
 /** Without a journal nothing can be lost, and there is nothing to see. */
 export function fsync(tree: Tree, caller: DiskCaller, fd: number): undefined {
   const { inode } = caller.files.get(fd);
-  if (inode.kind === "device") throw new SystemFault("EINVAL");
+  if (inode.kind === "device" || inode.dev === PROC_DEVICE) throw new SystemFault("EINVAL");
   if (tree.journal === undefined) return;
   if (inode.kind === "file") {
     caller.footprint.read(inode.resources.data);

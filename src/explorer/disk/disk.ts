@@ -1,7 +1,7 @@
 // The simulated file system: Linux's semantics over a tree in memory, one call at once.
 //
 // Start here; then `path-walk.ts` (from a path to an inode), `tree.ts` (what every change of a name does), and the
-// files of calls: opening, content, names, renaming, looking, attributes. `resources.ts` says what calls note of
+// files of calls: opening, content, names, renaming, looking, attributes. `proc.ts` is /proc. `resources.ts` says what calls note of
 // themselves for the search, `durability.ts` what a power loss may take.
 
 import type { Resource } from "../footprint.ts";
@@ -19,6 +19,8 @@ import { close, open } from "./opening.ts";
 import { find } from "./path-walk.ts";
 import { require } from "./permissions.ts";
 import { treeAfterPowerLoss } from "./power-loss.ts";
+import { ProcMount } from "./proc.ts";
+import type { ProcessTable } from "./process-table.ts";
 import { rename } from "./renaming.ts";
 import { cloneTree, freshTree } from "./seed.ts";
 import type { Tree } from "./tree.ts";
@@ -70,15 +72,20 @@ const performers: Performers = {
 export interface DiskOptions {
   /** Remember what is durable, for `unsynced` and `afterPowerLoss`; then fsync shows in footprints. Default false. */
   readonly trackDurability?: boolean;
+  /** What /proc tells of; without, there is no /proc. */
+  readonly processes?: ProcessTable;
 }
 
-/** A whole disk, with `/`, `/tmp` (1777), `/home` and `/dev/null`. */
+/** A whole disk, with `/`, `/tmp` (1777), `/home`, `/dev/null` and perhaps `/proc`. */
 export class Disk {
   private readonly tree: Tree;
+  private readonly processes: ProcessTable | undefined;
 
   /** From options; the second parameter is for `clone`. */
   constructor(options: DiskOptions = {}, tree: Tree = freshTree(options.trackDurability === true)) {
     this.tree = tree;
+    this.processes = options.processes;
+    if (options.processes !== undefined) tree.root.mount = new ProcMount(tree, options.processes);
   }
 
   /** Where a process starts; also the root of every path. */
@@ -130,7 +137,11 @@ export class Disk {
 
   /** The disk that is found if of the unsynced items these ids came through. No descriptors, no watches. */
   afterPowerLoss(kept: ReadonlySet<number>): Disk {
-    return new Disk({}, treeAfterPowerLoss(this.tree, this.journal(), kept));
+    return new Disk(this.mounted(), treeAfterPowerLoss(this.tree, this.journal(), kept));
+  }
+
+  private mounted(): DiskOptions {
+    return this.processes === undefined ? {} : { processes: this.processes };
   }
 
   private journal(): Journal {
@@ -145,7 +156,7 @@ export class Disk {
 
   /** The same tree again, on its own. Descriptors and watches stay behind; their inodes do, too. */
   clone(): Disk {
-    return new Disk({}, cloneTree(this.tree));
+    return new Disk(this.mounted(), cloneTree(this.tree));
   }
 
   /** Everything under the root by path, in one order: for comparing states. */

@@ -1,9 +1,10 @@
 // What the disk is made of: inodes, and the entries that give them names.
 
-import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "./kernel-numbers.ts";
-import { type InodeResources, resourcesOf } from "./resources.ts";
+import type { DiskCaller } from "./caller.ts";
+import { DISK_DEVICE, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "./kernel-numbers.ts";
+import { type InodeResources, nameResource, resourcesOf } from "./resources.ts";
 
-export type Inode = RegularFile | Directory | Symlink | Device;
+export type Inode = RegularFile | GeneratedFile | Directory | Symlink | Device;
 
 /** Who makes an inode, and when. */
 export interface Birth {
@@ -60,6 +61,10 @@ class InodeBase {
   }
   get ino(): number {
     return this.resources.ino;
+  }
+  /** Which file system it is of: nothing is moved or linked from one to another. */
+  get dev(): number {
+    return DISK_DEVICE;
   }
 }
 
@@ -118,14 +123,45 @@ export class RegularFile extends InodeBase {
   }
 }
 
+/** A file that the kernel makes up when it is read: of /proc. Nobody may write it. */
+export abstract class GeneratedFile extends InodeBase {
+  readonly kind = "generated" as const;
+  constructor(birth: Birth) {
+    super(S_IFREG, birth);
+  }
+  /** The whole content as it is now, and what it depends on noted. */
+  abstract content(caller: DiskCaller): Uint8Array;
+}
+
+/** A file system of its own at a name in a directory. */
+export interface Mount {
+  readonly name: string;
+  readonly entry: Entry;
+}
+
 export class Directory extends InodeBase {
   readonly kind = "directory" as const;
+  /** The names that the disk has here; what is mounted is no part of it. */
   readonly entries = new Map<string, Entry>();
+  mount: Mount | undefined = undefined;
   /** Removed: nothing can be made in it any more, though it may still be somebody's working directory. */
   dead = false;
   constructor(birth: Birth) {
     super(S_IFDIR, birth);
     this.nlink = 2;
+  }
+  /** What a name means here. */
+  lookUp(caller: DiskCaller, name: string): Entry | undefined {
+    caller.footprint.read(nameResource(this.resources, name));
+    const entry = this.entries.get(name);
+    return entry === undefined && this.mount?.name === name ? this.mount.entry : entry;
+  }
+  /** All that is here. */
+  list(caller: DiskCaller): Entry[] {
+    caller.footprint.read(this.resources.list);
+    const listed = [...this.entries.values()];
+    if (this.mount !== undefined) listed.push(this.mount.entry);
+    return listed;
   }
 }
 

@@ -1,5 +1,9 @@
 // Linux's numbers for file types, permission bits, open flags and limits, as on x86-64 and arm64 under Node.
 
+/** `st_dev` of the disk, and of /proc. */
+export const DISK_DEVICE = 1;
+export const PROC_DEVICE = 2;
+
 /** The part of a mode that tells the type. */
 export const S_IFMT = 0o170000;
 export const S_IFREG = 0o100000;

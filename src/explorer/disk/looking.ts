@@ -3,7 +3,7 @@
 import type { DiskCaller } from "./caller.ts";
 import { type DirectoryEntry, type StatRecord, SystemFault } from "./calls.ts";
 import { type Entry, type Inode, pathOf } from "./inode.ts";
-import { MAY_READ, PATH_MAX_BYTES, S_IFMT } from "./kernel-numbers.ts";
+import { MAY_READ, PATH_MAX_BYTES, PROC_DEVICE, S_IFMT } from "./kernel-numbers.ts";
 import { find } from "./path-walk.ts";
 import { require } from "./permissions.ts";
 import { nameResource } from "./resources.ts";
@@ -12,7 +12,6 @@ import type { Tree } from "./tree.ts";
 const BLOCK_BYTES = 4096;
 /** What ext4 shows for a small directory; its growth is not simulated. */
 const DIRECTORY_BYTES = 4096;
-const DEVICE_NUMBER = 1;
 
 export function stat(tree: Tree, caller: DiskCaller, path: string): StatRecord {
   return record(caller, find(tree.root, caller, path, true).inode);
@@ -34,7 +33,7 @@ function record(caller: DiskCaller, inode: Inode): StatRecord {
 export function statRecord(inode: Inode): StatRecord {
   const size = sizeOf(inode);
   return {
-    dev: DEVICE_NUMBER,
+    dev: inode.dev,
     ino: inode.ino,
     mode: inode.mode,
     nlink: inode.nlink,
@@ -52,6 +51,7 @@ export function statRecord(inode: Inode): StatRecord {
 }
 
 function sizeOf(inode: Inode): number {
+  if (inode.dev === PROC_DEVICE) return 0;
   switch (inode.kind) {
     case "file":
       return inode.size;
@@ -59,6 +59,7 @@ function sizeOf(inode: Inode): number {
       return Buffer.byteLength(inode.target);
     case "directory":
       return DIRECTORY_BYTES;
+    case "generated":
     case "device":
       return 0;
   }
@@ -88,9 +89,8 @@ export function readdir(tree: Tree, caller: DiskCaller, path: string): Directory
   const { inode } = find(tree.root, caller, path, true);
   if (inode.kind !== "directory") throw new SystemFault("ENOTDIR");
   require(caller, inode, MAY_READ);
-  caller.footprint.read(inode.resources.list);
   const listed: DirectoryEntry[] = [];
-  for (const { name, inode: named } of inode.entries.values()) listed.push({ name, type: named.mode & S_IFMT });
+  for (const { name, inode: named } of inode.list(caller)) listed.push({ name, type: named.mode & S_IFMT });
   return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -55,6 +55,7 @@ export function link(tree: Tree, caller: DiskCaller, existing: string, path: str
   const { inode } = find(tree.root, caller, existing, false);
   const { directory, last } = placeForNew(tree, caller, path, "other");
   if (directory.dead) refuse(caller, directory, "ENOENT");
+  if (inode.dev !== directory.dev) refuse(caller, directory, "EXDEV");
   if (!mayLink(caller, inode)) refuse(caller, directory, "EPERM");
   requireMayCreate(caller, directory);
   if (inode.kind === "directory") refuse(caller, directory, "EPERM");
@@ -84,6 +85,7 @@ export function rmdir(tree: Tree, caller: DiskCaller, path: string): undefined {
   if (inode === undefined || walk.entry === undefined) throw new SystemFault("ENOENT");
   requireMayRemove(caller, walk.directory, inode);
   if (inode.kind !== "directory") throw new SystemFault("ENOTDIR");
+  if (inode.dev !== walk.directory.dev) throw new SystemFault("EBUSY");
   requireEmpty(caller, inode);
   remove(tree, caller, walk.entry);
 }

@@ -14,6 +14,8 @@ export interface OpenFile {
   /** O_SYNC or O_DSYNC: a write is durable when it returns. */
   readonly durable: boolean;
   position: number;
+  /** Of a file that is made up when it is read: what was made up last, and how far it was read. */
+  generated: { readonly bytes: Uint8Array; readTo: number } | undefined;
 }
 
 /** Below are what a Node process has open before its program runs. */

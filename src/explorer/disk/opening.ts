@@ -67,6 +67,7 @@ function addDescriptor(caller: DiskCaller, flags: number, to: { inode: Inode; en
     append: (flags & O_APPEND) !== 0,
     durable: (flags & O_DSYNC) !== 0,
     position: 0,
+    generated: undefined,
   });
   to.inode.opens++;
   return fd;

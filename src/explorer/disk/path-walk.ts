@@ -5,7 +5,6 @@ import { SystemFault } from "./calls.ts";
 import type { Directory, Entry, Inode, Symlink } from "./inode.ts";
 import { MAX_SYMLINKS, MAY_EXECUTE, NAME_MAX_BYTES, PATH_MAX_BYTES } from "./kernel-numbers.ts";
 import { permits } from "./permissions.ts";
-import { nameResource } from "./resources.ts";
 
 /** What the last part of a path is. */
 export type LastKind = "name" | "dot" | "dotdot" | "root";
@@ -51,8 +50,7 @@ export function lookUp(caller: DiskCaller, directory: Directory, name: string): 
     if (directory.dead) return undefined;
     throw new SystemFault("ENAMETOOLONG");
   }
-  caller.footprint.read(nameResource(directory.resources, name));
-  return directory.entries.get(name);
+  return directory.lookUp(caller, name);
 }
 
 /** A walk along one path. It stands at the directory of the last part, which callers may then look up, make or remove. */

@@ -3,7 +3,7 @@
 import type { DiskCaller } from "./caller.ts";
 import { SystemFault } from "./calls.ts";
 import type { Directory, Inode } from "./inode.ts";
-import { MAY_EXECUTE, MAY_WRITE, S_ISVTX } from "./kernel-numbers.ts";
+import { MAY_EXECUTE, MAY_WRITE, PROC_DEVICE, S_ISVTX } from "./kernel-numbers.ts";
 
 /** Whether the caller has all of `wanted` (`MAY_*`) on the inode. */
 export function permits(caller: DiskCaller, inode: Inode, wanted: number): boolean {
@@ -29,7 +29,10 @@ export function requireOwner(caller: DiskCaller, inode: Inode): void {
 
 /** For taking a name out of a directory; in a sticky one (/tmp) only the owner of either may. */
 export function requireMayRemove(caller: DiskCaller, directory: Directory, inode: Inode): void {
-  if (caller.uid === 0) return;
+  if (caller.uid === 0) {
+    if (directory.dev === PROC_DEVICE) throw new SystemFault("EPERM");
+    return;
+  }
   require(caller, directory, MAY_WRITE | MAY_EXECUTE);
   if ((directory.mode & S_ISVTX) === 0) return;
   caller.footprint.read(inode.resources.meta);

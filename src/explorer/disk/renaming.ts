@@ -13,6 +13,7 @@ export function rename(tree: Tree, caller: DiskCaller, from: string, to: string)
   const source = new Walk(tree.root, caller, from);
   const target = new Walk(tree.root, caller, to);
   if (source.lastKind !== "name" || target.lastKind !== "name") throw new SystemFault("EBUSY");
+  if (source.directory.dev !== target.directory.dev) throw new SystemFault("EXDEV");
   const moved = lookUp(caller, source.directory, source.last);
   if (moved === undefined) throw new SystemFault("ENOENT");
   const replaced = lookUp(caller, target.directory, target.last);
@@ -43,6 +44,8 @@ export function rename(tree: Tree, caller: DiskCaller, from: string, to: string)
   if (inode.kind === "directory" && source.directory !== target.directory && !permits(caller, inode, MAY_WRITE)) {
     refuse(caller, target.directory, "EACCES");
   }
+  const { dev } = source.directory;
+  if (inode.dev !== dev || (replaced !== undefined && replaced.inode.dev !== dev)) throw new SystemFault("EBUSY");
   if (replaced?.inode.kind === "directory") requireEmpty(caller, replaced.inode);
   move(tree, caller, moved, target.directory, target.last);
 }

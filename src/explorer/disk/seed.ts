@@ -93,5 +93,7 @@ function copyOfKind(inode: Inode, facts: ConstructorParameters<typeof RegularFil
       return new Symlink(facts, inode.target);
     case "device":
       return new Device(facts, inode.rdev);
+    case "generated":
+      throw new Error("what the kernel makes up is on no disk");
   }
 }

@@ -46,7 +46,7 @@ export class InThread implements ScenarioSystem {
       threaded: false,
       start: (process, port) => {
         const role = process.index > 0 ? process.index : process.incarnation === 0 ? "setup" : "check";
-        return scenario.program(role, process.name, process.pid, port);
+        return scenario.program(role, process, port);
       },
       finish: (finished) => judge(finished, scenario.race),
       mayFail: (name) => mayFail(scenario.race, name),

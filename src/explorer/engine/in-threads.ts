@@ -37,7 +37,7 @@ export class InThreads implements ScenarioSystem {
       threaded: true,
       start: (process, port) => {
         if (process.index > 0) return new ThreadInbox(process, port, this.#process(process.index));
-        return scenario.program(process.incarnation === 0 ? "setup" : "check", process.name, process.pid, port);
+        return scenario.program(process.incarnation === 0 ? "setup" : "check", process, port);
       },
       finish: (finished) => judge(finished, scenario.race, this.aloneMs),
       mayFail: (name) => mayFail(scenario.race, name),

@@ -8,11 +8,14 @@ import type { Modules } from "../modules/modules.ts";
 import { type Environment, makeEnvironment } from "../program/builtins.ts";
 import { Lots } from "../program/lots.ts";
 import { presentProcess } from "../program/present-process.ts";
-import { type Main, Program, type Within } from "../program/program.ts";
+import { type Identity, type Main, Program, type Within } from "../program/program.ts";
 import { type DefinedRace, isRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Port } from "../world/port.ts";
 import { BEGINNING_MS } from "../world/time.ts";
+
+/** For loading a file to see what is in it. */
+const NOBODY: Identity = { name: "", pid: 1, life: 1 };
 
 /** Which of a scenario's functions a process runs: 0 is setup and check, the others are the processes in order. */
 export type Role = "setup" | "check" | number;
@@ -21,7 +24,7 @@ export type Role = "setup" | "check" | number;
 export interface Scenario {
   readonly race: DefinedRace;
   /** The program that plays a role, ready to be started. */
-  program(role: Role, name: string, pid: number, port: Port): Program;
+  program(role: Role, of: Identity, port: Port): Program;
 }
 
 /** The program whose code is running, if any: errors that nobody caught are its own. */
@@ -104,7 +107,7 @@ export class IsolatedScenario implements Scenario {
 
   get race(): DefinedRace {
     if (this.#race === undefined) {
-      const program = new Program("", 1, deaf, plainly);
+      const program = new Program(NOBODY, deaf, plainly);
       this.#race = this.#load(0, program);
     }
     return this.#race;
@@ -112,11 +115,11 @@ export class IsolatedScenario implements Scenario {
 
   /** All that the file exports, for looking at. */
   exports(): Record<string, unknown> {
-    return this.#instantiate(0, new Program("", 1, deaf, plainly));
+    return this.#instantiate(0, new Program(NOBODY, deaf, plainly));
   }
 
-  program(role: Role, name: string, pid: number, port: Port): Program {
-    const program = new Program(name, pid, port, plainly);
+  program(role: Role, of: Identity, port: Port): Program {
+    const program = new Program(of, port, plainly);
     const slot = typeof role === "number" ? role : 0;
     // Not assigned as it is written down: V8 takes such a function for one that lasts, and all that it sees lasts with it.
     const main: Main = () => {
@@ -138,7 +141,7 @@ export class IsolatedScenario implements Scenario {
   #instantiate(slot: number, program: Program): Record<string, unknown> {
     const known = this.#slots[slot] ?? this.#makeSlot(slot);
     known.program = program;
-    known.environment.reset(known.process, new Lots(program.pid));
+    known.environment.reset(known.process, new Lots(program.life));
     const instance = instanceIn(this.#modules, known.environment);
     return instance.load(this.#file) as Record<string, unknown>;
   }
@@ -168,8 +171,8 @@ export class SharedScenario implements Scenario {
     this.#current = current;
   }
 
-  program(role: Role, name: string, pid: number, port: Port): Program {
-    const program = new Program(name, pid, port, remembering(this.#current));
+  program(role: Role, of: Identity, port: Port): Program {
+    const program = new Program(of, port, remembering(this.#current));
     program.main = mainOf(this.race, role);
     return program;
   }
@@ -201,7 +204,7 @@ export function loadShared(
   explorer: object,
 ): SharedScenario {
   const current = new AsyncLocalStorage<Program>();
-  const loading = new Program("", 1, deaf, plainly);
+  const loading = new Program(NOBODY, deaf, plainly);
   const present = (): Program => current.getStore() ?? loading;
   const environment = makeEnvironment(present, { "holdfast/explorer": explorer }, BEGINNING_MS);
   environment.reset(presentProcess(present, file, BEGINNING_MS), new Lots(1));

@@ -35,6 +35,7 @@ export interface Target {
 const OPTION_NAMES = [
   "crashes",
   "restart",
+  "reusePids",
   "stalls",
   "powerLoss",
   "network",
@@ -73,11 +74,12 @@ export class Sightings {
 
 /** The bounds and assumptions of a verdict, one phrase each. */
 export function boundsOf(options: RaceOptions, { timePassed }: Pick<Sightings, "timePassed">): string[] {
-  const { crashes, stalls, powerLoss, network, isolate } = options;
+  const { crashes, restart, reusePids, stalls, powerLoss, network, isolate } = options;
   const bounds: string[] = [];
   if (crashes) bounds.push(`${crashes} ${crashes === 1 ? "process" : "processes"} killed`);
   if (stalls) bounds.push(`${stalls} ${stalls === 1 ? "process" : "processes"} stalled for ${STALL_MS / 1000} s`);
   if (powerLoss) bounds.push("one power loss");
+  if (reusePids && restart !== "never" && (crashes || powerLoss)) bounds.push("started again with the same pid");
   for (const [fault, times] of Object.entries(network ?? {})) bounds.push(`network: ${times} ${fault}`);
   if (timePassed) bounds.push(`no other step takes longer than ${PROMPT_MS} ms`);
   if (isolate === false) bounds.push("processes that share nothing in memory");

@@ -43,8 +43,8 @@ export class ThreadInbox implements Inbox {
   }
 
   start(): void {
-    const { name, pid } = this.#process;
-    this.#tell({ do: "start", name, pid, recording: Program.siteOf !== undefined });
+    const { name, pid, life } = this.#process;
+    this.#tell({ do: "start", of: { name, pid, life }, recording: Program.siteOf !== undefined });
   }
   settle(token: number, fault: unknown, result: unknown): void {
     if (fault instanceof SystemFault) this.#tell({ do: "settle", token, faultCode: fault.code });

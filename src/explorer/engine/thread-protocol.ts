@@ -3,6 +3,7 @@
 
 import type { Call, WatchNotice } from "../disk/calls.ts";
 import type { CompiledSources } from "../modules/modules.ts";
+import type { Identity } from "../program/program.ts";
 import type { Port } from "../world/port.ts";
 import type { ChannelEnd } from "./thread-channel.ts";
 
@@ -26,7 +27,7 @@ export interface Settlement {
 }
 
 export type Command = { readonly timeMs: number } & (
-  | { readonly do: "start"; readonly name: string; readonly pid: number; readonly recording: boolean }
+  | { readonly do: "start"; readonly of: Identity; readonly recording: boolean }
   | ({ readonly do: "settle" } & Settlement)
   | { readonly do: "fire"; readonly token: number }
   | { readonly do: "notice"; readonly notice: WatchNotice }

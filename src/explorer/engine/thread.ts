@@ -94,7 +94,7 @@ function carryOut(command: Command): unknown {
       dead = false;
       callsOfTheDead = 0;
       Program.siteOf = command.recording ? (stack) => modules.positions.siteOf(stack) : undefined;
-      program = scenario.program(index, command.name, command.pid, port);
+      program = scenario.program(index, command.of, port);
       return program.start();
     case "settle":
       return program?.settle(

@@ -10,6 +10,8 @@ import type { SimulatedProcess, WorldItem } from "../world/process.ts";
 import { STALL_MS } from "../world/time.ts";
 
 const MAX_SQL = 60;
+/** No /proc/PID/stat is longer. */
+const MAX_STAT = 1024;
 /** Longer contents are cut. */
 const MAX_SHOWN = 40;
 /** Calls whose first argument is a descriptor. */
@@ -36,7 +38,7 @@ export function callText(item: WorldItem, process: SimulatedProcess | undefined)
     case "crash":
       return "killed";
     case "restart":
-      return "started again";
+      return item.dueMs === undefined ? "started again" : `started again as ${process?.pid}`;
     case "stall":
       return `stands still for ${STALL_MS / 1000} s`;
     case "resume":
@@ -148,8 +150,13 @@ function wrote(call: Call): string {
   return call.args[1] instanceof Uint8Array ? shown(call.args[1]) : "ok";
 }
 
+/** What /proc/PID/stat holds: pid, name and state, and as its 22nd field the start. */
+const PROCESS_STAT = /^(\d+ \(.*\) [A-Z]) (?:-?\d+ ){18}(\d+) (?:\d+ ){29}\d+\n$/;
+
 function shown(bytes: Uint8Array): string {
   if (bytes.length === 0) return "nothing";
+  const [, who, start] = PROCESS_STAT.exec(Buffer.from(bytes.subarray(0, MAX_STAT)).toString("latin1")) ?? [];
+  if (start !== undefined) return `${who}, started at tick ${start}`;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_SHOWN)).toString("utf8");
   const cut = bytes.length > MAX_SHOWN ? "..." : "";
   return /\p{Cc}/u.test(text.replaceAll("\n", "")) ? `${bytes.length} bytes` : `${JSON.stringify(text)}${cut}`;

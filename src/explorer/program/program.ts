@@ -37,11 +37,20 @@ export interface ProcessListeners {
   uncaught(error: unknown, kind: "exception" | "rejection"): boolean;
 }
 
+/** Whose program it is. */
+export interface Identity {
+  readonly name: string;
+  readonly pid: number;
+  /** No other life of any process has this number, as one may have the pid: what it draws by lot begins with it. */
+  readonly life: number;
+}
+
 export class Program implements Effects, Inbox {
   /** While a run is recorded: the place in the code under test, from a stack. */
   static siteOf: ((stack: string) => string | undefined) | undefined;
   readonly name: string;
   readonly pid: number;
+  readonly life: number;
   readonly port: Port;
   /** What the code has asked to be told of, through `process.on`. */
   listeners: ProcessListeners | undefined;
@@ -62,9 +71,10 @@ export class Program implements Effects, Inbox {
   #over = false;
   #abandoned = false;
 
-  constructor(name: string, pid: number, port: Port, within: Within) {
+  constructor({ name, pid, life }: Identity, port: Port, within: Within) {
     this.name = name;
     this.pid = pid;
+    this.life = life;
     this.port = port;
     this.#within = within;
   }

@@ -6,7 +6,7 @@ import type { RaceOptions } from "../options.ts";
 import { mayPassUntil } from "./enabled.ts";
 import { type PowerLossChoice, powerLossChoices } from "./power-loss.ts";
 import { MAX_INCARNATIONS, type SimulatedProcess, type WorldItem } from "./process.ts";
-import { lifeOf } from "./signals.ts";
+import { lifeOf } from "./process-table.ts";
 import { PROMPT_MS, STALL_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
@@ -25,6 +25,16 @@ const [CRASH, STALL, RESUME, RESTART, END, POWER] = [0, 1, 2, 3, 4, 5].map((kind
 const CRASH_BUDGET = resource("killings left");
 const STALL_BUDGET = resource("stalls left");
 
+/** A process that died, and may be started again. */
+interface Down {
+  readonly index: number;
+  readonly name: string;
+  readonly incarnation: number;
+  readonly diedAt: number;
+  /** Not before. */
+  readonly dueMs: number | undefined;
+}
+
 export class Faults {
   readonly #world: World;
   readonly #restart: "maybe" | "always" | "never";
@@ -32,8 +42,7 @@ export class Faults {
   #stalls: number;
   #powerLoss: boolean;
   #power: PowerLossChoice[] = [];
-  /** Processes that died, and may be started again. */
-  #down: { index: number; name: string; incarnation: number; diedAt: number }[] = [];
+  #down: Down[] = [];
   #over = false;
   /** Any part of what was not flushed could be lost; some of the parts were left out because they were too many. */
   cutPowerLoss = false;
@@ -63,8 +72,8 @@ export class Faults {
     const going = enabled.length > 0;
     if (this.#restart !== "never") {
       for (const down of this.#down) {
-        const item = this.#item("restart", RESTART, down.index, false, down.incarnation);
-        enabled.push({ ...item, bornAt: down.diedAt, optional: this.#restart === "maybe" });
+        const item = this.#restartOf(down);
+        if (item !== undefined) enabled.push(item);
       }
     }
     const mayBeLeft = this.#down.length > 0 && this.#restart === "maybe";
@@ -73,6 +82,15 @@ export class Faults {
     if (going) this.#addFaults(enabled);
     if (going) for (const service of this.#world.services) service.addFaults?.(enabled);
     else if (mayBeLeft || mayBeLost) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+  }
+
+  #restartOf(down: Down): WorldItem | undefined {
+    const { index, incarnation, diedAt, dueMs } = down;
+    const { processes } = this.#world;
+    const dead = processes[index];
+    if (dueMs !== undefined && dead !== undefined && !mayPassUntil(processes, dueMs, dead)) return undefined;
+    const item = this.#item("restart", RESTART, index, false, incarnation);
+    return { ...item, bornAt: diedAt, optional: this.#restart === "maybe", ...(dueMs !== undefined && { dueMs }) };
   }
 
   #resume(process: SimulatedProcess, dueMs: number): WorldItem {
@@ -130,7 +148,7 @@ export class Faults {
       case "crash":
         this.#crashes -= 1;
         world.footprint.write(CRASH_BUDGET);
-        this.#kill(item.process);
+        if (process !== undefined) this.#kill(process, world.table.againAtMs(process));
         return undefined;
       case "stall":
         this.#stalls -= 1;
@@ -152,6 +170,7 @@ export class Faults {
         const down = this.#down.find((one) => one.index === item.process);
         if (down === undefined) return undefined;
         this.#down = this.#down.filter((one) => one !== down);
+        if (process !== undefined && down.dueMs !== undefined) world.pass(process, down.dueMs);
         const { pid } = world.startProcess(down.index, down.name, down.incarnation + 1, process?.timeMs);
         world.footprint.write(lifeOf(pid));
         return undefined;
@@ -160,7 +179,8 @@ export class Faults {
         this.#powerLoss = false;
         world.footprint.all();
         const choice = this.#power[item.id - POWER];
-        for (const one of world.processes) if (one.alive && one.index > 0) this.#kill(one.index);
+        for (const one of world.processes) if (one.alive && one.index > 0) this.#kill(one, undefined);
+        world.table.reboot();
         world.disk = world.disk.afterPowerLoss(new Set(choice?.kept));
         return choice?.sentence;
       }
@@ -171,10 +191,9 @@ export class Faults {
     }
   }
 
-  #kill(index: number): void {
-    const process = this.#world.processes[index];
-    if (process === undefined) return;
-    this.#down.push({ index, name: process.name, incarnation: process.incarnation, diedAt: this.#world.eventNumber });
+  #kill(process: SimulatedProcess, dueMs: number | undefined): void {
+    const { index, name, incarnation } = process;
+    this.#down.push({ index, name, incarnation, diedAt: this.#world.eventNumber, dueMs });
     this.#world.end(process, undefined);
   }
 }

@@ -8,6 +8,7 @@ import type { Footprint } from "../footprint.ts";
 import type { Item } from "../search/system.ts";
 import type { StepKind } from "../trace.ts";
 import type { Inbox } from "./port.ts";
+import { lifeNumber } from "./process-table.ts";
 
 /** Tokens of one incarnation: a program that asks for more in one run has lost its way. */
 export const MAX_TOKENS = 1 << 20;
@@ -42,6 +43,7 @@ export interface WorldItem extends Item {
 export interface ProcessWorld {
   readonly footprint: Footprint;
   readonly root: Directory;
+  readonly pid: number;
   readonly timeMs: number;
 }
 
@@ -50,6 +52,7 @@ export class SimulatedProcess implements DiskCaller {
   readonly name: string;
   readonly pid: number;
   readonly incarnation: number;
+  readonly startedMs: number;
   inbox: Inbox | undefined;
   alive = true;
   settled = false;
@@ -99,11 +102,17 @@ export class SimulatedProcess implements DiskCaller {
     this.process = name;
     this.cwd = world.root;
     this.incarnation = incarnation;
-    this.pid = 1000 + index * 10 + incarnation;
+    this.pid = world.pid;
+    this.startedMs = world.timeMs;
     this.footprint = world.footprint;
     this.timeMs = world.timeMs;
     this.uid = 1000;
     this.gid = 1000;
+  }
+
+  /** A number that no other life of any process has: what it draws by lot begins there. */
+  get life(): number {
+    return lifeNumber(this.index, this.incarnation);
   }
 
   /** The id of one of its items: the same whenever it has gone the same way so far. */

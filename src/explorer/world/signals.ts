@@ -5,23 +5,16 @@
 
 import { constants } from "node:os";
 import { type Call, SystemFault } from "../disk/calls.ts";
-import { type Resource, resource } from "../footprint.ts";
 import type { Answer, Service } from "./host.ts";
 import { newItem } from "./pending.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { INIT } from "./process-table.ts";
 import type { World } from "./world.ts";
 
 /** Ids of signals, above all others. */
 const FIRST_SIGNAL = 2 ** 42;
-/** The kernel's first process belongs to root. */
-const INIT = 1;
 /** Nothing happens when nobody listens for them. Node has SIGPIPE ignored, and takes SIGUSR1 for its debugger. */
 const HARMLESS = new Set(["SIGCHLD", "SIGCONT", "SIGPIPE", "SIGURG", "SIGUSR1", "SIGWINCH"]);
-
-/** Written by the beginning and the end of a process, read by those who look for it. */
-export function lifeOf(pid: number): Resource {
-  return resource(`life of process ${pid}`);
-}
 
 /** Whether a signal ends a process that does not listen for it. */
 export function isDeadly(signal: string): boolean {
@@ -38,8 +31,7 @@ export class Signals implements Service {
   perform(process: SimulatedProcess, call: Call, token: number): Answer | undefined {
     if (call.op !== "kill") return undefined;
     const [pid, signal] = call.args as [pid: number, signal: string | 0];
-    const target = this.#find(pid);
-    this.#world.footprint.read(lifeOf(pid));
+    const target = this.#world.table.withPid(this.#world.footprint, pid);
     if (target === undefined) throw new SystemFault(pid === INIT ? "EPERM" : "ESRCH");
     if (signal === 0) return { result: true };
     if (target === process && this.#kills(target, signal)) this.#world.end(target, exitCodeOf(signal));
@@ -48,10 +40,6 @@ export class Signals implements Service {
   }
 
   ended(): void {}
-
-  #find(pid: number): SimulatedProcess | undefined {
-    return this.#world.processes.find((one) => one.alive && one.pid === pid);
-  }
 
   #kills(target: SimulatedProcess, signal: string): boolean {
     return isDeadly(signal) && !target.listensFor.has(signal);

@@ -23,7 +23,8 @@ import { newItem, remove } from "./pending.ts";
 import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
-import { lifeOf, Signals } from "./signals.ts";
+import { lifeOf, ProcessTable } from "./process-table.ts";
+import { Signals } from "./signals.ts";
 import { BEGINNING_MS, WAITED_FOR } from "./time.ts";
 
 /** After one of these a process is not at the name any more that it could not make. */
@@ -36,6 +37,7 @@ export class World implements Execution {
   /** Where the time of a process that starts begins. */
   #startMs = BEGINNING_MS;
   readonly processes: SimulatedProcess[] = [];
+  readonly table: ProcessTable;
   readonly databases = new Databases(this);
   readonly services: Service[] = [];
   readonly notes = new WorldNotes();
@@ -69,7 +71,8 @@ export class World implements Execution {
     this.#start = host.start;
     this.#finish = host.finish;
     this.mayFail = host.mayFail;
-    this.disk = new Disk({ trackDurability: options.powerLoss === true });
+    this.table = new ProcessTable(this, options.reusePids === true);
+    this.disk = new Disk({ trackDurability: options.powerLoss === true, processes: this.table });
     this.faults = new Faults(options, this);
     this.services.push(new Signals(this), new Network(this, options.network), this.databases);
   }
@@ -91,11 +94,9 @@ export class World implements Execution {
 
   /** Starts a process; what it asks for at once is there when this returns. */
   startProcess(index: number, name: string, incarnation = 0, timeMs = this.#startMs): SimulatedProcess {
-    const process = new SimulatedProcess(index, name, incarnation, {
-      footprint: this.footprint,
-      root: this.disk.root,
-      timeMs,
-    });
+    const pid = this.table.pidOf(index, incarnation);
+    const kernel = { footprint: this.footprint, root: this.disk.root, pid, timeMs };
+    const process = new SimulatedProcess(index, name, incarnation, kernel);
     this.processes[index] = process;
     process.inbox = this.#start(process, portOf(this, process));
     process.inbox.start();

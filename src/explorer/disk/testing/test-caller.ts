@@ -18,6 +18,7 @@ export function testCaller(disk: Disk, number = 0): TestCaller {
   let drawn = 0;
   return {
     process: `p${number}`,
+    pid: 2 + number,
     files: new OpenFiles(),
     cwd: disk.root,
     umask: 0o022,
