@@ -37,6 +37,20 @@ export const GUARDS: readonly Guard[] = [
     scenario: TRY_LOCK,
   },
   {
+    guard: "owner's start time",
+    file: "src/coordination/owner.ts",
+    from: '  if (stat.startTime !== owner.startTime) return "dead"; // guard: start-time. The pid was given to somebody else',
+    to: "",
+    scenario: "src/coordination/races/same-pid.race.ts",
+  },
+  {
+    guard: "owner's boot",
+    file: "src/coordination/owner.ts",
+    from: '  if (owner.bootId !== me.bootId) return "dead";',
+    to: "",
+    scenario: "src/coordination/races/same-pid-after-boot.race.ts",
+  },
+  {
     guard: "the writer's second look",
     file: "src/coordination/structural-lock.ts",
     from: '        if (runsAlone || readLock(this.#structural).state !== "held") {',

@@ -259,6 +259,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--export <name>", "the export that holds it (default: the default export, or the only one)"],
       ["--crashes <n>", "so many processes may be killed in one run, each at any effect (default: 0)"],
       ["--restart <when>", "whether a killed process runs again: maybe, always or never (default: maybe)"],
+      ["--reuse-pids", "a process that runs again has the pid that it had"],
       ["--stalls <n>", "so many processes may stand still for longer than any lease (default: 0)"],
       ["--power-loss", "once in a run the power goes, and with it any part of what was not flushed"],
       ["--network <faults>", "what may befall messages in one run: drop=1,double=1,delay=1,reset=1,partition=1"],

@@ -19,6 +19,7 @@ export function exploreOptions(call: Call): ExploreOptions {
     exported: call.text("export"),
     crashes: call.integer("crashes", 0, MAX_FAULTS),
     restart: oneOf(call, "restart", RESTART),
+    reusePids: call.flag("reusePids") ? true : undefined,
     stalls: call.integer("stalls", 0, MAX_FAULTS),
     powerLoss: call.flag("powerLoss") ? true : undefined,
     network: network(call.text("network")),
