@@ -36,8 +36,19 @@ test("/proc is there in all forms of node:fs, and cannot be taken away", async (
   await proved(races.forms);
 });
 
-const { deadAtOnce, deadWhenOpened, deadWhenRead, deadThen, alive, listed, notListed } = races;
-for (const race of [deadAtOnce, deadWhenOpened, deadWhenRead, deadThen, alive, listed, notListed]) {
+const { deadAtOnce, deadWhenOpened, deadWhenRead, deadThen, alive, listed, notListed, listedAgain, notYetListed } =
+  races;
+for (const race of [
+  deadAtOnce,
+  deadWhenOpened,
+  deadWhenRead,
+  deadThen,
+  alive,
+  listed,
+  notListed,
+  listedAgain,
+  notYetListed,
+]) {
   test(`RACE-04 a look at /proc meets the end of the process: ${race.name}`, async () => {
     await violated(race);
   });
@@ -46,6 +57,9 @@ for (const race of [deadAtOnce, deadWhenOpened, deadWhenRead, deadThen, alive, l
 test("RACE-07 with reusePids a process that is started again has its pid, and another start", async () => {
   const within = await proved(races.samePid);
   assert.ok(within.includes("started again with the same pid"), within.join());
+});
+test("RACE-08 what was opened of a process is never taken for another with its pid", async () => {
+  await proved(races.heldOpen);
 });
 test("RACE-07 without reusePids the pid of the dead is nobody's", async () => {
   const within = await proved(races.anotherPid);

@@ -131,6 +131,49 @@ export const takenAgain = race({
     },
   },
 });
+/** What was opened is of the dead one for ever, and what was begun to be read is read to its end. */
+export const heldOpen = race({
+  ...takenAgain,
+  name: "heldOpen",
+  processes: {
+    ...takenAgain.processes,
+    looker: () => {
+      if (!fs.existsSync("/proc/1010")) return;
+      const piece = Buffer.alloc(400);
+      try {
+        const fd = fs.openSync("/proc/1010/stat", "r");
+        const beginning = piece.toString("latin1", 0, fs.readSync(fd, piece, 0, 7, null));
+        assert.equal(
+          codeOf(() => fs.readSync(fd, piece, 0, 400, null)),
+          "ok",
+        );
+        const start = startOf(`${beginning}${piece.toString("latin1")}`);
+        if (startNow(1010) === start) return;
+        assert.equal(
+          codeOf(() => fs.readSync(fd, piece, 0, 400, 0)),
+          "ESRCH",
+        );
+      } catch (error) {
+        if (!["ENOENT", "ESRCH"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+      }
+    },
+  },
+});
+/** Whoever is started again is listed under its new pid, and not before. */
+export const listedAgain = race({ ...listing("1010,1021"), name: "listedAgain" });
+export const notYetListed = race({ ...listing("1010"), name: "notYetListed" });
+function listing(what: string) {
+  return {
+    crashes: 1,
+    restart: "always" as const,
+    processes: {
+      looker: () => {
+        if (list() === what) throw new Error(what);
+      },
+      other: () => fs.existsSync("/x"),
+    },
+  };
+}
 /** Without the option the dead one's pid is nobody's. */
 export const anotherPid = race({
   name: "anotherPid",
