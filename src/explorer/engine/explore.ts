@@ -24,8 +24,8 @@ import { differenceOf, isSampled, nondeterminism } from "./twice.ts";
 export const MAX_STEPS = 2000;
 /** The search gives way to the rest of the program so often. */
 const CHUNK_MS = 50;
-/** A search that takes longer gets help from other threads. */
-const ALONE_MS = 1000;
+/** A search that takes longer gets help from other threads: they begin to load then, which takes them some 200 ms. */
+const ALONE_MS = 500;
 /** Runs that take longer than this are not waited for. */
 const MAX_REST_MS = 300_000;
 /** What may be spent on making a finding small. */
@@ -140,7 +140,7 @@ export class Exploration {
       else if (this.#allRuns >= runs) cutOffBy.add(`${runs} runs`);
       else if (performance.now() - this.#began >= ms) cutOffBy.add(`${this.#options.budget ?? "60s"} of time`);
       if (cutOffBy.size > 0 && !search.done) return true;
-      if (search.tree?.waiting === true) return "wait";
+      if (!this.#hasWork(search)) return "wait";
       found = this.#once(search);
       this.#traces = search.traces + (this.#team?.traces ?? 0);
       return found !== undefined;
@@ -175,10 +175,10 @@ export class Exploration {
   #shareOut(search: Search): void {
     const { file, exported, modules } = this.#target;
     const cores = this.#cores;
-    if (search.tree === undefined || file === undefined || modules === undefined || cores < 2) return;
+    if (search.shared === undefined || file === undefined || modules === undefined || cores < 2) return;
     if (this.#team === undefined && performance.now() - this.#began > ALONE_MS) {
       this.#team = new Team(
-        search.tree,
+        search.shared.tree,
         {
           file,
           exported,
@@ -192,6 +192,20 @@ export class Exploration {
       );
     }
     this.#team?.lendOut();
+  }
+
+  /** Takes something off the others where all that is left of the tree is theirs. */
+  #hasWork({ shared }: Search): boolean {
+    if (shared === undefined || this.#team === undefined) return true;
+    if (shared.part?.done === true) {
+      this.#team.bringBack(shared.part.takeOutward());
+      shared.part = undefined;
+    }
+    if (shared.part !== undefined) return !shared.part.waiting;
+    if (!shared.tree.waiting) return true;
+    const job = this.#team.borrow();
+    if (job !== undefined) shared.borrow(job);
+    return job !== undefined;
   }
 
   #once(search: Search): Found | undefined {

@@ -28,7 +28,7 @@ interface SentEvent {
 }
 export interface SentJob {
   readonly choices: readonly number[];
-  readonly sleep: readonly SentEvent[];
+  readonly asleep: readonly (readonly SentEvent[])[];
 }
 
 /** What was done since the last message. */
@@ -40,7 +40,18 @@ export interface Counts {
   readonly orders: Orders;
 }
 
+export type ToSearcher =
+  | { readonly kind: "job"; readonly job: SentJob }
+  /** Somebody has nothing to do, and asks for a part of the job. */
+  | { readonly kind: "split" }
+  /** Such a part is done. */
+  | { readonly kind: "back"; readonly choices: readonly number[]; readonly outward: readonly Outward[] };
+
 export type FromSearcher =
+  /** All is loaded: jobs can come. */
+  | { readonly kind: "ready" }
+  /** What was asked for; there may be none. */
+  | { readonly kind: "part"; readonly job: SentJob | undefined }
   | { readonly kind: "progress"; readonly counts: Counts }
   | {
       readonly kind: "done";
@@ -55,16 +66,18 @@ export type FromSearcher =
     }
   | { readonly kind: "failed"; readonly why: "diverged" | "took long" | "fault"; readonly message: string };
 
-export function packJob({ choices, sleep }: Job): SentJob {
-  return { choices, sleep: sleep.map(({ item, touched }) => ({ item: plain(item), touched: pack(touched) })) };
+export function packJob({ choices, asleep }: Job): SentJob {
+  const sent = ({ item, touched }: Happened): SentEvent => ({ item: plain(item), touched: pack(touched) });
+  return { choices, asleep: asleep.map((those) => those.map(sent)) };
 }
-export function unpackJob({ choices, sleep }: SentJob): Job {
-  return { choices, sleep: sleep.map(({ item, touched }) => ({ item, touched: unpack(touched) })) };
+export function unpackJob({ choices, asleep }: SentJob): Job {
+  const got = ({ item, touched }: SentEvent): Happened => ({ item, touched: unpack(touched) });
+  return { choices, asleep: asleep.map((those) => those.map(got)) };
 }
 
 /** What the search looks at; the rest of an item is the world's. */
-function plain({ id, process, bornAt, fault }: Happened["item"]): Happened["item"] {
-  return { id, process, bornAt, fault };
+function plain({ id, process, bornAt, fault, optional }: Happened["item"]): Happened["item"] {
+  return { id, process, bornAt, fault, ...(optional !== undefined && { optional }) };
 }
 function pack(touched: Touched): SentEvent["touched"] {
   return touched[0] === EVERYTHING ? "everything" : touched.map((touch) => [resourceName(touch >> 2), touch & 3]);

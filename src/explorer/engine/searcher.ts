@@ -11,13 +11,21 @@ import { InThreads } from "./in-threads.ts";
 import { guarded, Restless, restless, TookLong } from "./restless.ts";
 import { IsolatedScenario, loadShared, runningProgram } from "./scenario.ts";
 import { scenarioFace } from "./scenario-face.ts";
-import { type Counts, type FromSearcher, type SearcherData, type SentJob, unpackJob } from "./searcher-protocol.ts";
+import {
+  type Counts,
+  type FromSearcher,
+  packJob,
+  type SearcherData,
+  type SentJob,
+  type ToSearcher,
+  unpackJob,
+} from "./searcher-protocol.ts";
 import type { Target } from "./terms.ts";
 
 const data = workerData as SearcherData;
 const { file, exported, options, maxSteps } = data;
 /** How often it tells how far it is, ms. */
-const TELL_EVERY_MS = 100;
+const TELL_EVERY_MS = 50;
 
 const modules = new Modules(data.sources);
 const shared = options.isolate === false;
@@ -39,43 +47,66 @@ function noCounts(): Writable<Counts> {
 }
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
+/** The job that it is at. */
+let search: Exhaustive | undefined;
+/** Others have nothing to do. */
+let asked = false;
+/** Goes on where a part has to come back first. */
+let wake: (() => void) | undefined;
+
 /** Runs until it is time to tell something. */
-function chunk(search: Exhaustive): FromSearcher | undefined {
+function chunk(present: Exhaustive): FromSearcher {
   const until = performance.now() + TELL_EVERY_MS;
   const counts = noCounts();
-  while (performance.now() < until && !search.done) {
+  while (performance.now() < until && !present.done && !present.waiting) {
     counts.runs += 1;
-    const end = search.run();
+    const end = present.run();
     if (system.world?.abandoned !== undefined) throw system.world.abandoned;
     if (end === "cut") counts.cut += 1;
-    if (end !== "redundant" && search.lastRun !== undefined) {
+    if (end !== "redundant" && present.lastRun !== undefined) {
       counts.traces += 1;
-      const { causality, events } = search.lastRun;
+      const { causality, events } = present.lastRun;
       counts.orders = together(counts.orders, extensions.count(causality, events));
     }
     const { violation, loopsFrom } = system.world ?? {};
     if (violation !== undefined) {
-      return { kind: "found", counts, found: { choices: search.lastRun?.choices ?? [], violation, loopsFrom } };
+      return { kind: "found", counts, found: { choices: present.lastRun?.choices ?? [], violation, loopsFrom } };
     }
   }
-  if (!search.done) return { kind: "progress", counts };
+  if (!present.done) return { kind: "progress", counts };
   system.seen.note(system.world);
   const { cutPowerLoss, timePassed } = system.seen;
-  return { kind: "done", counts, outward: search.takeOutward(), seen: { cutPowerLoss, timePassed } };
+  return { kind: "done", counts, outward: present.takeOutward(), seen: { cutPowerLoss, timePassed } };
+}
+
+/** A part for somebody else, if that was asked for. */
+function split(present: Exhaustive): void {
+  if (!asked) return;
+  asked = false;
+  const job = present.done ? undefined : present.lend();
+  tell({ kind: "part", job: job === undefined ? undefined : packJob(job) });
 }
 
 async function carryOut(sent: SentJob): Promise<void> {
-  const search = new Exhaustive(system, { maxSteps, job: unpackJob(sent) });
-  const step = (): FromSearcher | undefined => chunk(search);
+  const present = new Exhaustive(system, { maxSteps, job: unpackJob(sent) });
+  search = present;
+  const step = (): FromSearcher => {
+    split(present);
+    return chunk(present);
+  };
   try {
     for (;;) {
       const message = await outsideOfJobs(
         (kind, error) => runningProgram()?.uncaught(kind, error),
         () => (data.threaded ? step() : guarded(data.restMs, () => system.world, step)),
       );
-      if (message === undefined) continue;
+      if (message.kind === "done") search = undefined;
       tell(message);
       if (message.kind !== "progress") return;
+      if (!present.waiting || asked) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
     }
   } catch (error) {
     if (error instanceof Restless) {
@@ -87,4 +118,11 @@ async function carryOut(sent: SentJob): Promise<void> {
   }
 }
 
-parentPort?.on("message", (sent: SentJob) => void carryOut(sent));
+parentPort?.on("message", (message: ToSearcher) => {
+  if (message.kind === "job") void carryOut(message.job);
+  else if (message.kind === "back") search?.giveBack(message, message.outward);
+  else if (search === undefined) tell({ kind: "part", job: undefined });
+  else asked = true;
+  wake?.();
+});
+tell({ kind: "ready" });

@@ -4,7 +4,7 @@ import type { RaceOptions } from "../options.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import { Bounded } from "../search/bounded.ts";
 import { Pct, RandomWalk } from "../search/drawn.ts";
-import { Exhaustive } from "../search/exhaustive.ts";
+import { Exhaustive, type Job } from "../search/exhaustive.ts";
 import { Extensions, type Orders, together } from "../search/extensions.ts";
 import type { System } from "../search/system.ts";
 
@@ -22,7 +22,16 @@ export interface Search {
   /** Why what is covered is not all there is. */
   readonly cutOffBy: readonly string[];
   /** Set where parts of the search can be lent to other threads. */
-  readonly tree?: Exhaustive;
+  readonly shared?: Shared;
+}
+
+/** A search that several threads share. */
+export interface Shared {
+  /** What is searched here, and from which parts are lent. */
+  readonly tree: Exhaustive;
+  /** Borrowed, and searched before the tree is gone on with. */
+  part: Exhaustive | undefined;
+  borrow(job: Job): void;
 }
 
 export function makeSearch(system: System, options: RaceOptions, maxSteps: number): Search {
@@ -30,7 +39,7 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
   switch (options.strategy ?? "exhaustive") {
     case "exhaustive":
       return options.preemptions === undefined
-        ? exhaustive(new Exhaustive(system, { maxSteps }), maxSteps)
+        ? exhaustive(system, maxSteps)
         : bounded(new Bounded(system, { maxSteps, preemptions: options.preemptions }), options.preemptions);
     case "pct":
       return drawn(new Pct(system, { maxSteps, seed }));
@@ -41,13 +50,24 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
   }
 }
 
-function exhaustive(search: Exhaustive, maxSteps: number): Search {
+function exhaustive(system: System, maxSteps: number): Search {
+  const tree = new Exhaustive(system, { maxSteps });
+  const shared: Shared = {
+    tree,
+    part: undefined,
+    borrow(job) {
+      this.part = new Exhaustive(system, { maxSteps, job });
+    },
+  };
+  let last = tree;
   const extensions = new Extensions();
   let [traces, cut] = [0, 0];
   let orders: Orders = { count: 0n, exact: true };
   return {
-    tree: search,
+    shared,
     run() {
+      const search = shared.part ?? tree;
+      last = search;
       const end = search.run();
       if (end === "redundant") return;
       if (end === "cut") cut += 1;
@@ -56,10 +76,10 @@ function exhaustive(search: Exhaustive, maxSteps: number): Search {
       if (lastRun !== undefined) orders = together(orders, extensions.count(lastRun.causality, lastRun.events));
     },
     get done() {
-      return search.done;
+      return tree.done;
     },
     get choices() {
-      return search.lastRun?.choices ?? [];
+      return last.lastRun?.choices ?? [];
     },
     get traces() {
       return traces;

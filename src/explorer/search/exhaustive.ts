@@ -41,8 +41,8 @@ function rank(item: Item, last: Item | undefined): number {
 /** A part of the tree that can be searched by itself: all runs that begin with these choices. */
 export interface Job {
   readonly choices: readonly number[];
-  /** What is asleep where the last choice is made. */
-  readonly sleep: readonly Happened[];
+  /** What is asleep where each is made. */
+  readonly asleep: readonly (readonly Happened[])[];
 }
 
 /** A race found in a job that is to be reversed before its beginning: it is for the owner of that part of the tree. */
@@ -67,7 +67,8 @@ export class Exhaustive {
   #entered = 0;
   /** The choices before this belong to the owner of the job. */
   readonly #base: number;
-  readonly #outward: Outward[] = [];
+  /** Each once, though many runs may find it. */
+  readonly #outward = new Map<string, Outward>();
   /** Jobs that others are at, by the position of the point that they hang from. */
   readonly #lent: number[] = [];
 
@@ -75,12 +76,12 @@ export class Exhaustive {
     this.#system = system;
     this.#maxSteps = options.maxSteps;
     this.#prefer = options.prefer ?? goOn;
-    const { choices, sleep } = options.job ?? { choices: [], sleep: [] };
+    const { choices, asleep } = options.job ?? { choices: [], asleep: [] };
     this.#base = choices.length;
     this.#known = choices.length;
     for (const [at, id] of choices.entries()) {
       const chosen = { item: { id, process: -1, bornAt: -1, fault: false }, touched: [] };
-      this.#path.push({ enabled: [], todo: [], sleep: at === choices.length - 1 ? [...sleep] : [], chosen });
+      this.#path.push({ enabled: [], todo: [], sleep: [...(asleep[at] ?? [])], chosen });
     }
   }
 
@@ -96,7 +97,9 @@ export class Exhaustive {
 
   /** Races for the owner of the job, since the last time. */
   takeOutward(): Outward[] {
-    return this.#outward.splice(0);
+    const outward = [...this.#outward.values()];
+    this.#outward.clear();
+    return outward;
   }
 
   /** Gives away the part of the tree that is nearest to the root, if there is any. */
@@ -105,10 +108,12 @@ export class Exhaustive {
       const point = this.#path[position] as Point;
       const item = awakeOf(point);
       if (item === undefined) continue;
-      const before = this.#path.slice(0, position).map(({ chosen }) => chosen.item.id);
+      const above = this.#path.slice(0, position);
+      const before = above.map(({ chosen }) => chosen.item.id);
       // What is under way at this point comes before the job, too; what is only about to be comes after it.
       const underWay = position < this.#path.length - 1 ? [point.chosen] : [];
-      const job: Job = { choices: [...before, item.id], sleep: [...point.sleep, ...underWay] };
+      const asleep = [...above.map(({ sleep }) => [...sleep]), [...point.sleep, ...underWay]];
+      const job: Job = { choices: [...before, item.id], asleep };
       point.sleep.push(this.#tryOnce(before, item.id));
       this.#lent.push(position);
       return job;
@@ -117,7 +122,7 @@ export class Exhaustive {
   }
 
   /** A job is done: what it found that concerns this part of the tree. */
-  giveBack(job: Job, outward: readonly Outward[]): void {
+  giveBack(job: Pick<Job, "choices">, outward: readonly Outward[]): void {
     this.#lent.splice(this.#lent.indexOf(job.choices.length - 1), 1);
     for (const { position, first, wanted } of outward) this.#reverse(position, first, wanted);
     if (this.#known === 0) this.#next(false);
@@ -235,7 +240,7 @@ export class Exhaustive {
    */
   #reverseForSleepers(position: number): void {
     const event = this.#events[position] as Happened;
-    for (let earlier = this.#base; earlier < position; earlier++) {
+    for (let earlier = 0; earlier < position; earlier++) {
       const { sleep, chosen } = this.#path[earlier] as Point;
       const woken = sleep.some((one) => mayBeLeftOut(one.item) && dependent(one, chosen) && dependent(one, event));
       if (!woken || this.#causality.isBefore(earlier, position)) continue;
@@ -260,7 +265,7 @@ export class Exhaustive {
 
   #reverse(position: number, first: readonly number[], wanted: number): void {
     if (position < this.#base) {
-      this.#outward.push({ position, first, wanted });
+      this.#outward.set(`${position} ${wanted} ${first.join()}`, { position, first, wanted });
       return;
     }
     const point = this.#path[position] as Point;

@@ -37,25 +37,24 @@ export function coveredSchedules(system: System): Covered {
   return covered;
 }
 
-/** The same, where parts of the search are lent out whenever `lend` says so, to be searched by and by. */
+/** The same, where parts of the search, and of these, are lent out whenever `lend` says so, and searched by turns. */
 export function coveredTogether(system: System, lend: () => boolean): Covered {
   const root = new Exhaustive(system, { maxSteps: MAX_STEPS });
   const covered = new Covering();
-  const away: { job: Job; search: Exhaustive }[] = [];
+  const away: { job: Job; search: Exhaustive; owner: Exhaustive }[] = [];
   while (!root.done) {
-    const job = lend() ? root.lend() : undefined;
-    // As it gets to another thread.
-    const sent = job === undefined ? undefined : unpackJob(structuredClone(packJob(job)));
-    if (job !== undefined && sent !== undefined) {
-      away.push({ job, search: new Exhaustive(system, { maxSteps: MAX_STEPS, job: sent }) });
+    for (const search of [root, ...away.map((one) => one.search)]) {
+      if (!search.done && !search.waiting) covered.run(search);
+      const job = lend() && !search.done ? search.lend() : undefined;
+      if (job === undefined) continue;
+      // As it gets to another thread.
+      const sent = unpackJob(structuredClone(packJob(job)));
+      away.push({ job, search: new Exhaustive(system, { maxSteps: MAX_STEPS, job: sent }), owner: search });
     }
-    for (const one of [...away]) {
-      covered.run(one.search);
-      if (!one.search.done) continue;
+    for (const one of away.filter(({ search }) => search.done)) {
       away.splice(away.indexOf(one), 1);
-      root.giveBack(one.job, one.search.takeOutward());
+      one.owner.giveBack(one.job, one.search.takeOutward());
     }
-    if (!root.waiting && !root.done) covered.run(root);
   }
   return covered;
 }
