@@ -11,6 +11,12 @@ import { raceFile } from "./testing/race-file.ts";
 const file = raceFile("faulty");
 const folder = await mkdtemp(join(tmpdir(), "holdfast-faulty-"));
 await writeFile(join(folder, "other.ts"), "export const something = 1;\n");
+await writeFile(
+  join(folder, "of-builtin.ts"),
+  'import { nothing } from "node:fs";\nexport const it = () => nothing;\n',
+);
+await writeFile(join(folder, "addon.node"), "");
+await writeFile(join(folder, "addon.cjs"), 'require("./addon.node");\n');
 after(() => rm(folder, { recursive: true }));
 
 async function faulty(work: Promise<unknown>, message: RegExp, at?: RegExp): Promise<void> {
@@ -55,6 +61,32 @@ const FILES: Record<string, [text: string, message: RegExp]> = {
     `import { nothing } from "./other.ts"; export default race({ processes: { a: () => nothing() } });`,
     /does not provide an export named 'nothing'/,
   ],
+  "a name that a builtin does not export": [
+    `import { nothing } from "node:fs"; export default race({ processes: { a: () => nothing() } });`,
+    /The requested module 'node:fs' does not provide an export named 'nothing' \(.*race\.ts:2:\d+\)$/,
+  ],
+  "a name that a builtin does not export, late": [
+    `export default race({ processes: { a: async () => void (await import("./of-builtin.ts")) } });`,
+    /does not provide an export named 'nothing' \(.*of-builtin\.ts:1:\d+\)$/,
+  ],
+  "a name that the explorer does not export": [
+    `import { nothing } from "holdfast/explorer"; export default race({ processes: { a: () => nothing() } });`,
+    /'holdfast\/explorer' does not provide an export named 'nothing'/,
+  ],
+  "compiled code": [
+    `import "./addon.cjs"; export default race({ processes: { a: () => 1 } });`,
+    /Cannot load .*addon\.node: compiled code cannot be simulated \(.*addon\.cjs:1:\d+\)$/,
+  ],
+  "compiled code that a process asks for": [
+    `export default race({ processes: { a: async () => void (await import("./addon.cjs")) } });`,
+    /Cannot load .*addon\.node: compiled code cannot be simulated \(.*addon\.cjs:1:\d+\)$/,
+  ],
+  "compiled code that a process asks for, and makes another error of": [
+    `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+     const load = () => { try { return require("./addon.node"); } catch { throw new Error("no add-on"); } };
+     export default race({ processes: { a: load, b: () => 1 } });`,
+    /Cannot load .*addon\.node: compiled code cannot be simulated \(.*race\.ts:3:\d+\)$/,
+  ],
   "wrong syntax": [`export default race({ processes: { a: () => { let } } );`, /race\.ts:2:\d+/],
   "code that throws": [`throw new Error("at load");`, /cannot be loaded: at load .*race\.ts:2:\d+/],
   "code that has effects": [
@@ -74,6 +106,26 @@ for (const [name, [text, message]] of Object.entries(FILES)) {
     await faulty(explore(path), message);
   });
 }
+
+test("what a program makes of a name that a builtin does not export, and of compiled code that it can do without, is its own", async () => {
+  const path = join(folder, "its-own.race.ts");
+  await writeFile(join(folder, "optional.cjs"), 'try { require("./addon.node"); } catch { exports.without = true; }\n');
+  await writeFile(
+    path,
+    `import assert from "node:assert/strict";
+     import { mock, test } from "node:test"; // More than there is of it here, and no more than Node has.
+     import { race } from "holdfast/explorer";
+     import optional from "./optional.cjs";
+     const a = async () => {
+       assert.ok(optional.without);
+       await assert.rejects(import("./of-builtin.ts"), { name: "SyntaxError", message: /named 'nothing'$/ });
+       return [mock, test];
+     };
+     export default race({ processes: { a } });`,
+  );
+  const { verdict, trace } = await inspect(path);
+  assert.equal(verdict, "proved", trace?.violation.message);
+});
 
 test("RACE-18 a file, or an export, that is not there is told", async () => {
   await faulty(inspect(join(folder, "gone.race.ts")), /Cannot find the file/);

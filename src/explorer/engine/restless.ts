@@ -17,7 +17,7 @@ export const REST_MS = 5000;
 export const REST_AGAIN_MS = 1500;
 
 /** A program that was ended from without is to blame only if it has worked for so long: else the machine gave it no time. */
-const WORKED_MS = 1500;
+const MOST_WORK_MS = 1500;
 /** Unless it has stood still for so long: it waits for what never comes. */
 export const STILL_MS = 60_000;
 
@@ -77,7 +77,8 @@ function within<T>(limitMs: number, work: () => T): T | Ended {
   if (ended === undefined) return new Ended(undefined);
   // What was done before it had its turn cannot have been more than the time that this took.
   const itsWorkMs = workMs - Math.max(0, tookMs - ended.forMs);
-  const isToBlame = ended.forMs >= limitMs / 2 && (itsWorkMs >= WORKED_MS || ended.forMs >= STILL_MS);
+  const isToBlame =
+    ended.forMs >= limitMs / 2 && (itsWorkMs >= Math.min(MOST_WORK_MS, limitMs / 2) || ended.forMs >= STILL_MS);
   return new Ended(isToBlame ? ended.program.name : undefined);
 }
 

@@ -22,8 +22,8 @@ export function scenarioFault(thrown: unknown, modules: Modules | undefined, pha
   }
   if (thrown instanceof ScenarioError) {
     if (thrown.at !== undefined) return thrown;
-    const at = place(typeof thrown.cause === "string" ? thrown.cause : thrown.stack);
     const { hint, cause } = thrown;
+    const at = place(cause instanceof Error ? cause.stack : typeof cause === "string" ? cause : thrown.stack);
     return at === undefined
       ? thrown
       : new ScenarioError(withPlace(thrown.message, at), { ...at, ...(hint !== undefined && { hint }), cause });

@@ -9,6 +9,7 @@ import { type Environment, makeEnvironment } from "../program/builtins.ts";
 import { Lots } from "../program/lots.ts";
 import { presentProcess } from "../program/present-process.ts";
 import { type Identity, type Main, Program, type Within } from "../program/program.ts";
+import { refuseRunning } from "../program/real-globals.ts";
 import { type DefinedRace, isRace, processNames } from "../race.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import type { Port } from "../world/port.ts";
@@ -193,6 +194,7 @@ function instanceIn(modules: Modules, { globals, builtin, pristine }: Environmen
     globals,
     builtin: (name, instance) => (name === "module" ? moduleBuiltin(instance) : builtin(name)),
     pristine: (name) => (name === "module" ? undefined : pristine(name)),
+    refuse: refuseRunning,
   });
 }
 

@@ -11,7 +11,7 @@ import type { Source } from "./source.ts";
 
 /** What a specifier in a file leads to. */
 export type Link =
-  | { readonly builtin: string; readonly file?: undefined }
+  | { readonly builtin: string; readonly file?: undefined; checked?: true }
   | { readonly builtin?: undefined; readonly file: CompiledFile; readonly key: string; checked?: true };
 
 /** The body of a module, ready to run: of CommonJS with Node's five arguments, of an ES module with none. */

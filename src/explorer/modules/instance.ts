@@ -5,8 +5,8 @@ import { CommonJsModule, makeRequire, type Requiring } from "./common-js.ts";
 import type { CompiledFile, Link } from "./compile.ts";
 import { EsModule, Members, readersOf } from "./es-module.ts";
 import type { GlobalObject } from "./global-object.ts";
-import { exportAll, type Namespace, refreshBuiltin, refreshCommonJs, requiredFace } from "./interop.ts";
-import { notExported, scenarioErrorOf } from "./load-failure.ts";
+import { builtinExports, exportAll, type Namespace, refreshBuiltin, refreshCommonJs, requiredFace } from "./interop.ts";
+import { isCompiledCode, notExported, scenarioErrorOf } from "./load-failure.ts";
 import type { Modules } from "./modules.ts";
 import type { Scope } from "./scope.ts";
 import { parseJson } from "./source.ts";
@@ -24,6 +24,8 @@ export interface InstanceOptions {
    * of it is the same for all instances with these globals. Undefined otherwise.
    */
   readonly pristine?: (name: string) => unknown;
+  /** Ends the program that wants what cannot be simulated; returns if none is running. */
+  readonly refuse?: (error: Error) => void;
   /** The file that takes itself for the one that was started (`require.main`, `import.meta.main`). Default: none. */
   readonly main?: string;
 }
@@ -41,6 +43,8 @@ export class Instance {
   /** What an `import` sees of builtins. */
   readonly #importedBuiltins = new Map<string, Namespace>();
   #mainModule: CommonJsModule | undefined;
+  /** How many modules are running their own code just now. */
+  #evaluating = 0;
 
   #global: GlobalObject | undefined;
 
@@ -89,7 +93,13 @@ export class Instance {
   /** What compiled code makes of an import: the namespace, or what has its members. */
   #importMembers(specifier: string, from: CompiledFile): object {
     const link = this.#modules.link(from, "import", specifier);
-    if (link.file === undefined || link.file.source.format !== "esm") return this.#import(link, from);
+    if (link.file === undefined) {
+      const namespace = this.#importBuiltin(link.builtin, from);
+      if (!link.checked) checkBuiltin(namespace, link.builtin, specifier, from);
+      link.checked = true;
+      return namespace;
+    }
+    if (link.file.source.format !== "esm") return this.#import(link, from);
     const { file } = link;
     const module = this.#runEsModule(file, link.key);
     if (!link.checked && module.state === "done") {
@@ -151,6 +161,7 @@ export class Instance {
     const meta = file.usesMeta ? this.#metaOf(file, key) : undefined;
     const dynamicImport = file.usesDynamicImport ? this.#dynamicImportOf(file) : undefined;
     const global = file.usesGlobalObject ? this.global : undefined;
+    this.#evaluating += 1;
     try {
       const maker = this.#scope.makerOf(file);
       maker(module, importing, reExport, meta, dynamicImport, global, global).call(undefined);
@@ -158,6 +169,8 @@ export class Instance {
       module.state = "failed";
       module.error = error;
       throw error;
+    } finally {
+      this.#evaluating -= 1;
     }
     module.state = "done";
     if (module.after !== undefined) for (const then of module.after) then();
@@ -190,7 +203,7 @@ export class Instance {
       const name = String(specifier);
       // What is imported runs after the code that asked for it.
       await undefined;
-      return this.#import(this.#modules.link(file, "import", name), file);
+      return this.#late(() => this.#import(this.#modules.link(file, "import", name), file));
     };
   }
 
@@ -211,12 +224,15 @@ export class Instance {
     const require = this.#requireOf(file, module);
     if (this.#options.main === path) this.#mainModule = require.main = module;
     this.#cache[path] = module;
+    this.#evaluating += 1;
     try {
       if (file.source.format === "json") module.exports = parseJson(file.source);
       else this.#callCommonJs(file, module, require);
     } catch (error) {
       delete this.#cache[path];
       throw error;
+    } finally {
+      this.#evaluating -= 1;
     }
     module.loaded = true;
     const namespace = this.#imported.get(module);
@@ -232,15 +248,35 @@ export class Instance {
     body.call(module.exports, module.exports, require, module, file.source.file, file.folder);
   }
 
+  /**
+   * Loads on behalf of code that runs. A module that looks for compiled code while it is loaded itself mostly has another
+   * way; what a function of the program asks for is what the program needs, also if it makes another error of it.
+   */
+  #late<T>(load: () => T): T {
+    try {
+      return load();
+    } catch (error) {
+      if (this.#evaluating === 0 && isCompiledCode(error)) this.#options.refuse?.(error);
+      throw error;
+    }
+  }
+
   #requireOf(file: CompiledFile, module: CommonJsModule | undefined): Requiring {
     return makeRequire(
-      (specifier) => this.#require(this.#modules.link(file, "require", specifier), file, module),
+      (specifier) => this.#late(() => this.#require(this.#modules.link(file, "require", specifier), file, module)),
       (specifier) => this.#modules.pathOf(file, specifier),
       file.source.file,
       this.#cache,
       this.#mainModule,
     );
   }
+}
+
+/** @throws if a name is imported that Node does not export */
+function checkBuiltin(namespace: Namespace, builtin: string, specifier: string, from: CompiledFile): void {
+  const absent = from.importedNames.get(specifier)?.filter((name) => !Object.hasOwn(namespace, name)) ?? [];
+  const missing = absent.find((name) => !builtinExports(builtin, name));
+  if (missing !== undefined) throw notExported(missing, specifier, from.source.file);
 }
 
 /** Asks for a builtin; if it is refused, with who wanted it. */

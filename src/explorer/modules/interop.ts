@@ -1,7 +1,10 @@
 // What an `import` sees of CommonJS and of builtins, and a `require` of an ES module: as Node has it, not as bundlers do.
 
+import { createRequire, isBuiltin } from "node:module";
 import vm from "node:vm";
 import { type EsModule, namespaceOf, type Readers, readersOf, wholeOf } from "./es-module.ts";
+
+const require = createRequire(import.meta.url);
 
 /** What `import * as x` gives. */
 export type Namespace = Record<string, unknown>;
@@ -107,6 +110,14 @@ function filled(names: readonly string[], exports: unknown): Namespace {
 function fill(namespace: Namespace, names: readonly string[], exports: unknown): void {
   for (const name of names) namespace[name] = name === WHOLE ? exports : valueAt(exports, name);
   namespace.default = exports;
+}
+
+/** Whether Node's own builtin exports the name: what is simulated of it may have less. */
+export function builtinExports(builtin: string, name: string): boolean {
+  const specifier = `node:${builtin}`;
+  if (!isBuiltin(specifier)) return false;
+  const face: unknown = require(specifier);
+  return isObject(face) && Object.hasOwn(face, name);
 }
 
 /** `module.syncBuiltinESMExports`: brings what was taken of a builtin up to date. */

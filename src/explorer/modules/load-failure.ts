@@ -25,6 +25,21 @@ export function loadFailure(failure: Failure): Error {
   return error;
 }
 
+const COMPILED = "ERR_DLOPEN_FAILED";
+
+/** An add-on, or WebAssembly as a module: no code that can be made anew for each process. */
+export function compiledCode(file: string): Error {
+  return loadFailure({
+    code: COMPILED,
+    message: `Cannot load ${file}: compiled code cannot be simulated`,
+    hint: "Leave the package out of the scenario, or put a small replacement in its place.",
+  });
+}
+
+export function isCompiledCode(error: unknown): error is Error {
+  return error instanceof Error && hints.has(error) && (error as { code?: unknown }).code === COMPILED;
+}
+
 export function notExported(name: string, specifier: string, importer: string): Error {
   return loadFailure({
     code: "ERR_SYNTAX",

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import vm from "node:vm";
 import { type Transformed, transformModule, whereSyntaxFails } from "./esbuild.ts";
-import { loadFailure } from "./load-failure.ts";
+import { compiledCode, loadFailure } from "./load-failure.ts";
 import type { PackageType } from "./package-scope.ts";
 
 export type Format = "esm" | "cjs" | "json";
@@ -31,11 +31,7 @@ const CJS_NAMES = ["exports", "require", "module", "__filename", "__dirname"];
 export function readSource(file: string, type: PackageType): Source {
   const extension = extname(file);
   if (extension === ".node" || extension === ".wasm") {
-    throw loadFailure({
-      code: "ERR_DLOPEN_FAILED",
-      message: `Cannot load ${file}: compiled code cannot be simulated`,
-      hint: "Leave the package out of the scenario, or put a small replacement in its place.",
-    });
+    throw compiledCode(file);
   }
   const text = readText(file);
   if (extension === ".json") return { file, format: "json", code: text };

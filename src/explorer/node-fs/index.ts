@@ -19,6 +19,7 @@ import { type ReadStream, type StreamClasses, streamClasses, utf8StreamClass, ty
 import { rm } from "./trees.ts";
 import { watch } from "./watcher.ts";
 
+export { hearOfNotSimulated } from "./node-error.ts";
 export type { Timers } from "./stat-watcher.ts";
 
 /** What `import fs from "node:fs"` gives; `promises` is `node:fs/promises`. */

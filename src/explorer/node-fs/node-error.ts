@@ -193,7 +193,23 @@ export function rmSyncError(code: string, path: string): NodeJS.ErrnoException {
   return Object.assign(error, { errno: -(facts?.errno ?? 0), code, path, syscall: "rm" });
 }
 
+/** More than there are between the code under test and what finds out that something is not simulated. */
+const FRAMES = 50;
+
 /** A function, or a way to call it, that the explorer does not have. */
 export function notSimulated(what: string, instead: string): NodeJS.ErrnoException {
-  return coded(Error, "ERR_NOT_SIMULATED", `${what} is not simulated by the race explorer: ${instead}`);
+  const error = coded(Error, "ERR_NOT_SIMULATED", `${what} is not simulated by the race explorer: ${instead}`);
+  // Below all of ours is the line that called.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  Error.captureStackTrace(error, notSimulated);
+  Error.stackTraceLimit = limit;
+  hearOf(error);
+  return error;
+}
+
+/** Is told of each such error before it is thrown: the code under test may make nothing of it. */
+let hearOf: (error: Error) => void = () => undefined;
+export function hearOfNotSimulated(hear: (error: Error) => void): void {
+  hearOf = hear;
 }

@@ -2,13 +2,14 @@
 // it reaches for files, time, chance or the host, and one that refuses to be called where it reaches further.
 
 import { createRequire } from "node:module";
-import { makeFs } from "../node-fs/index.ts";
+import { hearOfNotSimulated, makeFs } from "../node-fs/index.ts";
 import { makeAbortSignal, makeAtomics, makeDate, makePerformance } from "./clocks.ts";
 import { makeFetch } from "./fetch.ts";
 import type { Lots } from "./lots.ts";
 import { refusing } from "./not-simulated.ts";
 import { makeGlobals, makeOs, makeZlib, partlyReal, refused, refuseToLoad } from "./partly-real.ts";
 import { makeCrypto, makeMath } from "./randomness.ts";
+import { refuseRunning } from "./real-globals.ts";
 import { makeServe } from "./serve.ts";
 import { makeSqlite } from "./sqlite.ts";
 import { silentTestRunner } from "./test-runner.ts";
@@ -43,6 +44,9 @@ const REAL = new Set([
   "util/types",
   "vm",
 ]);
+/** What `node:fs` refuses ends the exploration, too. */
+hearOfNotSimulated(refuseRunning);
+
 const IDLE = { idle: 0, active: 0, utilization: 0 };
 
 /** One process's view of Node, for all of its runs. `reset` undoes what packages patched. */

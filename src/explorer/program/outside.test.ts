@@ -36,6 +36,13 @@ const CALLS: Readonly<Record<string, string>> = {
   realFetch: "fetch() of the real global object",
   globalTimer: "setImmediate() of the real global object",
   swallowed: "net.connect()",
+  swallowedGlob: "glob of /etc/*",
+  swallowedGlobLater: "glob of ../*",
+  swallowedLinks: "glob with followSymlinks",
+  swallowedName: "A path that is not UTF-8",
+  swallowedNameLater: "A path that is not UTF-8",
+  swallowedNameTold: "A path that is not UTF-8",
+  swallowedFlushing: "fs.Utf8Stream with periodicFlush",
 };
 
 for (const [name, call] of Object.entries(CALLS)) {

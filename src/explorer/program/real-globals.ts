@@ -18,6 +18,11 @@ const GUARDED = [
 
 let running: Program | undefined;
 
+/** Ends the program whose code is running, if any: it reached for what is not simulated. */
+export function refuseRunning(error: Error): void {
+  running?.refuse(error);
+}
+
 /** Runs code of a program, so that what it reaches for outside is known to be its doing. */
 export function runningAs<T>(program: Program, run: () => T): T {
   const before = running;

@@ -64,6 +64,29 @@ export const swallowed = reaching("swallowed", () => {
   }
 });
 
+const careless = (name: string, reach: () => unknown) =>
+  reaching(name, async () => {
+    try {
+      await reach();
+    } catch {
+      // Here too.
+    }
+  });
+export const swallowedGlob = careless("swallowedGlob", () => fs.globSync("/etc/*"));
+export const swallowedGlobLater = careless("swallowedGlobLater", async () => {
+  for await (const name of fs.promises.glob("../*")) void name;
+});
+export const swallowedLinks = careless("swallowedLinks", () => fs.globSync("*", { followSymlinks: true } as object));
+export const swallowedName = careless("swallowedName", () => fs.readFileSync(Buffer.of(255)));
+export const swallowedNameLater = careless("swallowedNameLater", () => fs.promises.readFile(Buffer.of(255)));
+export const swallowedNameTold = careless(
+  "swallowedNameTold",
+  () => new Promise((resolve) => fs.readFile(Buffer.of(255), resolve)),
+);
+export const swallowedFlushing = careless("swallowedFlushing", () =>
+  Reflect.construct(fs.Utf8Stream, [{ dest: "/a", periodicFlush: 9 }]),
+);
+
 /** Only looked at, inherited from, or asked for what it computes. */
 export const harmless = race({
   name: "harmless",
