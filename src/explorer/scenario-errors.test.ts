@@ -145,6 +145,18 @@ test("RACE-18 a check that does not say the same of the same run is no race", as
   await faulty(inspect(file, { exported: "checkRemembers" }), /the check is not deterministic/);
 });
 
+test("RACE-18 a check that waits for ever, whatever the order, is a fault of the scenario", async () => {
+  await faulty(inspect(file, { exported: "checkWaits" }), /^the check never ends: it waits for what nothing will/);
+});
+
+test("a check that waits for ever in some orders only has found something", async () => {
+  const { verdict, trace } = await inspect(file, { exported: "checkWaitsForSum" });
+  assert.equal(verdict, "violated");
+  assert.equal(trace?.violation.message, "the check never ends: it waits for what nothing will bring about");
+  assert.equal(trace?.preemptions, 1);
+  assert.ok((await replay(trace as Trace)).same);
+});
+
 test("RACE-12 a process that remembers what was in other runs is told as nondeterminism", async () => {
   for (const [exported, isolate] of [
     ["processRemembers", true],

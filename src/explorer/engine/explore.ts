@@ -7,6 +7,7 @@ import { Diverged } from "../search/system.ts";
 import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
 import { NeedsThreads } from "../world/host.ts";
 import { parseBudget } from "./budget.ts";
+import { checkAtFault, endsInSomeOrder, neverEnds } from "./endless-check.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
@@ -233,6 +234,7 @@ export class Exploration {
 
   async #small(found: Found): Promise<Trace> {
     if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
+    if (neverEnds(found.violation)) await this.#blameCheck(found.violation);
     this.#shrinking = true;
     // What others still find is not wanted, and the time of the cores is.
     this.#team?.dispose();
@@ -261,6 +263,19 @@ export class Exploration {
     }
     const message = `it did not happen ${again}: ${smallest.violation.message}`;
     return { ...trace, violation: { kind: "nondeterminism", process: smallest.violation.process, message } };
+  }
+
+  /** @throws ScenarioError if the scenario is to blame, and not what the processes did */
+  async #blameCheck({ message }: Violation): Promise<void> {
+    const trying = endsInSomeOrder(this.#system, MAX_STEPS);
+    let ends = false;
+    await this.#inChunks(() => {
+      const next = trying.next();
+      this.#abandon();
+      if (next.done === true) ends = next.value;
+      return next.done === true;
+    });
+    if (!ends) throw checkAtFault(message);
   }
 
   /** Takes these steps as long as they can be taken, and then what comes first. */

@@ -13,6 +13,8 @@ import { Sightings } from "./terms.ts";
 
 /** Setup and check may do so much; more is a loop. */
 const MAX_STEPS_ALONE = 100_000;
+/** That, for people. */
+export const MANY = "100,000";
 
 export interface ScenarioSystem extends System {
   /** The world of the run that is under way, or was last. */
@@ -67,8 +69,7 @@ export function mayFail({ mayFail: may }: Race, process: string): boolean {
 
 /** Setup runs alone, then all processes start. */
 export function begin(world: World, names: readonly string[], limitMs = REST_MS): void {
-  aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "setup")));
-  const setup = world.processes[0] as SimulatedProcess;
+  const how = aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "setup")));
   if (world.abandoned !== undefined) return;
   if (world.violation !== undefined) {
     const { message, stack } = world.violation;
@@ -77,7 +78,8 @@ export function begin(world: World, names: readonly string[], limitMs = REST_MS)
       cause: stack,
     });
   }
-  if (setup.alive)
+  if (how === "goes on") throw new ScenarioError("setup does not end", { hint: `It has done ${MANY} steps.` });
+  if (how === "waits")
     throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
   world.startRacing(names.length);
   for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
@@ -89,8 +91,11 @@ function nextOf(process: SimulatedProcess): WorldItem | undefined {
   return effects[0] ?? arrivals[0] ?? notices[0] ?? immediates[0] ?? timers[0];
 }
 
-/** What a process asks for happens at once, in the order in which it was asked for. */
-export function runAlone(world: World, process: SimulatedProcess): void {
+/**
+ * What a process asks for happens at once, in the order in which it was asked for. Returns whether the process has ended,
+ * or why it has not: it asks for nothing any more, or goes on and on.
+ */
+export function runAlone(world: World, process: SimulatedProcess): "ended" | "waits" | "goes on" {
   for (let steps = 0; process.alive; steps++) {
     const item =
       nextOf(process) ??
@@ -98,9 +103,9 @@ export function runAlone(world: World, process: SimulatedProcess): void {
         .filter((one) => one.alive)
         .map(nextOf)
         .find(Boolean);
-    if (item === undefined || world.violation !== undefined || world.abandoned !== undefined) return;
-    if (steps > MAX_STEPS_ALONE)
-      throw new ScenarioError(`${process.name} does not end`, { hint: "It has done 100,000 steps." });
+    if (item === undefined || world.violation !== undefined || world.abandoned !== undefined) return "waits";
+    if (steps > MAX_STEPS_ALONE) return "goes on";
     world.perform(item);
   }
+  return "ended";
 }

@@ -6,6 +6,7 @@ import { leftBehind, leftHeld } from "../world/left-behind.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { endless } from "./endless.ts";
+import { endlessCheck } from "./endless-check.ts";
 import { runAlone } from "./in-thread.ts";
 import { aloneGuarded, REST_MS } from "./restless.ts";
 
@@ -31,14 +32,10 @@ export function judge(world: World, race: Race, limitMs = REST_MS): void {
   }
   if (race.check === undefined) return;
   world.stopRacing();
-  aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "check", 1)));
-  const check = world.processes[0] as SimulatedProcess;
+  const how = aloneGuarded(world, limitMs, () => runAlone(world, world.startProcess(0, "check", 1)));
   const failed = world.violation as Violation | undefined;
   if (failed !== undefined) world.violation = { ...failed, kind: "check", process: "" };
-  else if (check.alive) {
-    const message = "the check never ends: it waits for something that nothing will bring about";
-    world.violation = { kind: "check", process: "", message };
-  }
+  else if (how !== "ended") world.violation = endlessCheck(how);
 }
 
 function deadlock(stuck: readonly SimulatedProcess[]): string {

@@ -83,13 +83,10 @@ function within<T>(limitMs: number, work: () => T): T | Ended {
 }
 
 /** Runs setup or the check, where processes have threads of their own. @throws TookLong */
-export function aloneGuarded(world: World, limitMs: number, work: () => void): void {
-  if (!world.threaded) {
-    work();
-    return;
-  }
+export function aloneGuarded<T>(world: World, limitMs: number, work: () => T): T {
+  if (!world.threaded) return work();
   const result = within(limitMs, work);
-  if (!(result instanceof Ended)) return;
+  if (!(result instanceof Ended)) return result;
   if (world.abandoned !== undefined) throw world.abandoned;
   if (result.toBlame === undefined) throw new TookLong("setup or the check took long");
   throw doesNotEnd(result.toBlame, limitMs);

@@ -35,6 +35,7 @@ test("RACE-10 a lost answer makes the caller try again", () =>
 test("RACE-10 which a key makes good", () => proved(races.droppedWithKey));
 test("RACE-10 who sets no time limit waits for ever for what was lost", () =>
   violated(races.droppedForGood, /waits for ever/));
+test("RACE-10 of what was lost nobody hears, also when the server closes", () => proved(races.droppedThenClosed));
 test("RACE-10 a late message is overtaken by the time limit", () => violated(races.delayed, TWICE, /held back|late/));
 test("RACE-10 and comes to nothing where it has a key", () => proved(races.delayedWithKey));
 test("RACE-10 a connection is reset behind its request", () => violated(races.reset, TWICE, /is reset behind/));

@@ -14,7 +14,21 @@ export const setupRejects = race({ setup: async () => fail(), processes });
 export const setupFailsAside = race({ setup: () => void readFile("/missing"), processes });
 export const setupExits = race({ setup: () => process.exit(3), processes });
 export const setupWaits = race({ setup: () => new Promise(() => undefined), processes });
-export const checkWaits = race({ processes, check: () => new Promise(() => undefined) });
+const waitForEver = () => new Promise(() => undefined);
+async function poll(until: () => Promise<boolean>): Promise<void> {
+  while (!(await until())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+export const checkWaits = race({ processes, check: waitForEver });
+
+/** A lost update, found by checks that wait for the sum. */
+const add = async () => writeFile("/sum", String(Number(await readFile("/sum", "utf8")) + 1));
+const isTwo = async () => (await readFile("/sum", "utf8")) === "2";
+const adding = { setup: () => writeFile("/sum", "0"), processes: { a: add, b: add } };
+export const checkWaitsForSum = race({
+  ...adding,
+  check: async () => ((await isTwo()) ? undefined : waitForEver()),
+});
+export const checkPollsForSum = race({ ...adding, check: () => poll(isTwo) });
 export const setupInTimer = race({ setup: () => void setTimeout(fail, 1000), processes });
 
 /** It is the explorer's process that remembers, outside of the scenario. */

@@ -127,6 +127,26 @@ export const reset = faulty("reset", { network: { reset: 1 } }, false, untilAnsw
 export const resetWithKey = faulty("resetWithKey", { network: { reset: 1 } }, true, untilAnswered);
 export const parted = faulty("parted", { network: { partition: 1 } }, false, untilAnswered);
 export const noFault = faulty("noFault", {}, false, untilAnswered);
+/** Whose answer was lost hears nothing of it when the server closes later, as nothing comes of a call that was answered. */
+export const droppedThenClosed = race({
+  name: "droppedThenClosed",
+  network: { drop: 1 },
+  processes: {
+    server: async () => {
+      const server = await serve(HUB, () => {
+        setTimeout(() => void server.close(), 1000);
+        return new Response("done");
+      });
+    },
+    client: async () => {
+      const how = await fetch(HUB, { signal: AbortSignal.timeout(60_000) }).then(
+        () => "answered",
+        (error: Error) => causeOf(error) ?? error.name,
+      );
+      assert.match(how, /^(answered|ECONNREFUSED|TimeoutError)$/);
+    },
+  },
+});
 /** Nothing that was dropped comes back by itself. */
 export const droppedForGood = faulty("droppedForGood", { network: { drop: 1 } }, false, () => add(5));
 
