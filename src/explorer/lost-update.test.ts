@@ -73,7 +73,7 @@ test("RACE-01 without a preemption there is no lost update, and the verdict says
   assert.deepEqual([verdict, cutOffBy, runs], ["bounded", ["at most 0 preemptions"], 2]);
 });
 
-for (const exported of ["byCallback", "promisified", "sync", "existsThenWrite", "syncByDescriptor", "likeGracefulFs"]) {
+for (const exported of ["byCallback", "promisified", "sync", "likeGracefulFs"]) {
   test(`RACE-02 it is found in other forms of the calls: ${exported}`, async () => {
     const trace = await violation(exported);
     assert.equal(trace.violation.kind, "check");
