@@ -1,11 +1,13 @@
 // Soak: the reduction of the race explorer held against brute force, over very many random scenarios (RACE-04).
 //
-//   npm run soak -- explorer [--scenarios N] [--from SEED]
+//   npm run soak -- explorer [--scenarios N] [--from SEED] [--calls]
 //
-// Each scenario is explored twice: every order, and reduced. Both must come to the same end states. The first that does
-// not is told with its seed, which `--from` begins with again.
+// Each scenario is explored twice: every order, and reduced. Both must come to the same end states; with `--calls`, where
+// processes stand in synchronous calls and call off what they wait for, to the same orders of steps, each once. The first
+// that does not is told with its seed, which `--from` begins with again.
 
 import { parseArgs } from "node:util";
+import { compareCalls, sourceOf } from "../src/explorer/engine/testing/calls-and-waits.ts";
 import { type EndStates, endStates, randomScenario } from "../src/explorer/engine/testing/random-scenarios.ts";
 
 /** Scenarios with more orders are left out: brute force would take all the time. */
@@ -14,12 +16,16 @@ const MAX_SKIPPED = 3;
 const TOLD_EACH_MS = 10_000;
 
 const { values } = parseArgs({
-  options: { scenarios: { type: "string", default: "100000" }, from: { type: "string", default: "1" } },
+  options: {
+    scenarios: { type: "string", default: "100000" },
+    from: { type: "string", default: "1" },
+    calls: { type: "boolean", default: false },
+  },
 });
 const wanted = Number(values.scenarios);
 const from = Number(values.from);
 if (!(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0)) {
-  console.error("usage: soak explorer [--scenarios N] [--from SEED], both whole numbers from 1");
+  console.error("usage: soak explorer [--scenarios N] [--from SEED] [--calls], both whole numbers from 1");
   process.exit(2);
 }
 
@@ -48,25 +54,41 @@ function tell(seed: number): void {
   );
 }
 
+/** What is wrong with how a scenario is searched, or the number of runs; undefined when it is too large. */
+async function compare(seed: number): Promise<string | { brute: number; reduced: number } | undefined> {
+  if (values.calls) {
+    const result = await compareCalls(seed, MAX_BRUTE_RUNS);
+    if (result === undefined) return undefined;
+    const { brute, reduced, ...difference } = result;
+    const isAlike = Object.values(difference).every((orders) => orders.length === 0);
+    return isAlike ? { brute, reduced } : `${sourceOf(seed)}\n${JSON.stringify(difference)}`;
+  }
+  const scenario = randomScenario(seed);
+  const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
+  if (!all.whole) return undefined;
+  const reduced = await endStates(scenario, "reduced", MAX_BRUTE_RUNS * 2);
+  const different = difference(all, reduced);
+  return different === undefined
+    ? { brute: all.runs, reduced: reduced.runs }
+    : `${JSON.stringify(scenario)}\n${different}`;
+}
+
 let seed = from;
 for (; compared < wanted; seed += 1) {
   if (seed - from > wanted * MAX_SKIPPED + MAX_BRUTE_RUNS) throw new Error("nearly all scenarios are too large");
-  const scenario = randomScenario(seed);
-  const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
-  if (!all.whole) {
+  const result = await compare(seed);
+  if (result === undefined) {
     skipped += 1;
     continue;
   }
-  const reduced = await endStates(scenario, "reduced", MAX_BRUTE_RUNS * 2);
-  const different = difference(all, reduced);
-  if (different !== undefined) {
-    console.error(`seed ${seed}: ${JSON.stringify(scenario)}\n${different}`);
-    console.error(`again: npm run soak -- explorer --scenarios 1 --from ${seed}`);
+  if (typeof result === "string") {
+    console.error(`seed ${seed}: ${result}`);
+    console.error(`again: npm run soak -- explorer --scenarios 1 --from ${seed}${values.calls ? " --calls" : ""}`);
     process.exit(1);
   }
   compared += 1;
-  bruteRuns += all.runs;
-  reducedRuns += reduced.runs;
+  bruteRuns += result.brute;
+  reducedRuns += result.reduced;
   if (performance.now() - toldAt > TOLD_EACH_MS) {
     toldAt = performance.now();
     tell(seed);

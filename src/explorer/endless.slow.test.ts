@@ -51,9 +51,12 @@ test("RACE-12 what takes long and ends is no loop", async () => {
 });
 
 test("RACE-12 looking again and again for what another is about to do is no fault: the schedule withholds its turn", async () => {
-  const { verdict, cutOffBy } = await inspect(file, { exported: "spinsForAnother", budget: 20 });
-  assert.equal(verdict, "bounded");
-  assert.match(cutOffBy.join(), /runs of more than 2000 steps/);
+  for (const preemptions of [undefined, 0]) {
+    const bound = preemptions === undefined ? {} : { preemptions };
+    const { verdict, cutOffBy } = await inspect(file, { exported: "spinsForAnother", budget: 20, ...bound });
+    assert.equal(verdict, "bounded");
+    if (preemptions === 0) assert.match(cutOffBy.join(), /runs of more than 2000 steps/, "it never turns to the other");
+  }
 });
 
 test("RACE-12 waiting for a notice that came before the watch is a deadlock", async () => {

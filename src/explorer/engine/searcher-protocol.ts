@@ -4,8 +4,9 @@ import { EVERYTHING, resource, resourceName, type Touched } from "../footprint.t
 import type { CompiledSources } from "../modules/modules.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Happened } from "../search/causality.ts";
-import type { Job, Outward } from "../search/exhaustive.ts";
+import type { Job } from "../search/exhaustive.ts";
 import type { Orders } from "../search/extensions.ts";
+import type { Reversal } from "../search/reversals.ts";
 import type { Found } from "./shrink.ts";
 import type { Sightings } from "./terms.ts";
 
@@ -45,7 +46,7 @@ export type ToSearcher =
   /** Somebody has nothing to do, and asks for a part of the job. */
   | { readonly kind: "split" }
   /** Such a part is done. */
-  | { readonly kind: "back"; readonly choices: readonly number[]; readonly outward: readonly Outward[] };
+  | { readonly kind: "back"; readonly choices: readonly number[]; readonly outward: readonly Reversal[] };
 
 export type FromSearcher =
   /** All is loaded: jobs can come. */
@@ -56,7 +57,7 @@ export type FromSearcher =
   | {
       readonly kind: "done";
       readonly counts: Counts;
-      readonly outward: readonly Outward[];
+      readonly outward: readonly Reversal[];
       readonly seen: Pick<Sightings, "cutPowerLoss" | "timePassed">;
     }
   | {

@@ -7,6 +7,7 @@ import { Pct, RandomWalk } from "../search/drawn.ts";
 import { Exhaustive, type Job } from "../search/exhaustive.ts";
 import { Extensions, type Orders, together } from "../search/extensions.ts";
 import type { System } from "../search/system.ts";
+import { Wandering } from "../search/wandering.ts";
 
 export interface Search {
   /** Makes one run. */
@@ -28,7 +29,7 @@ export interface Search {
 /** A search that several threads share. */
 export interface Shared {
   /** What is searched here, and from which parts are lent. */
-  readonly tree: Exhaustive;
+  readonly tree: Wandering;
   /** Borrowed, and searched before the tree is gone on with. */
   part: Exhaustive | undefined;
   borrow(job: Job): void;
@@ -39,8 +40,8 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
   switch (options.strategy ?? "exhaustive") {
     case "exhaustive":
       return options.preemptions === undefined
-        ? exhaustive(system, maxSteps)
-        : bounded(new Bounded(system, { maxSteps, preemptions: options.preemptions }), options.preemptions);
+        ? exhaustive(system, { maxSteps, seed })
+        : bounded(system, maxSteps, options.preemptions);
     case "pct":
       return drawn(new Pct(system, { maxSteps, seed }));
     case "random":
@@ -50,8 +51,8 @@ export function makeSearch(system: System, options: RaceOptions, maxSteps: numbe
   }
 }
 
-function exhaustive(system: System, maxSteps: number): Search {
-  const tree = new Exhaustive(system, { maxSteps });
+function exhaustive(system: System, { maxSteps, seed }: { maxSteps: number; seed: number }): Search {
+  const tree = new Wandering(system, { maxSteps, seed });
   const shared: Shared = {
     tree,
     part: undefined,
@@ -59,7 +60,7 @@ function exhaustive(system: System, maxSteps: number): Search {
       this.part = new Exhaustive(system, { maxSteps, job });
     },
   };
-  let last = tree;
+  let last: Exhaustive | Wandering = tree;
   const extensions = new Extensions();
   let [traces, cut] = [0, 0];
   let orders: Orders = { count: 0n, exact: true };
@@ -88,16 +89,21 @@ function exhaustive(system: System, maxSteps: number): Search {
       return orders;
     },
     get cutOffBy() {
-      return cut > 0 ? [`${cut} runs of more than ${maxSteps} steps`] : [];
+      return cutRuns(cut, maxSteps);
     },
   };
 }
 
-function bounded(search: Bounded, preemptions: number): Search {
-  let runs = 0;
+function cutRuns(count: number, maxSteps: number): string[] {
+  return count > 0 ? [`${count} runs of more than ${maxSteps} steps`] : [];
+}
+
+function bounded(system: System, maxSteps: number, preemptions: number): Search {
+  const search = new Bounded(system, { maxSteps, preemptions });
+  let [runs, cut] = [0, 0];
   return {
     run() {
-      search.run();
+      if (search.run() === "cut") cut += 1;
       runs += 1;
     },
     get done() {
@@ -113,7 +119,7 @@ function bounded(search: Bounded, preemptions: number): Search {
       return { count: BigInt(runs), exact: true };
     },
     get cutOffBy() {
-      return search.cutByBound ? [`at most ${preemptions} preemptions`] : [];
+      return [...(search.cutByBound ? [`at most ${preemptions} preemptions`] : []), ...cutRuns(cut, maxSteps)];
     },
   };
 }

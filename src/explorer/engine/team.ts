@@ -4,9 +4,11 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { assert } from "../../errors.ts";
 import { ScenarioError } from "../scenario-error.ts";
-import type { Exhaustive, Job, Outward } from "../search/exhaustive.ts";
+import type { Job } from "../search/exhaustive.ts";
 import { type Orders, together } from "../search/extensions.ts";
+import type { Reversal } from "../search/reversals.ts";
 import { Diverged } from "../search/system.ts";
+import type { Wandering } from "../search/wandering.ts";
 import { TookLong } from "./restless.ts";
 import {
   type FromSearcher,
@@ -39,7 +41,7 @@ interface Searcher {
 }
 
 export class Team {
-  readonly #root: Exhaustive;
+  readonly #root: Wandering;
   readonly #searchers: Searcher[];
   #wake: (() => void) | undefined;
   runs = 0;
@@ -55,7 +57,7 @@ export class Team {
   #own: Loan | undefined;
 
   /** `cores` counts the caller's own. */
-  constructor(root: Exhaustive, data: SearcherData, cores = availableParallelism()) {
+  constructor(root: Wandering, data: SearcherData, cores = availableParallelism()) {
     this.#root = root;
     const count = Math.min(cores - 1, MAX_SEARCHERS);
     // That the program itself was given as text does not hold for a thread that runs a file.
@@ -88,14 +90,14 @@ export class Team {
   }
 
   /** What the caller borrowed is done. */
-  bringBack(outward: readonly Outward[]): void {
+  bringBack(outward: readonly Reversal[]): void {
     const own = this.#own;
     assert(own !== undefined, "what is brought back was borrowed");
     this.#own = undefined;
     this.#giveBack(own, outward);
   }
 
-  #giveBack({ job, owner }: Loan, outward: readonly Outward[]): void {
+  #giveBack({ job, owner }: Loan, outward: readonly Reversal[]): void {
     if (owner === undefined) this.#root.giveBack(job, outward);
     else send(owner, { kind: "back", choices: job.choices, outward });
   }

@@ -6,23 +6,23 @@
 // run, so they are tried wherever they can happen; and an item that an event took away before it happened (a cleared
 // timer) races with that event though it never took place.
 
-import { meet, type Touched } from "../footprint.ts";
+import type { Touched } from "../footprint.ts";
 import { Causality, dependent, type Happened } from "./causality.ts";
+import { type Chosen, mayBeLeftOut, type Reversal, reversalsOf } from "./reversals.ts";
 import { type Cancelled, Diverged, type Execution, type Item, itemOf, type System } from "./system.ts";
 
 /** A point on the path of the present run, where one item was chosen out of several. */
-interface Point {
+interface Point extends Chosen {
   enabled: readonly Item[];
   /** Ids still to be tried here; those already tried are asleep. */
   todo: number[];
-  /** What was tried here, or came here asleep: any run that begins so again is equivalent to one that was made. */
   sleep: Happened[];
   chosen: Happened;
 }
 
 export type RunEnd = "complete" | "redundant" | "cut";
 
-/** Picks what to try first of what is awake; the choice does not bear on what is covered. */
+/** Picks what to try first of what is awake. Which does not bear on what is covered, as long as what may be left out comes last. */
 export type Preference = (awake: readonly Item[], last: Item | undefined) => Item;
 
 /** Goes on with the process that ran last, in the order in which things were asked for; what may not happen comes last. */
@@ -45,13 +45,6 @@ export interface Job {
   readonly asleep: readonly (readonly Happened[])[];
 }
 
-/** A race found in a job that is to be reversed before its beginning: it is for the owner of that part of the tree. */
-export interface Outward {
-  readonly position: number;
-  readonly first: readonly number[];
-  readonly wanted: number;
-}
-
 export class Exhaustive {
   readonly #system: System;
   readonly #maxSteps: number;
@@ -68,7 +61,7 @@ export class Exhaustive {
   /** The choices before this belong to the owner of the job. */
   readonly #base: number;
   /** Each once, though many runs may find it. */
-  readonly #outward = new Map<string, Outward>();
+  readonly #outward = new Map<string, Reversal>();
   /** Jobs that others are at, by the position of the point that they hang from. */
   readonly #lent: number[] = [];
 
@@ -96,7 +89,7 @@ export class Exhaustive {
   }
 
   /** Races for the owner of the job, since the last time. */
-  takeOutward(): Outward[] {
+  takeOutward(): Reversal[] {
     const outward = [...this.#outward.values()];
     this.#outward.clear();
     return outward;
@@ -104,38 +97,71 @@ export class Exhaustive {
 
   /** Gives away the part of the tree that is nearest to the root, if there is any. */
   lend(): Job | undefined {
-    for (let position = this.#base; position < this.#path.length; position++) {
-      const point = this.#path[position] as Point;
-      const item = awakeOf(point);
-      if (item === undefined) continue;
-      const above = this.#path.slice(0, position);
-      const before = above.map(({ chosen }) => chosen.item.id);
-      // What is under way at this point comes before the job, too; what is only about to be comes after it.
-      const underWay = position < this.#path.length - 1 ? [point.chosen] : [];
-      const asleep = [...above.map(({ sleep }) => [...sleep]), [...point.sleep, ...underWay]];
-      const job: Job = { choices: [...before, item.id], asleep };
-      point.sleep.push(this.#tryOnce(before, item.id));
-      this.#lent.push(position);
-      return job;
+    const job = this.take(this.#base);
+    if (job !== undefined) this.tried(job, this.#tryOnce(job.choices));
+    return job;
+  }
+
+  /**
+   * Gives away a part of the tree: the first from this position on, or else the first of all. Whoever takes it says what
+   * its last choice has `tried` before anything else is done here.
+   */
+  take(from: number): Job | undefined {
+    for (let at = from; at < this.#path.length; at++) {
+      const job = this.#takeAt(at);
+      if (job !== undefined) return job;
+    }
+    for (let at = this.#base; at < Math.min(from, this.#path.length); at++) {
+      const job = this.#takeAt(at);
+      if (job !== undefined) return job;
     }
     return undefined;
   }
 
+  #takeAt(position: number): Job | undefined {
+    const point = this.#path[position] as Point;
+    const item = awakeOf(point);
+    if (item === undefined) return undefined;
+    const above = this.#path.slice(0, position);
+    // What is under way at this point comes before the job, too; what is only about to be comes after it.
+    const underWay = position < this.#path.length - 1 ? [point.chosen] : [];
+    this.#lent.push(position);
+    return {
+      choices: [...above.map(({ chosen }) => chosen.item.id), item.id],
+      asleep: [...above.map(({ sleep }) => [...sleep]), [...point.sleep, ...underWay]],
+    };
+  }
+
+  tried(job: Job, what: Happened): void {
+    (this.#path[job.choices.length - 1] as Point).sleep.push(what);
+  }
+
+  /** Of a job that has made a run: what its last choice was, and what it touched. */
+  jobTried: Happened | undefined;
+
+  /** The points of the present path from the first that is its own: `take` gives away what is left at one of them. */
+  get extent(): { readonly from: number; readonly to: number } {
+    return { from: this.#base, to: this.#path.length };
+  }
+
   /** A job is done: what it found that concerns this part of the tree. */
-  giveBack(job: Pick<Job, "choices">, outward: readonly Outward[]): void {
+  giveBack(job: Pick<Job, "choices">, outward: readonly Reversal[]): void {
     this.#lent.splice(this.#lent.indexOf(job.choices.length - 1), 1);
-    for (const { position, first, wanted } of outward) this.#reverse(position, first, wanted);
+    for (const reversal of outward) this.#reverse(reversal);
     if (this.#known === 0) this.#next(false);
   }
 
-  /** What an item touches when it is chosen there. */
-  #tryOnce(before: readonly number[], id: number): Happened {
+  /** What the last choice touches when it is made there. */
+  #tryOnce(choices: readonly number[]): Happened {
     const execution = this.#system.begin();
     try {
-      for (const choice of before) execution.perform(itemOf(execution.enabled(), choice) as Item);
-      const item = itemOf(execution.enabled(), id);
-      if (item === undefined) throw new Diverged(before.length, "a step that was possible before is not possible now");
-      return { item, touched: execution.perform(item) };
+      for (const [at, id] of choices.entries()) {
+        const item = itemOf(execution.enabled(), id);
+        if (item === undefined) throw new Diverged(at, "a step that was possible before is not possible now");
+        const touched = execution.perform(item);
+        if (at === choices.length - 1) return { item, touched };
+      }
+      throw new Error("a job has a choice");
     } finally {
       execution.close();
     }
@@ -156,6 +182,7 @@ export class Exhaustive {
       execution.close();
     }
     this.#findRaces(execution.cancelled);
+    this.jobTried ??= this.#events[this.#base - 1];
     const choices = this.#events.map((event) => event.item.id);
     this.lastRun = { choices, events: choices.length, causality: this.#causality };
     this.#next(true);
@@ -202,70 +229,14 @@ export class Exhaustive {
   #findRaces(cancelled: readonly Cancelled[]): void {
     const from = this.#entered;
     this.#entered = 0;
-    for (let position = from; position < this.#events.length; position++) {
-      const { item } = this.#events[position] as Happened;
-      const direct = this.#causality.enter(this.#events, position);
-      if (position < this.#base - 1) continue;
-      for (const earlier of direct) {
-        if (item.bornAt !== earlier) this.#reverse(earlier, this.#instead(earlier, position), item.id);
-      }
-      if (item.dueMs !== undefined) this.#reverseForTimer(position, direct);
-      this.#reverseForSleepers(position);
-    }
-    for (const { item, byEvent } of cancelled) {
-      if (item.bornAt >= byEvent) continue;
-      // What it would have touched is not known: it may have come before all that followed, or after any of that.
-      const others = this.#instead(byEvent, this.#events.length);
-      this.#reverse(byEvent, [item.id], item.id);
-      if (others.length > 0) this.#reverse(byEvent, others, item.id);
-    }
+    const run = { events: this.#events, points: this.#path, causality: this.#causality };
+    for (const reversal of reversalsOf(run, { from, base: this.#base, cancelled })) this.#reverse(reversal);
   }
 
-  /**
-   * A timer comes after what could not wait for it. Where that was brought about by an event that the timer need not wait
-   * for, there is a race with that event, though others are between: without it they are not there.
-   */
-  #reverseForTimer(position: number, direct: readonly number[]): void {
-    const { item, touched } = this.#events[position] as Happened;
-    for (let earlier = 0; earlier < position; earlier++) {
-      if (direct.includes(earlier) || !meet((this.#events[earlier] as Happened).touched, touched)) continue;
-      if (earlier === item.bornAt || this.#causality.isBefore(earlier, item.bornAt)) continue;
-      this.#reverse(earlier, this.#instead(earlier, position), item.id);
-    }
-  }
-
-  /**
-   * What may be left out, and is asleep where an event was chosen that takes it away or wakes it, was tried elsewhere, but
-   * not after a later event that would have woken it: that one is to come first.
-   */
-  #reverseForSleepers(position: number): void {
-    const event = this.#events[position] as Happened;
-    for (let earlier = 0; earlier < position; earlier++) {
-      const { sleep, chosen } = this.#path[earlier] as Point;
-      const woken = sleep.some((one) => mayBeLeftOut(one.item) && dependent(one, chosen) && dependent(one, event));
-      if (!woken || this.#causality.isBefore(earlier, position)) continue;
-      this.#reverse(earlier, this.#instead(earlier, position), event.item.id);
-    }
-  }
-
-  /**
-   * Ids that can begin a run in which the event at `earlier` comes after the one at `later`: of the events between that
-   * do not need the earlier one, and the later one itself, those that need none of the others.
-   */
-  #instead(earlier: number, later: number): number[] {
-    const kept: number[] = [];
-    const first: number[] = [];
-    for (let at = earlier + 1; at <= later && at < this.#events.length; at++) {
-      if (at !== later && this.#causality.isBefore(earlier, at)) continue;
-      if (!kept.some((one) => this.#causality.isBefore(one, at))) first.push((this.#events[at] as Happened).item.id);
-      kept.push(at);
-    }
-    return first;
-  }
-
-  #reverse(position: number, first: readonly number[], wanted: number): void {
+  #reverse(reversal: Reversal): void {
+    const { position, first, wanted } = reversal;
     if (position < this.#base) {
-      this.#outward.set(`${position} ${wanted} ${first.join()}`, { position, first, wanted });
+      this.#outward.set(`${position} ${wanted} ${first.join()}`, reversal);
       return;
     }
     const point = this.#path[position] as Point;
@@ -311,11 +282,6 @@ function awakeOf(point: Point): Item | undefined {
     if (!includes(point.sleep, id)) return itemOf(point.enabled, id);
   }
   return undefined;
-}
-
-/** Runs with it and runs without it are not each other's reordering: no race between events leads from one to the other. */
-function mayBeLeftOut(item: Item): boolean {
-  return item.fault || item.optional === true;
 }
 
 function includes(events: readonly Happened[], id: number): boolean {

@@ -6,11 +6,11 @@ import fc from "fast-check";
 import { Bounded } from "./bounded.ts";
 import { Exhaustive, type Job } from "./exhaustive.ts";
 import { Toy, type ToyStep } from "./toy.ts";
+import { Wandering } from "./wandering.ts";
 
 const MAX_RUNS = 300_000;
 
-function exhaust(toy: Toy): { runs: number; redundant: number } {
-  const search = new Exhaustive(toy, { maxSteps: 100 });
+function exhaust(toy: Toy, search: Exhaustive | Wandering = new Exhaustive(toy, { maxSteps: 100 })) {
   let [runs, redundant] = [0, 0];
   while (!search.done) {
     assert.ok(runs + redundant < MAX_RUNS, "the search ends");
@@ -59,16 +59,29 @@ test("what the reduction leaves out, nobody could have seen: the same ends as br
   );
 });
 
+test("a search that begins here and there makes the same runs, each once", () => {
+  fc.assert(
+    fc.property(programs, fc.boolean(), fc.nat(), (program, crash, seed) => {
+      fc.pre(program.flat().length <= 6);
+      const [straight, wandering] = [new Toy(program, { crash }), new Toy(program, { crash })];
+      const { runs } = exhaust(straight);
+      assert.equal(exhaust(wandering, new Wandering(wandering, { maxSteps: 100, seed })).runs, runs);
+      assert.deepEqual([...wandering.ends.keys()].sort(), [...straight.ends.keys()].sort());
+    }),
+    { numRuns: 600 },
+  );
+});
+
 test("a search that is shared out makes the same runs, each once", () => {
   fc.assert(
     fc.property(programs, fc.boolean(), fc.infiniteStream(fc.nat(3)), (program, crash, lots) => {
       const [alone, shared] = [new Toy(program, { crash }), new Toy(program, { crash })];
       fc.pre(program.flat().length <= 6);
       const { runs } = exhaust(alone);
-      const search = new Exhaustive(shared, { maxSteps: 100 });
+      const search = new Wandering(shared, { maxSteps: 100, seed: 1 });
       const away: { job: Job; search: Exhaustive }[] = [];
       let complete = 0;
-      const step = (one: Exhaustive) => {
+      const step = (one: Exhaustive | Wandering) => {
         if (one.run() !== "redundant") complete += 1;
       };
       while (!search.done) {

@@ -14,6 +14,10 @@ export interface Item {
   readonly fault: boolean;
   /** It may as well never happen: tried after all that must, so that the end of the run without it is tried, too. */
   readonly optional?: boolean;
+  /** Its process stands still for it: from the event that brought it about on, nothing else of that process can happen. */
+  readonly standing?: boolean;
+  /** It may happen while its process stands still: a signal that ends it. */
+  readonly interrupts?: boolean;
   /** A timer happens at this time, and not while anything is pending that has waited for too long by then. */
   readonly dueMs?: number;
   /** Until when it may be kept waiting. */

@@ -79,9 +79,11 @@ export class Faults {
     const mayBeLeft = this.#down.length > 0 && this.#restart === "maybe";
     const mayBeLost = this.#powerLoss && this.#world.disk.unsynced().length > 0;
     if (going || mayBeLost) this.#addPowerLoss(enabled);
-    if (going) this.#addFaults(enabled);
+    // Who only waits can be killed as well. Otherwise the last step of all would have to come after that, or never.
+    const mayBeKilled = this.#crashes > 0 && this.#world.processes.some((one) => one.alive && one.index > 0);
+    if (going || mayBeKilled) this.#addFaults(enabled);
     if (going) for (const service of this.#world.services) service.addFaults?.(enabled);
-    else if (mayBeLeft || mayBeLost) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+    else if (mayBeLeft || mayBeLost || mayBeKilled) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
   }
 
   #restartOf(down: Down): WorldItem | undefined {

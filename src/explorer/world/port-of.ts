@@ -54,7 +54,12 @@ function now(world: World, process: SimulatedProcess, token: number, call: Call,
   if (!process.alive) throw new SystemFault("EIO");
   // Setup and check are not in threads, and run alone.
   if (world.threaded && process.index > 0) {
-    process.blockedOn = newItem(world, process, "effect", token, { call, site, ...waiting(world, process, call) });
+    process.blockedOn = newItem(world, process, "effect", token, {
+      call,
+      site,
+      standing: true,
+      ...waiting(world, process, call),
+    });
     return undefined;
   }
   // Nothing that happens after a violation is looked at: handlers of exit get no further.

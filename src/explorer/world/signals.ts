@@ -9,6 +9,7 @@ import type { Answer, Service } from "./host.ts";
 import { newItem } from "./pending.ts";
 import type { SimulatedProcess } from "./process.ts";
 import { INIT } from "./process-table.ts";
+import { PROMPT_MS } from "./time.ts";
 import type { World } from "./world.ts";
 
 /** Ids of signals, above all others. */
@@ -49,6 +50,8 @@ export class Signals implements Service {
     const { timeMs } = from;
     const item = newItem(this.#world, target, "signal", 0, {
       id: FIRST_SIGNAL + from.itemId(token),
+      patienceMs: timeMs + PROMPT_MS,
+      interrupts: true,
       ready: () => this.#kills(target, signal) || target.isFree,
       act: () => {
         this.#world.pass(target, timeMs);

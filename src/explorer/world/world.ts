@@ -25,7 +25,7 @@ import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, ProcessTable } from "./process-table.ts";
 import { Signals } from "./signals.ts";
-import { BEGINNING_MS, WAITED_FOR } from "./time.ts";
+import { BEGINNING_MS, PROMPT_MS, WAITED_FOR } from "./time.ts";
 
 /** After one of these a process is not at the name any more that it could not make. */
 const CHANGES = new Set(["write", "mkdir", "rmdir", "unlink", "rename", "link", "symlink"]);
@@ -223,7 +223,8 @@ export class World implements Execution {
         if (answer !== undefined) return answer;
       }
       const result = this.disk.perform(process, call.op as never, call.args as never);
-      this.#tellWatchers();
+      this.#tellWatchers(process.timeMs + PROMPT_MS);
+      if (call.op === "unwatch") this.#dropNotices(process, call.args[0] as number);
       if (process.refused !== undefined && CHANGES.has(call.op)) process.refused = undefined;
       return { result };
     } catch (fault) {
@@ -235,12 +236,21 @@ export class World implements Execution {
     }
   }
 
-  #tellWatchers(): void {
+  /** By when is a matter of the one who changed something: what the watcher did meanwhile is not seen by that one. */
+  #tellWatchers(patienceMs: number): void {
     for (const { process: name, notice } of this.disk.takeNotices()) {
       const process = this.processes.find((one) => one.alive && one.name === name);
       if (process === undefined) continue;
       const token = process.nextNotice();
-      process.notices.push(newItem(this, process, "notice", token, { notice }));
+      process.notices.push(newItem(this, process, "notice", token, { notice, patienceMs }));
+    }
+  }
+
+  /** Of a watch that was given up nothing is heard any more, not even what was on its way. */
+  #dropNotices(process: SimulatedProcess, watch: number): void {
+    for (const item of process.notices.filter(({ notice }) => notice?.watch === watch)) {
+      remove(process.notices, item);
+      this.noteCancelled(item);
     }
   }
 

@@ -1,11 +1,13 @@
 // The schedules of a scenario, each by what was chosen in it: all there are, and those that the traces of a reduced search
 // stand for.
 
+import { createHash } from "node:crypto";
 import { Bounded } from "../../search/bounded.ts";
 import type { Causality } from "../../search/causality.ts";
 import { Exhaustive, type Job } from "../../search/exhaustive.ts";
 import { Extensions, type Orders, together } from "../../search/extensions.ts";
 import type { System } from "../../search/system.ts";
+import { Wandering } from "../../search/wandering.ts";
 import { packJob, unpackJob } from "../searcher-protocol.ts";
 
 const MAX_STEPS = 200;
@@ -27,11 +29,12 @@ export interface Covered {
   readonly schedules: ReadonlySet<string>;
   readonly twice: readonly string[];
   readonly counted: Orders;
+  readonly traces: number;
 }
 
 /** Every order of the steps of every trace. */
 export function coveredSchedules(system: System): Covered {
-  const search = new Exhaustive(system, { maxSteps: MAX_STEPS });
+  const search = new Wandering(system, { maxSteps: MAX_STEPS, seed: 1 });
   const covered = new Covering();
   while (!search.done) covered.run(search);
   return covered;
@@ -39,9 +42,9 @@ export function coveredSchedules(system: System): Covered {
 
 /** The same, where parts of the search, and of these, are lent out whenever `lend` says so, and searched by turns. */
 export function coveredTogether(system: System, lend: () => boolean): Covered {
-  const root = new Exhaustive(system, { maxSteps: MAX_STEPS });
+  const root = new Wandering(system, { maxSteps: MAX_STEPS, seed: 2 });
   const covered = new Covering();
-  const away: { job: Job; search: Exhaustive; owner: Exhaustive }[] = [];
+  const away: { job: Job; search: Exhaustive; owner: Exhaustive | Wandering }[] = [];
   while (!root.done) {
     for (const search of [root, ...away.map((one) => one.search)]) {
       if (!search.done && !search.waiting) covered.run(search);
@@ -59,14 +62,25 @@ export function coveredTogether(system: System, lend: () => boolean): Covered {
   return covered;
 }
 
+/** The same for all orders of the steps of a trace, and for no others. */
+export function traceOf({ choices, events, causality }: NonNullable<Exhaustive["lastRun"]>): string {
+  const lines = Array.from({ length: events }, (_, at) => {
+    const before = choices.filter((_, earlier) => earlier < at && causality.isBefore(earlier, at));
+    return `${choices[at]} after ${before.sort((a, b) => a - b).join(" ")}`;
+  });
+  return createHash("sha256").update(lines.sort().join("\n")).digest("base64");
+}
+
 class Covering implements Covered {
   readonly schedules = new Set<string>();
   readonly twice: string[] = [];
   readonly #extensions = new Extensions();
   counted: Orders = { count: 0n, exact: true };
+  traces = 0;
 
-  run(search: Exhaustive): void {
+  run(search: Exhaustive | Wandering): void {
     if (search.run() === "redundant") return;
+    this.traces += 1;
     const { choices, events, causality } = search.lastRun as NonNullable<typeof search.lastRun>;
     this.counted = together(this.counted, this.#extensions.count(causality, events));
     for (const order of orders(causality, [...choices.keys()], [])) {
