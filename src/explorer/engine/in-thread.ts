@@ -83,6 +83,8 @@ export function begin(world: World, names: readonly string[], limitMs = REST_MS)
     throw new ScenarioError("setup never ends", { hint: "It waits for something that nothing will bring about." });
   world.startRacing(names.length);
   for (const [at, name] of names.entries()) world.startProcess(at + 1, name);
+  // What they touch before the first step comes before all steps, in every order: it is none of the first one's.
+  world.footprint.take();
 }
 
 function nextOf(process: SimulatedProcess): WorldItem | undefined {
