@@ -97,25 +97,22 @@ export class Exhaustive {
 
   /** Gives away the part of the tree that is nearest to the root, if there is any. */
   lend(): Job | undefined {
-    const job = this.take(this.#base);
+    const job = this.take(() => 0);
     if (job !== undefined) this.tried(job, this.#tryOnce(job.choices));
     return job;
   }
 
   /**
-   * Gives away a part of the tree: the first from this position on, or else the first of all. Whoever takes it says what
-   * its last choice has `tried` before anything else is done here.
+   * Gives away a part of the tree: what is left at one of the points of the present path. Which one, `choose` says: of so
+   * many, from the root on. Whoever takes it says what its last choice has `tried` before anything else is done here.
    */
-  take(from: number): Job | undefined {
-    for (let at = from; at < this.#path.length; at++) {
-      const job = this.#takeAt(at);
-      if (job !== undefined) return job;
+  take(choose: (count: number) => number): Job | undefined {
+    const left: number[] = [];
+    for (let at = this.#base; at < this.#path.length; at++) {
+      const { todo, sleep } = this.#path[at] as Point;
+      if (todo.some((id) => !includes(sleep, id))) left.push(at);
     }
-    for (let at = this.#base; at < Math.min(from, this.#path.length); at++) {
-      const job = this.#takeAt(at);
-      if (job !== undefined) return job;
-    }
-    return undefined;
+    return left.length === 0 ? undefined : this.#takeAt(left[choose(left.length)] as number);
   }
 
   #takeAt(position: number): Job | undefined {
@@ -138,11 +135,6 @@ export class Exhaustive {
 
   /** Of a job that has made a run: what its last choice was, and what it touched. */
   jobTried: Happened | undefined;
-
-  /** The points of the present path from the first that is its own: `take` gives away what is left at one of them. */
-  get extent(): { readonly from: number; readonly to: number } {
-    return { from: this.#base, to: this.#path.length };
-  }
 
   /** A job is done: what it found that concerns this part of the tree. */
   giveBack(job: Pick<Job, "choices">, outward: readonly Reversal[]): void {

@@ -98,12 +98,10 @@ export class Wandering {
   #takeTurn(): Part | undefined {
     if (this.#turns >= MAX_TURNS || this.#stepsKept >= MAX_STEPS_KEPT) return undefined;
     for (const of of this.#parts.toReversed()) {
-      const { from, to } = of.search.extent;
-      if (to === from) continue;
-      const job = of.search.take(from + this.#lots.below(to - from));
+      const job = of.search.take((count) => this.#lots.below(count));
       if (job === undefined) continue;
       this.#turns += 1;
-      this.#stepsKept += to;
+      this.#stepsKept += job.choices.length;
       return this.#add(of, job);
     }
     return undefined;
