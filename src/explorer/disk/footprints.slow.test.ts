@@ -3,7 +3,7 @@
 import { test } from "node:test";
 import { exchangeMany } from "./testing/exchange.ts";
 
-const PAIRS = 200_000;
+const PAIRS = 100_000;
 
 test(`${PAIRS} random pairs of calls whose footprints do not meet can be exchanged unseen`, (context) => {
   context.diagnostic(exchangeMany(PAIRS));

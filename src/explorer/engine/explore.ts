@@ -2,36 +2,30 @@
 
 import { availableParallelism } from "node:os";
 import { outsideOfJobs } from "../program/drain.ts";
-import { ScenarioError } from "../scenario-error.ts";
 import { Diverged } from "../search/system.ts";
-import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trace.ts";
+import type { Trace } from "../trace.ts";
 import { NeedsThreads } from "../world/host.ts";
 import { parseBudget } from "./budget.ts";
-import { checkAtFault, endsInSomeOrder, neverEnds } from "./endless-check.ts";
+import { type Again, blameCheck, giveUpIfAbandoned, MAX_STEPS, recorded, type Stage, smallest } from "./finding.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
-import { byId, byName, type Choose, record, switchesIn } from "./recording.ts";
+import { byName } from "./recording.ts";
 import { interleavings, type Report } from "./report.ts";
 import { guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
 import { runningProgram } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
-import { type Found, shrink } from "./shrink.ts";
+import type { Found } from "./shrink.ts";
 import { makeSearch, type Search } from "./strategies.ts";
 import { Team } from "./team.ts";
 import { boundsOf, type ExploreOptions, pick, type Target } from "./terms.ts";
 import { differenceOf, isSampled, nondeterminism } from "./twice.ts";
 
-/** A run of more steps than this does not end. */
-export const MAX_STEPS = 2000;
 /** The search gives way to the rest of the program so often. */
 const CHUNK_MS = 50;
 /** A search that takes longer gets help from other threads: they begin to load then, which takes them some 200 ms. */
 const ALONE_MS = 500;
 /** Runs that take longer than this are not waited for. */
 const MAX_REST_MS = 300_000;
-/** What may be spent on making a finding small. */
-const SHRINK_RUNS = 200_000;
-const SHRINK_MS = 10_000;
 
 /** Explores until all is covered, the budget is spent, or a violation is found. @throws ScenarioError */
 export async function search(target: Target, given: ExploreOptions): Promise<Report> {
@@ -40,21 +34,6 @@ export async function search(target: Target, given: ExploreOptions): Promise<Rep
   const exploration = new Exploration(target, options);
   return await exploration.run();
 }
-
-/** A run that was made again. */
-export interface Again {
-  readonly trace: Trace;
-  /** Whether something was wrong this time too; if not, the trace's violation says that. */
-  readonly violated: boolean;
-}
-
-const NONE: Violation = { kind: "check", process: "", message: "nothing was wrong this time" };
-
-/** Of a run that never ends a few rounds of what goes on are enough. */
-function stepsToShow({ loopsFrom }: Found): number {
-  return loopsFrom === undefined ? MAX_STEPS : Math.min(MAX_STEPS, loopsFrom + LOOP_STEPS_SHOWN);
-}
-const LOOP_STEPS_SHOWN = 20;
 
 /** One search, or one run of it again. */
 export class Exploration {
@@ -214,68 +193,25 @@ export class Exploration {
     try {
       search.run();
     } catch (error) {
-      this.#abandon();
+      giveUpIfAbandoned(this.#system);
       if (!(error instanceof Diverged)) throw error;
       return nondeterminism(error.message);
     }
-    this.#abandon();
+    giveUpIfAbandoned(this.#system);
     const { violation, loopsFrom } = this.#system.world ?? {};
     if (violation !== undefined) return { choices: [...search.choices], violation, loopsFrom };
     if (!isSampled(this.#runs)) return undefined;
     const difference = differenceOf(this.#system, [...search.choices]);
-    this.#abandon();
+    giveUpIfAbandoned(this.#system);
     return difference === undefined ? undefined : nondeterminism(difference);
   }
 
-  #abandon(): void {
-    const abandoned = this.#system.world?.abandoned;
-    if (abandoned !== undefined) throw abandoned;
-  }
-
   async #small(found: Found): Promise<Trace> {
-    if (found.violation.kind === "nondeterminism") return this.#trace([], found.violation, 0);
-    if (neverEnds(found.violation)) await this.#blameCheck(found.violation);
+    await blameCheck(this.#stage, found.violation);
     this.#shrinking = true;
     // What others still find is not wanted, and the time of the cores is.
     this.#team?.dispose();
-    const { signal } = this.#options;
-    const limits = {
-      maxSteps: stepsToShow(found),
-      runs: SHRINK_RUNS,
-      ms: SHRINK_MS,
-      ...(signal !== undefined && { signal }),
-    };
-    const shrinking = shrink(this.#system, found, limits);
-    let smallest = found;
-    await this.#inChunks(() => {
-      const next = shrinking.next();
-      if (next.done === true) smallest = next.value;
-      return next.done === true;
-    });
-    const { trace, violated } = await this.#record(byId(smallest.choices), stepsToShow(smallest));
-    if (violated) return trace;
-    const again = "when the same run was made again";
-    if (smallest.violation.kind === "check") {
-      throw new ScenarioError(`the check is not deterministic: it failed, and did not ${again}`, {
-        hint: "What it looks at must be in files, or in its own process: nothing else is the same in every run.",
-        cause: smallest.violation.stack ?? smallest.violation.message,
-      });
-    }
-    const message = `it did not happen ${again}: ${smallest.violation.message}`;
-    return { ...trace, violation: { kind: "nondeterminism", process: smallest.violation.process, message } };
-  }
-
-  /** @throws ScenarioError if the scenario is to blame, and not what the processes did */
-  async #blameCheck({ message }: Violation): Promise<void> {
-    const trying = endsInSomeOrder(this.#system, MAX_STEPS);
-    let ends = false;
-    await this.#inChunks(() => {
-      const next = trying.next();
-      this.#abandon();
-      if (next.done === true) ends = next.value;
-      return next.done === true;
-    });
-    if (!ends) throw checkAtFault(message);
+    return await smallest(this.#stage, found);
   }
 
   /** Takes these steps as long as they can be taken, and then what comes first. */
@@ -284,36 +220,16 @@ export class Exploration {
     const neverEnds = violation.kind === "unbounded" || violation.kind === "left-held";
     const maxSteps = neverEnds ? steps.length : MAX_STEPS;
     if (violation.message === RESTLESS) this.#withThreads(REST_AGAIN_MS);
-    return await this.#inThreadOrThreads(() => this.#record(byName(choices), maxSteps));
+    return await this.#inThreadOrThreads(() => recorded(this.#stage, byName(choices), maxSteps));
   }
 
-  async #record(choose: Choose, maxSteps: number): Promise<Again> {
-    let again: Again | undefined;
-    await this.#inChunks(() => {
-      const { modules } = this.#target;
-      const siteOf = (stack: string): string | undefined => modules?.positions.siteOf(stack);
-      const { steps, violation, preemptions } = record(this.#system, choose, siteOf, maxSteps);
-      this.#abandon();
-      again = { trace: this.#trace(steps, violation ?? NONE, preemptions), violated: violation !== undefined };
-      return true;
-    });
-    return again as unknown as Again;
-  }
-
-  #trace(steps: Trace["steps"], violation: Violation, preemptions: number): Trace {
-    const { file, exported, modules } = this.#target;
-    const stack =
-      violation.stack === undefined ? undefined : (modules?.positions.mapStack(violation.stack) ?? violation.stack);
+  /** The way of running as it is now: another one may be chosen later. */
+  get #stage(): Stage {
     return {
-      format: TRACE_FORMAT,
-      version: TRACE_VERSION,
-      ...(file !== undefined && { file }),
-      ...(exported !== undefined && { exported }),
-      options: pick(this.#options),
-      violation: { ...violation, ...(stack !== undefined && { stack }) },
-      steps,
-      switches: switchesIn(steps),
-      preemptions,
+      system: this.#system,
+      target: this.#target,
+      options: this.#options,
+      inChunks: (step) => this.#inChunks(step),
     };
   }
 

@@ -19,7 +19,8 @@ import type { Host, NeedsThreads, Observer, Refused, Service, StartProgram } fro
 import { type LeftBehind, nameOf } from "./left-behind.ts";
 import { Network } from "./network.ts";
 import { WorldNotes } from "./notes.ts";
-import { newItem, remove } from "./pending.ts";
+import { dropNotices, tellWatchers } from "./notices.ts";
+import { remove } from "./pending.ts";
 import type { Inbox } from "./port.ts";
 import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
@@ -223,8 +224,8 @@ export class World implements Execution {
         if (answer !== undefined) return answer;
       }
       const result = this.disk.perform(process, call.op as never, call.args as never);
-      this.#tellWatchers(process.timeMs + PROMPT_MS);
-      if (call.op === "unwatch") this.#dropNotices(process, call.args[0] as number);
+      tellWatchers(this, process.timeMs + PROMPT_MS);
+      if (call.op === "unwatch") dropNotices(this, process, call.args[0] as number);
       if (process.refused !== undefined && CHANGES.has(call.op)) process.refused = undefined;
       return { result };
     } catch (fault) {
@@ -233,24 +234,6 @@ export class World implements Execution {
         return { fault };
       }
       throw fault;
-    }
-  }
-
-  /** By when is a matter of the one who changed something: what the watcher did meanwhile is not seen by that one. */
-  #tellWatchers(patienceMs: number): void {
-    for (const { process: name, notice } of this.disk.takeNotices()) {
-      const process = this.processes.find((one) => one.alive && one.name === name);
-      if (process === undefined) continue;
-      const token = process.nextNotice();
-      process.notices.push(newItem(this, process, "notice", token, { notice, patienceMs }));
-    }
-  }
-
-  /** Of a watch that was given up nothing is heard any more, not even what was on its way. */
-  #dropNotices(process: SimulatedProcess, watch: number): void {
-    for (const item of process.notices.filter(({ notice }) => notice?.watch === watch)) {
-      remove(process.notices, item);
-      this.noteCancelled(item);
     }
   }
 

@@ -111,5 +111,6 @@ export const muchUnflushed = race({
   setup: () => undefined,
   processes: { a: () => Promise.all(["1", "2", "3", "4", "5", "6"].map((name) => mkdir(`/${name}`))) },
   powerLoss: true,
+  restart: "never",
   budget: 50,
 });

@@ -23,7 +23,7 @@ export const synchronous = race({
   processes: {
     a: () => {
       writeFileSync("/begun", "");
-      writeFileSync("/sum", work());
+      writeFileSync("/sum", work(2));
     },
     b: () => writeFileSync("/other", ""),
   },
