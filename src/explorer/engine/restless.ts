@@ -17,7 +17,7 @@ export const REST_MS = 5000;
 export const REST_AGAIN_MS = 1500;
 
 /** A program that was ended from without is to blame only if it has worked for so long: else the machine gave it no time. */
-const MOST_WORK_MS = 1500;
+const MOST_WORK_MS = 3000;
 /** Unless it has stood still for so long: it waits for what never comes. */
 export const STILL_MS = 60_000;
 
