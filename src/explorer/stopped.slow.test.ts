@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { REST_MS } from "./engine/restless.ts";
+import { inspect } from "./index.ts";
 import { raceFile } from "./testing/race-file.ts";
 
 const PROGRAM = join(import.meta.dirname, "testing/explore-process.ts");
@@ -53,4 +54,9 @@ test("RACE-14 a process that is stopped in the middle of its work is not taken f
       assert.ok(((await stopped) ?? 0) > 0, `${exported} was stopped while it worked`);
     }),
   );
+});
+
+test("RACE-14 a program that is slow in its first run only is not called endless", async () => {
+  const { verdict } = await inspect(raceFile("working"), { exported: "slowAtFirst" });
+  assert.equal(verdict, "proved");
 });

@@ -11,7 +11,7 @@ import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { byName } from "./recording.ts";
 import { interleavings, type Report } from "./report.ts";
-import { guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
+import { CameToRest, guarded, REST_AGAIN_MS, REST_MS, RESTLESS, Restless, restless, TookLong } from "./restless.ts";
 import { runningProgram } from "./scenario.ts";
 import { blaming, scenarioFault } from "./scenario-fault.ts";
 import type { Found } from "./shrink.ts";
@@ -24,6 +24,8 @@ import { differenceOf, isSampled, nondeterminism } from "./twice.ts";
 const CHUNK_MS = 50;
 /** A search that takes longer gets help from other threads: they begin to load then, which takes them some 200 ms. */
 const ALONE_MS = 500;
+/** After a program was blamed without fault, programs get so many times the time. */
+const MORE_REST = 4;
 /** Runs that take longer than this are not waited for. */
 const MAX_REST_MS = 300_000;
 
@@ -91,19 +93,28 @@ export class Exploration {
       this.#withThreads(REST_AGAIN_MS);
     } else if (error instanceof TookLong && this.#restMs < MAX_REST_MS) {
       this.#runs = 0;
-      this.#restMs *= 2;
-      if (this.#system instanceof InThreads) this.#system.aloneMs = this.#restMs;
+      this.#shrinking = false;
+      this.#restless = undefined;
+      this.#restMs *= error instanceof CameToRest ? MORE_REST : 2;
+      if (error instanceof CameToRest) this.#runIn(new InThread(this.#target.scenario, this.#options));
+      else if (this.#system instanceof InThreads) this.#system.aloneMs = this.#restMs;
       this.#team?.dispose();
       this.#team = undefined;
     } else throw error;
   }
 
   /** From here on every process has a thread of its own. */
-  #withThreads(restMs = REST_MS): void {
+  #withThreads(restMs = this.#restMs): void {
+    const system = new InThreads(this.#target, this.#options, restMs);
+    system.aloneMs = this.#restMs;
+    this.#runIn(system);
+  }
+
+  #runIn(system: ScenarioSystem): void {
     this.#team?.dispose();
     this.#team = undefined;
     this.#system.dispose();
-    this.#system = new InThreads(this.#target, this.#options, restMs);
+    this.#system = system;
   }
 
   async #search(): Promise<Report> {

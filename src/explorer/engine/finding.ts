@@ -6,6 +6,7 @@ import { TRACE_FORMAT, TRACE_VERSION, type Trace, type Violation } from "../trac
 import { checkAtFault, endsInSomeOrder, neverEnds } from "./endless-check.ts";
 import type { ScenarioSystem } from "./in-thread.ts";
 import { byId, type Choose, record, switchesIn } from "./recording.ts";
+import { CameToRest, RESTLESS } from "./restless.ts";
 import { type Found, shrink } from "./shrink.ts";
 import { type ExploreOptions, pick, type Target } from "./terms.ts";
 
@@ -58,12 +59,13 @@ export async function blameCheck({ system, inChunks }: Stage, violation: Violati
   if (!ends) throw checkAtFault(violation.message);
 }
 
-/** The trace of the smallest run that shows it. @throws ScenarioError when the check is not deterministic */
+/** The trace of the smallest run that shows it. @throws ScenarioError when the check is not deterministic; CameToRest */
 export async function smallest(stage: Stage, found: Found): Promise<Trace> {
   if (found.violation.kind === "nondeterminism") return traceOf(stage, [], found.violation, 0);
   const least = await shrunk(stage, found);
   const { trace, violated } = await recorded(stage, byId(least.choices), stepsToShow(least));
   if (violated) return trace;
+  if (least.violation.message === RESTLESS) throw new CameToRest("a run took long at first");
   const again = "when the same run was made again";
   if (least.violation.kind === "check") {
     throw new ScenarioError(`the check is not deterministic: it failed, and did not ${again}`, {

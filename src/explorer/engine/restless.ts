@@ -18,6 +18,8 @@ export const REST_AGAIN_MS = 1500;
 
 /** A program that was ended from without is to blame only if it has worked for so long: else the machine gave it no time. */
 const MOST_WORK_MS = 3000;
+/** Of a time that was made longer it must have worked for this part: the longer the time, the surer the verdict. */
+const LEAST_SHARE = 0.25;
 /** Unless it has stood still for so long: it waits for what never comes. */
 export const STILL_MS = 60_000;
 
@@ -40,6 +42,11 @@ export function restless({ process, choices }: Restless): Found {
 /** Nothing is wrong with any program: it took long all the same, and the work that was ended is lost. */
 export class TookLong extends Error {
   override name = "TookLong";
+}
+
+/** It did not come to rest, and did when the same run was made again: programs may be slow at first. */
+export class CameToRest extends TookLong {
+  override name = "CameToRest";
 }
 
 export const RESTLESS = "it does not come to rest: a loop in which it waits for nothing";
@@ -77,8 +84,8 @@ function within<T>(limitMs: number, work: () => T): T | Ended {
   if (ended === undefined) return new Ended(undefined);
   // What was done before it had its turn cannot have been more than the time that this took.
   const itsWorkMs = workMs - Math.max(0, tookMs - ended.forMs);
-  const isToBlame =
-    ended.forMs >= limitMs / 2 && (itsWorkMs >= Math.min(MOST_WORK_MS, limitMs / 2) || ended.forMs >= STILL_MS);
+  const mostWorkMs = Math.max(Math.min(MOST_WORK_MS, limitMs / 2), limitMs * LEAST_SHARE);
+  const isToBlame = ended.forMs >= limitMs / 2 && (itsWorkMs >= mostWorkMs || ended.forMs >= STILL_MS);
   return new Ended(isToBlame ? ended.program.name : undefined);
 }
 

@@ -1,7 +1,7 @@
 // What the real Node prints for fixtures, and what the loader does.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,9 +12,15 @@ import { moduleBuiltin } from "../module-builtin.ts";
 import { Modules } from "../modules.ts";
 import type { Fixture } from "./fixtures.ts";
 
-/** Writes files below a new folder and returns it. */
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Writes files below a new folder and returns it; the folder is gone when this process ends. */
 export function writeFiles(files: Readonly<Record<string, string>>): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-modules-")));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
