@@ -1,14 +1,23 @@
 // Soak: the reduction of the race explorer held against brute force, over very many random scenarios (RACE-04).
 //
-//   npm run soak -- explorer [--scenarios N] [--from SEED] [--calls]
+//   npm run soak -- explorer [--scenarios N] [--from SEED] [--calls | --clashes]
 //
 // Each scenario is explored twice: every order, and reduced. Both must come to the same end states; with `--calls`, where
-// processes stand in synchronous calls and call off what they wait for, to the same orders of steps, each once. The first
-// that does not is told with its seed, which `--from` begins with again.
+// processes stand in synchronous calls and call off what they wait for, to the same orders of steps, each once. With
+// `--clashes` scenarios are full of conflicts, and are explored reduced in seven ways, which must come to as many traces.
+// The first that does not is told with its seed, which `--from` begins with again.
 
 import { parseArgs } from "node:util";
 import { compareCalls, sourceOf } from "../src/explorer/engine/testing/calls-and-waits.ts";
-import { type EndStates, endStates, randomScenario } from "../src/explorer/engine/testing/random-scenarios.ts";
+import {
+  clashingScenario,
+  type EndStates,
+  endStates,
+  randomScenario,
+  searching,
+  systemOf,
+} from "../src/explorer/engine/testing/random-scenarios.ts";
+import { tracesByOrder } from "../src/explorer/engine/testing/schedules.ts";
 
 /** Scenarios with more orders are left out: brute force would take all the time. */
 const MAX_BRUTE_RUNS = 700;
@@ -20,12 +29,17 @@ const { values } = parseArgs({
     scenarios: { type: "string", default: "100000" },
     from: { type: "string", default: "1" },
     calls: { type: "boolean", default: false },
+    clashes: { type: "boolean", default: false },
   },
 });
 const wanted = Number(values.scenarios);
 const from = Number(values.from);
-if (!(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0)) {
-  console.error("usage: soak explorer [--scenarios N] [--from SEED] [--calls], both whole numbers from 1");
+const how = values.calls ? " --calls" : values.clashes ? " --clashes" : "";
+if (
+  !(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0) ||
+  (values.calls && values.clashes)
+) {
+  console.error("usage: soak explorer [--scenarios N] [--from SEED] [--calls | --clashes], both whole numbers from 1");
   process.exit(2);
 }
 
@@ -50,19 +64,36 @@ function tell(seed: number): void {
   const left = (seconds / compared) * (wanted - compared);
   console.log(
     `${seconds.toFixed(0).padStart(6)} s  ${compared} of ${wanted} scenarios alike, up to seed ${seed}; ` +
-      `${reducedRuns} runs for ${bruteRuns}; ${skipped} too large; ${left.toFixed(0)} s to go`,
+      `${reducedRuns} runs${bruteRuns > 0 ? ` for ${bruteRuns}` : ""}; ${skipped} too large; ${left.toFixed(0)} s to go`,
   );
 }
 
+type Outcome = { readonly brute: number; readonly reduced: number } | string | undefined;
+
 /** What is wrong with how a scenario is searched, or the number of runs; undefined when it is too large. */
-async function compare(seed: number): Promise<string | { brute: number; reduced: number } | undefined> {
-  if (values.calls) {
-    const result = await compareCalls(seed, MAX_BRUTE_RUNS);
-    if (result === undefined) return undefined;
-    const { brute, reduced, ...difference } = result;
-    const isAlike = Object.values(difference).every((orders) => orders.length === 0);
-    return isAlike ? { brute, reduced } : `${sourceOf(seed)}\n${JSON.stringify(difference)}`;
-  }
+async function compare(seed: number): Promise<Outcome> {
+  if (values.calls) return await compareOrders(seed);
+  return values.clashes ? await compareSearches(seed) : await compareEnds(seed);
+}
+
+async function compareOrders(seed: number): Promise<Outcome> {
+  const result = await compareCalls(seed, MAX_BRUTE_RUNS);
+  if (result === undefined) return undefined;
+  const { brute, reduced, ...difference } = result;
+  const isAlike = Object.values(difference).every((orders) => orders.length === 0);
+  return isAlike ? { brute, reduced } : `${sourceOf(seed)}\n${JSON.stringify(difference)}`;
+}
+
+async function compareSearches(seed: number): Promise<Outcome> {
+  const scenario = clashingScenario(seed);
+  const counts = await searching(() => tracesByOrder(systemOf(scenario).system, seed, MAX_BRUTE_RUNS));
+  if (counts === undefined) return undefined;
+  const [first = 0] = counts;
+  const isAlike = counts.every((count) => count === first);
+  return isAlike ? { brute: 0, reduced: first * counts.length } : `${JSON.stringify(scenario)}\n${counts.join(" ")}`;
+}
+
+async function compareEnds(seed: number): Promise<Outcome> {
   const scenario = randomScenario(seed);
   const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
   if (!all.whole) return undefined;
@@ -83,7 +114,7 @@ for (; compared < wanted; seed += 1) {
   }
   if (typeof result === "string") {
     console.error(`seed ${seed}: ${result}`);
-    console.error(`again: npm run soak -- explorer --scenarios 1 --from ${seed}${values.calls ? " --calls" : ""}`);
+    console.error(`again: npm run soak -- explorer --scenarios 1 --from ${seed}${how}`);
     process.exit(1);
   }
   compared += 1;

@@ -10,10 +10,14 @@ import { Wandering } from "../search/wandering.ts";
 import { InThreads } from "./in-threads.ts";
 import { targetOf } from "./target.ts";
 import { pick } from "./terms.ts";
-import { searching } from "./testing/random-scenarios.ts";
-import { traceOf } from "./testing/schedules.ts";
+import { clashingScenario, searching, systemOf } from "./testing/random-scenarios.ts";
+import { traceOf, tracesByOrder } from "./testing/schedules.ts";
 
 const MAX_STEPS = 500;
+const MAX_RUNS = 400;
+const CLASHING = 300;
+/** These were searched in part only, once. */
+const ONCE_WRONG = [222, 4773, 6761];
 /** Compared trace by trace: synchronous calls, watches and timers. */
 const STANDING = [
   "../../coordination/races/lock.race.ts",
@@ -77,3 +81,16 @@ for (const file of STANDING.map(here)) {
     }
   });
 }
+
+test(`RACE-04 on ${CLASHING} random scenarios full of conflicts all orders of the search come to as many traces`, async () => {
+  const seeds = [...ONCE_WRONG, ...Array.from({ length: CLASHING }, (_, at) => at + 1)];
+  let compared = 0;
+  for (const seed of seeds) {
+    const scenario = clashingScenario(seed);
+    const counts = await searching(() => tracesByOrder(systemOf(scenario).system, seed, MAX_RUNS));
+    if (counts === undefined) continue;
+    compared += 1;
+    assert.equal(new Set(counts).size, 1, `seed ${seed}: ${counts.join()} ${JSON.stringify(scenario)}`);
+  }
+  assert.ok(compared > CLASHING * 0.9, `${compared} are small enough`);
+});

@@ -6,11 +6,18 @@ import { endStates, randomScenario } from "./testing/random-scenarios.ts";
 
 const SCENARIOS = 1000;
 const MAX_BRUTE_RUNS = 700;
+/** These were searched in part only, once: a call that meets more when it comes before another than after it. */
+const ONCE_WRONG = [59992, 99534];
+
+function* seeds(): Generator<number> {
+  yield* ONCE_WRONG;
+  for (let seed = 1; seed < SCENARIOS * 4; seed++) yield seed;
+}
 
 test(`RACE-04 on ${SCENARIOS} random scenarios the reduction reaches the end states that brute force reaches`, async () => {
   let [compared, runs, brute] = [0, 0, 0];
-  for (let seed = 1; compared < SCENARIOS; seed++) {
-    assert.ok(seed < SCENARIOS * 4, "most scenarios are small enough for brute force");
+  for (const seed of seeds()) {
+    if (compared === SCENARIOS) break;
     const scenario = randomScenario(seed);
     const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
     if (!all.whole) continue;
@@ -21,5 +28,6 @@ test(`RACE-04 on ${SCENARIOS} random scenarios the reduction reaches the end sta
     runs += reduced.runs;
     brute += all.runs;
   }
+  assert.equal(compared, SCENARIOS, "most scenarios are small enough for brute force");
   assert.ok(runs < brute / 2, `the reduction saves at least half of the runs: ${runs} of ${brute}`);
 });

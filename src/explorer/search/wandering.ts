@@ -117,7 +117,7 @@ export class Wandering {
 }
 
 /** Any that must happen; what may be left out comes last. */
-function drawing(lots: Lots): Preference {
+export function drawing(lots: Lots): Preference {
   return (awake) => {
     const must = awake.filter((item) => !mayBeLeftOut(item));
     const from = must.length > 0 ? must : awake;

@@ -4,6 +4,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RaceOptions } from "../../options.ts";
 import { Lots } from "../../program/lots.ts";
 import { InThreads } from "../in-threads.ts";
 import { targetOf } from "../target.ts";
@@ -72,12 +73,24 @@ export interface Compared {
   readonly reduced: number;
 }
 
-/** Undefined when there are more than `most` orders. Every fourth scenario has a crash. */
+/** Of eight scenarios in a row, two have a crash, one a stall, and one a power loss. */
+const FAULTS: readonly RaceOptions[] = [
+  { crashes: 1 },
+  {},
+  {},
+  { stalls: 1 },
+  { crashes: 1 },
+  {},
+  { powerLoss: true },
+  {},
+];
+
+/** Undefined when there are more than `most` orders. */
 export async function compareCalls(seed: number, most: number): Promise<Compared | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-calls-"));
   const file = join(folder, `${seed}.race.mjs`);
   await writeFile(file, sourceOf(seed));
-  const system = new InThreads(targetOf(file, {}), { crashes: seed % 4 === 0 ? 1 : 0 });
+  const system = new InThreads(targetOf(file, {}), FAULTS[seed % FAULTS.length] as RaceOptions);
   try {
     const all = await searching(() => allSchedules(system, most));
     if (all === undefined) return undefined;

@@ -28,6 +28,7 @@ export interface RandomScenario {
   readonly processes: readonly (readonly Deed[])[];
   readonly crashes: number;
   readonly stalls?: number;
+  readonly powerLoss?: boolean;
   readonly restart: "maybe" | "always" | "never";
 }
 
@@ -36,14 +37,25 @@ const WEIGHTED = [
   ..."create append read sleep race-timer".split(" "),
 ];
 
+/** Few names, and much that moves them: what a call meets depends on what came before it. */
+const CLASHING = "mkdir mkdir rmdir unlink access stat readdir rename rename rename link append create".split(" ");
+const CLASHING_PATHS = ["/x", "/d", "/d", "/d/z"];
+
+export function clashingScenario(seed: number): RandomScenario {
+  return drawnScenario(new Lots(seed), CLASHING, CLASHING_PATHS);
+}
+
 export function randomScenario(seed: number): RandomScenario {
-  const lots = new Lots(seed);
+  return drawnScenario(new Lots(seed), WEIGHTED, PATHS);
+}
+
+function drawnScenario(lots: Lots, deeds: readonly string[], paths: readonly string[]): RandomScenario {
   const pick = <T>(from: readonly T[]): T => from[lots.below(from.length)] as T;
   const count = lots.below(3) === 0 ? 3 : 2;
   const deed = (at: number): Deed => ({
-    what: pick(WEIGHTED),
-    path: pick(PATHS),
-    other: pick(PATHS),
+    what: pick(deeds),
+    path: pick(paths),
+    other: pick(paths),
     together: at > 0 && lots.below(5) === 0,
   });
   const most = count === 3 ? 2 : 3;
@@ -74,6 +86,7 @@ export function faultyScenario(seed: number): RandomScenario {
     processes: processes.map((deeds) => deeds.slice(0, 2).map(rougher)),
     crashes: lots.below(3),
     stalls: lots.below(2),
+    powerLoss: lots.below(4) === 0,
     restart,
   };
 }
@@ -98,8 +111,9 @@ export function systemOf(scenario: RandomScenario): { readonly system: InThread;
       }),
     ),
   });
-  const { crashes, stalls = 0, restart } = scenario;
-  const system = new InThread(new SharedScenario(definition, current), { crashes, stalls, restart });
+  const { crashes, stalls = 0, powerLoss = false, restart } = scenario;
+  const options = { crashes, stalls, powerLoss, restart };
+  const system = new InThread(new SharedScenario(definition, current), options);
   return { system, told: () => logs.join(" | ") };
 }
 

@@ -2,12 +2,13 @@
 // stand for.
 
 import { createHash } from "node:crypto";
+import { Lots } from "../../program/lots.ts";
 import { Bounded } from "../../search/bounded.ts";
 import type { Causality } from "../../search/causality.ts";
 import { Exhaustive, type Job } from "../../search/exhaustive.ts";
 import { Extensions, type Orders, together } from "../../search/extensions.ts";
 import type { System } from "../../search/system.ts";
-import { Wandering } from "../../search/wandering.ts";
+import { drawing, Wandering } from "../../search/wandering.ts";
 import { packJob, unpackJob } from "../searcher-protocol.ts";
 
 const MAX_STEPS = 200;
@@ -60,6 +61,30 @@ export function coveredTogether(system: System, lend: () => boolean): Covered {
     }
   }
   return covered;
+}
+
+/** How many traces each of several orders of the search comes to; undefined when one makes more than `most` runs. */
+export function tracesByOrder(system: System, seed: number, most: number): number[] | undefined {
+  const counts: number[] = [];
+  for (const search of ordersOfSearch(system, seed)) {
+    let [runs, traces] = [0, 0];
+    while (!search.done) {
+      runs += 1;
+      if (runs > most) return undefined;
+      if (search.run() !== "redundant") traces += 1;
+    }
+    counts.push(traces);
+  }
+  return counts;
+}
+
+/** Depth first, as it comes and as drawn; and wandering. */
+function* ordersOfSearch(system: System, seed: number): Iterable<Exhaustive | Wandering> {
+  yield new Exhaustive(system, { maxSteps: MAX_STEPS });
+  for (let at = 1; at <= 3; at++) {
+    yield new Exhaustive(system, { maxSteps: MAX_STEPS, prefer: drawing(new Lots(seed + at)) });
+    yield new Wandering(system, { maxSteps: MAX_STEPS, seed: seed + at });
+  }
 }
 
 /** The same for all orders of the steps of a trace, and for no others. */
