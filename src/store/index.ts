@@ -3,6 +3,7 @@
 export { contentPath as contentFile, openContent } from "./artifact-on-disk.ts";
 export { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
 export { withDatabaseCopy } from "./database-copy.ts";
+export type { Draft, Incoming, LockWait, PutOptions, PutResult, StoredContent } from "./drafts.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";
 export { damaged, IndexDatabase, type IndexOptions, setAsideDamaged, takeSuspicion } from "./index-database.ts";
 export { decodeName, encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
@@ -11,15 +12,7 @@ export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-wor
 export { type OpenedWorkspace, openWorkspaceRecord } from "./open-workspace.ts";
 export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
-export {
-  type Draft,
-  type Incoming,
-  type LockWait,
-  type PutOptions,
-  type PutResult,
-  Store,
-  type StoredContent,
-} from "./store.ts";
+export { Store } from "./store.ts";
 export { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 export {
   findWorkspace,

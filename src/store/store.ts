@@ -9,10 +9,7 @@ import {
   checkCollection,
   DEFAULT_COLLECTION,
   type Entry,
-  type EntryBody,
-  type EntryId,
   HybridClock,
-  type IdempotencyKey,
   type Identity,
   makeEntry,
 } from "../entries/index.ts";
@@ -21,75 +18,19 @@ import { listVersions } from "./artifact-on-disk.ts";
 import { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
+import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
-import { type ContentSource, type StagedContent, type StageLimits, Staging, sweepDead } from "./staging.ts";
+import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
-import { type PendingVersion, writeVersions } from "./write-versions.ts";
+import { type Fence, type PendingVersion, writeVersions } from "./write-versions.ts";
 
 /** How long a writer waits for a collection's lock unless told otherwise. */
 const LOCK_TIMEOUT_MS = 30_000;
-
-/** What an author says of a new version; the store adds number, clock, parents and key. */
-export interface Draft {
-  readonly collection: string;
-  readonly name: string;
-  readonly kind: EntryBody["kind"];
-  /** The bytes: staged, or already in the store; null for a delete. */
-  readonly content: { readonly at: StagedContent | StoredContent; readonly type: string } | null;
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Default: the artifact's newest version. */
-  readonly parents?: readonly EntryId[];
-  readonly doc?: EntryId | null;
-  readonly base?: EntryId | null;
-  readonly from?: string;
-  readonly mode?: number;
-  /** Default: this process's own next one. */
-  readonly key?: IdempotencyKey;
-}
-
-/** Content that some version of the same collection holds. */
-export interface StoredContent extends ContentAt {
-  readonly hash: string;
-  readonly size: number;
-}
-
-/** An entry from elsewhere with its bytes; `content` is undefined where the entry has none or the store holds it. */
-export interface Incoming {
-  readonly entry: Entry;
-  readonly content?: StagedContent;
-}
-
-export interface PutOptions extends StageLimits {
-  readonly collection?: string;
-  readonly type?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Refuse with `STALE_BASE` unless this entry is the newest version; null: unless there is none. */
-  readonly base?: EntryId | null;
-  /** Write although the artifact belongs to somebody else. */
-  readonly takeOver?: "refuse" | "allow";
-  readonly lockTimeoutMs?: number;
-  readonly key?: IdempotencyKey;
-}
-
-/** What `data put` prints. */
-export interface PutResult {
-  readonly collection: string;
-  readonly name: string;
-  readonly version: number;
-  readonly hash: string;
-  readonly size: number;
-  readonly entry: EntryId;
-}
-
-export interface LockWait {
-  readonly lockTimeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 export class Store implements Disposable {
   readonly layout: Layout;
@@ -251,7 +192,8 @@ export class Store implements Disposable {
     return results;
   }
 
-  private entryOf(draft: Draft, newest: VersionRecord | undefined): Entry {
+  /** Makes and signs the entry of a draft: for the store's own files. */
+  entryOf(draft: Draft, newest: VersionRecord | undefined): Entry {
     if (newest !== undefined) this.clock.witness(newest.entry.clock);
     this.writes += 1;
     const { content } = draft;
@@ -359,12 +301,25 @@ export class Store implements Disposable {
     return (await this.readyCatalog()).arrivals(after, limit);
   }
 
-  /** Runs `body` with the collections' locks held. */
-  private exclusively<T>(
-    collections: readonly string[],
-    wait: LockWait,
-    body: (fence: { assertHeld(): void }) => Promise<T>,
-  ): Promise<T> {
+  /** Runs `body` with the collections' locks held: for the store's own files. */
+  exclusively<T>(collections: readonly string[], wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
+    this.requireWorkspace();
+    return this.lock.withCollections(collections, lockOptions(wait), (fence) => {
+      this.forgetReplaced();
+      return body(fence);
+    });
+  }
+
+  /** Runs `body` while nobody else writes in this store: for the store's own files. */
+  alone<T>(wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
+    this.requireWorkspace();
+    return this.lock.alone(lockOptions(wait), (fence) => {
+      this.forgetReplaced();
+      return body(fence);
+    });
+  }
+
+  private requireWorkspace(): void {
     if (!existsSync(this.layout.workspaceFile)) {
       // Made anew, its folders would hold versions of no workspace.
       throw new HoldfastError("FOLDER_GONE", `the workspace in ${this.layout.folder} is gone`, {
@@ -373,17 +328,6 @@ export class Store implements Disposable {
       });
     }
     mkdirSync(this.layout.data, { recursive: true });
-    return this.lock.withCollections(
-      collections,
-      {
-        timeoutMs: wait.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
-        ...(wait.signal === undefined ? {} : { signal: wait.signal }),
-      },
-      (fence) => {
-        this.forgetReplaced();
-        return body(fence);
-      },
-    );
   }
 
   /** Removes what dead processes left in staging and trash. */
@@ -391,4 +335,11 @@ export class Store implements Disposable {
     sweepDead(this.layout.staging);
     sweepDead(this.layout.trash);
   }
+}
+
+function lockOptions({ lockTimeoutMs = LOCK_TIMEOUT_MS, signal }: LockWait): {
+  timeoutMs: number;
+  signal?: AbortSignal;
+} {
+  return { timeoutMs: lockTimeoutMs, ...(signal !== undefined && { signal }) };
 }

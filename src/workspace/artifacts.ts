@@ -3,16 +3,17 @@
 
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
+import type { PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
-import { type PutResult, Store, type PutOptions as StorePutOptions } from "../store/store.ts";
+import { Store } from "../store/store.ts";
 import { createdAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
+export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
-export type { PutResult } from "../store/store.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
