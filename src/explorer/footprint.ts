@@ -102,3 +102,8 @@ export function meet(a: Touched, b: Touched): boolean {
   }
   return false;
 }
+
+/** Whether nothing was changed. */
+export function onlyRead(touched: Touched): boolean {
+  return touched.every((touch) => touch !== EVERYTHING && (touch & 3) === READ);
+}

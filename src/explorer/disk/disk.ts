@@ -10,6 +10,7 @@ import type { DiskCaller } from "./caller.ts";
 import { type FileCallName, type FileCalls, SystemFault } from "./calls.ts";
 import { fsync, ftruncate, read, write } from "./content.ts";
 import { describeResource } from "./describe.ts";
+import { distinctLosses } from "./distinct-losses.ts";
 import { type DumpedInode, dumpTree } from "./dump.ts";
 import type { Journal, UnsyncedItem } from "./durability.ts";
 import { MAY_EXECUTE } from "./kernel-numbers.ts";
@@ -128,6 +129,16 @@ export class Disk {
   /** What a power loss may take, in the order in which it was done; needs `trackDurability`. */
   unsynced(): UnsyncedItem[] {
     return this.journal().unsynced();
+  }
+
+  /** Grows with every change that a power loss may take, and with every flush. */
+  get unsyncedVersion(): number {
+    return this.journal().version;
+  }
+
+  /** Ids to keep, for each disk that a power loss can leave; undefined when there are more than `most`. */
+  distinctLosses(most: number): readonly (readonly number[])[] | undefined {
+    return distinctLosses(this.tree, this.journal(), most);
   }
 
   /** Makes all of it durable: after a scenario's setup. */

@@ -42,6 +42,7 @@ interface FileRecord {
 /** Only what has changed since it was durable is recorded: all else is durable as it is. */
 export class Journal {
   private lastId = 0;
+  private flushes = 0;
   private names: NameChange[] = [];
   private readonly durableNames = new Map<Directory, Map<string, Inode>>();
   private readonly files = new Map<RegularFile, FileRecord>();
@@ -69,13 +70,19 @@ export class Journal {
     this.recordOf(file).changes.push({ id: this.nextId(), position: size, bytes: undefined });
   }
 
+  get version(): number {
+    return this.lastId + this.flushes;
+  }
+
   /** fsync and fdatasync of a file. */
   syncFile(file: RegularFile): void {
+    this.flushes += 1;
     this.files.delete(file);
   }
 
   /** fsync of a directory: its names, and with a rename between two directories also the name in the other. */
   syncDirectory(directory: Directory): void {
+    this.flushes += 1;
     let waiting: NameChange[] = [];
     for (const change of this.names) {
       if (!change.effects.some((effect) => effect.directory === directory)) {
@@ -94,6 +101,7 @@ export class Journal {
   }
 
   syncAll(): void {
+    this.flushes += 1;
     this.names = [];
     this.durableNames.clear();
     this.files.clear();

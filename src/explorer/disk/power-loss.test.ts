@@ -27,6 +27,8 @@ function allOutcomes(disk: Disk): string[] {
     const kept = items.filter((_, at) => (part & (1 << at)) !== 0).map(({ id }) => id);
     trees.add(tree(disk.afterPowerLoss(new Set(kept))));
   }
+  const distinct = (disk.distinctLosses(10_000) ?? []).map((kept) => tree(disk.afterPowerLoss(new Set(kept))));
+  assert.deepEqual(distinct.toSorted(), [...trees].sort(), "each disk that can be found is found once");
   return [...trees].sort();
 }
 

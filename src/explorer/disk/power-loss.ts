@@ -10,8 +10,8 @@ interface Place {
   readonly name: string;
 }
 
-/** The names of each directory, while they are put together. */
-class Names {
+/** The names of each directory, while they are put together: at first those that are durable. */
+export class Names {
   private readonly byDirectory = new Map<Directory, Map<string, Inode>>();
   /** A directory has one place; files may have many. */
   private readonly places = new Map<Directory, Place>();

@@ -22,6 +22,8 @@ const INSTEAD: Record<string, string> = {
   tls: "call fetch, and answer with serve() from holdfast/explorer",
   dgram: "call fetch, and answer with serve() from holdfast/explorer",
   fs: "read the file with fs.promises.readFile and make what is needed of its content",
+  crypto:
+    "node:crypto digests, signs and makes keys of kind ed25519, x25519, ed448, x448 and ec; put others into a file",
   Atomics: "wait with setTimeout: all processes stand still while one does not give way",
   dns: "name the servers of a scenario by any host name: none is looked up",
 };

@@ -1,6 +1,7 @@
 // `Math.random`, `node:crypto` and the global `crypto`, with what they draw settled beforehand.
 
 import * as real from "node:crypto";
+import { drawnPair, drawnSecret } from "./drawn-keys.ts";
 import type { Lots } from "./lots.ts";
 import { notSimulated } from "./not-simulated.ts";
 import type { CurrentProgram } from "./timers.ts";
@@ -75,8 +76,15 @@ export function makeCrypto(
   } as unknown as typeof globalThis.crypto;
   const module: Record<string, unknown> = { ...real };
   delete module.default;
+  const instead: Record<string, (...args: never[]) => unknown> = {
+    generateKeyPair: (kind: string, options?: object) =>
+      drawnPair(lots(), kind, options) ?? current().refuse(notSimulated(`crypto.generateKeyPair("${kind}")`)),
+    generateKey: (kind: string, { length }: { length: number }) => drawnSecret(lots(), kind, length),
+    generatePrime: () => current().refuse(notSimulated("crypto.generatePrime()")),
+  };
   for (const name of BY_SYNC_FORM) {
-    const sync = Reflect.get(real, `${name}Sync`) as (...args: unknown[]) => unknown;
+    const sync = (instead[name] ?? Reflect.get(real, `${name}Sync`)) as (...args: unknown[]) => unknown;
+    module[`${name}Sync`] = sync;
     module[name] = (...args: unknown[]) => {
       const done = args.pop() as (...results: unknown[]) => void;
       const pair = name === "generateKeyPair";

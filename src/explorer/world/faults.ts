@@ -42,6 +42,8 @@ export class Faults {
   #stalls: number;
   #powerLoss: boolean;
   #power: PowerLossChoice[] = [];
+  /** The version of the disk that these are of. */
+  #powerOf = -1;
   #down: Down[] = [];
   #over = false;
   /** Any part of what was not flushed could be lost; some of the parts were left out because they were too many. */
@@ -70,6 +72,7 @@ export class Faults {
       enabled.push(this.#resume(process, stalledUntilMs));
     }
     const going = enabled.length > 0;
+    const looked = this.#isOne && this.#world.processes[1]?.onlyLooked === true;
     if (this.#restart !== "never") {
       for (const down of this.#down) {
         const item = this.#restartOf(down);
@@ -77,13 +80,21 @@ export class Faults {
       }
     }
     const mayBeLeft = this.#down.length > 0 && this.#restart === "maybe";
-    const mayBeLost = this.#powerLoss && this.#world.disk.unsynced().length > 0;
-    if (going || mayBeLost) this.#addPowerLoss(enabled);
+    const mayBeLost = !looked && this.#powerLoss && this.#world.disk.unsynced().length > 0;
+    if (!looked && (going || mayBeLost)) this.#addPowerLoss(enabled);
     // Who only waits can be killed as well. Otherwise the last step of all would have to come after that, or never.
     const mayBeKilled = this.#crashes > 0 && this.#world.processes.some((one) => one.alive && one.index > 0);
     if (going || mayBeKilled) this.#addFaults(enabled);
     if (going) for (const service of this.#world.services) service.addFaults?.(enabled);
     else if (mayBeLeft || mayBeLost || mayBeKilled) enabled.push({ ...this.#item("end", END, -1, true), process: -1 });
+  }
+
+  /**
+   * Where there is one process, a power loss after it looked at something leaves what one before leaves, and is not tried
+   * again: each leaves many disks. With others, for whom time passes, it makes a difference how long it was there.
+   */
+  get #isOne(): boolean {
+    return this.#world.racers === 1;
   }
 
   #restartOf(down: Down): WorldItem | undefined {
@@ -108,10 +119,14 @@ export class Faults {
 
   #addPowerLoss(enabled: WorldItem[]): void {
     if (!this.#powerLoss) return;
-    const { choices, cut } = powerLossChoices(this.#world.disk.unsynced());
-    this.#power = choices;
-    if (cut) this.cutPowerLoss = true;
-    for (const [at] of choices.entries()) {
+    const { disk } = this.#world;
+    if (this.#powerOf !== disk.unsyncedVersion) {
+      this.#powerOf = disk.unsyncedVersion;
+      const { choices, cut } = powerLossChoices(disk);
+      this.#power = choices;
+      if (cut) this.cutPowerLoss = true;
+    }
+    for (const at of this.#power.keys()) {
       enabled.push({ ...this.#item("power-loss", POWER + at, 0, true), process: -1 });
     }
   }

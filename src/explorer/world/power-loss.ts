@@ -1,6 +1,7 @@
-// What may be left after the power went: any part of what was not flushed. The parts are 2^n; beyond a few, those that
-// tell most are tried, and the verdict says so.
+// What may be left after the power went: any part of what was not flushed. Each disk that this can leave is tried; where they
+// are very many, those parts that tell most, and the verdict says so.
 
+import type { Disk } from "../disk/disk.ts";
 import type { UnsyncedItem } from "../disk/durability.ts";
 
 export interface PowerLossChoice {
@@ -9,35 +10,34 @@ export interface PowerLossChoice {
   readonly sentence: string;
 }
 
-/** Up to so many unflushed changes every part of them is tried. */
-const ALL_PARTS_UP_TO = 4;
+/** So many different disks may be found; each is tried. */
+const MAX_DISKS = 2_000;
 /** Beyond that, at most so many: nothing kept, all kept, each alone lost, each alone kept, the first so many. */
 const MAX_CHOICES = 99;
 
-export function powerLossChoices(items: readonly UnsyncedItem[]): { choices: PowerLossChoice[]; cut: boolean } {
-  const parts: number[][] = [];
-  const seen = new Set<string>();
-  const add = (part: number[]): void => {
-    const key = part.join();
-    if (seen.has(key) || parts.length >= MAX_CHOICES) return;
-    seen.add(key);
-    parts.push(part);
-  };
-  const all = items.map((_, at) => at);
-  if (items.length <= ALL_PARTS_UP_TO) {
-    for (let mask = 0; mask < 1 << items.length; mask++) add(all.filter((at) => (mask & (1 << at)) !== 0));
-  } else {
-    add([]);
-    add(all);
-    for (const at of all) add(all.filter((other) => other !== at));
-    for (const at of all) add([at]);
-    for (const at of all) add(all.slice(0, at));
-  }
-  const choices = parts.map((part) => ({
-    kept: part.map((at) => (items[at] as UnsyncedItem).id),
-    sentence: sentence(items.filter((_, at) => !part.includes(at))),
+/** `cut`: not every disk that can be found is among them. */
+export function powerLossChoices(disk: Disk): { choices: PowerLossChoice[]; cut: boolean } {
+  const items = disk.unsynced();
+  const distinct = disk.distinctLosses(MAX_DISKS);
+  const choices = (distinct ?? sampled(items)).map((kept) => ({
+    kept,
+    sentence: sentence(items.filter(({ id }) => !kept.includes(id))),
   }));
-  return { choices, cut: items.length > ALL_PARTS_UP_TO };
+  return { choices, cut: distinct === undefined };
+}
+
+function sampled(items: readonly UnsyncedItem[]): number[][] {
+  const parts = new Map<string, number[]>();
+  const all = items.map(({ id }) => id);
+  const add = (part: number[]): void => {
+    if (parts.size < MAX_CHOICES) parts.set(part.join(), part);
+  };
+  add([]);
+  add(all);
+  for (const id of all) add(all.filter((other) => other !== id));
+  for (const id of all) add([id]);
+  for (const at of all.keys()) add(all.slice(0, at));
+  return [...parts.values()];
 }
 
 function sentence(lost: readonly UnsyncedItem[]): string {

@@ -74,6 +74,8 @@ export class SimulatedProcess implements DiskCaller {
   readonly holds = new Set<number>();
   /** A name that it could not make because it was there; until it changes something. */
   refused: string | undefined;
+  /** Its last step was a look at something: all that came of it is in its memory. */
+  onlyLooked = false;
   /** It stands in a synchronous call: nothing else of it can happen. */
   blockedOn: WorldItem | undefined;
   /** While it is stalled: until when. */

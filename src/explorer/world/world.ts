@@ -8,7 +8,7 @@
 
 import { type Call, SystemFault, type WatchNotice } from "../disk/calls.ts";
 import { Disk } from "../disk/disk.ts";
-import { Footprint, READ, type Touched, WRITE } from "../footprint.ts";
+import { Footprint, onlyRead, READ, type Touched, WRITE } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
 import type { Cancelled, Execution } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
@@ -61,7 +61,8 @@ export class World implements Execution {
   readonly #finish: (world: World) => void;
   readonly mayFail: (process: string) => boolean;
   #event = -1;
-  /** Processes that the scenario has. */
+  /** Processes that the scenario has, and how many of them have not started yet. */
+  racers = 0;
   toStart = 0;
   #enabled: WorldItem[] | undefined;
   /** Until when that which happens now could have waited; 0 for what nothing brought about. */
@@ -81,6 +82,7 @@ export class World implements Execution {
   /** From here on the search chooses what happens; what was done before is durable. */
   startRacing(processes: number): void {
     this.toStart = processes;
+    this.racers = processes;
     this.disk.syncAll();
     this.#startMs = this.latestMs;
     this.footprint.take();
@@ -162,6 +164,7 @@ export class World implements Execution {
       this.footprint.stamp(process.timeMs);
     }
     const touched = this.footprint.take();
+    if (process !== undefined) process.onlyLooked = item.call !== undefined && onlyRead(touched);
     telling?.(outcome, touched);
     return touched;
   }
