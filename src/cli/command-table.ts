@@ -193,9 +193,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: "data delete",
-    summary: "remove versions for good: one, or all of an artifact",
-    args: [NAME],
-    options: [IN, VERSION, ["--force", "accepted for scripts; nothing is ever asked"]],
+    summary: "remove versions for good: one, or all of an artifact; or all of a collection",
+    args: [["[name]", "the artifact's name; none with --all"]],
+    options: [
+      IN,
+      VERSION,
+      ["--all", "every version of every artifact of the collection: all or nothing. Needs --in and --force"],
+      ["--force", "say that you mean --all; accepted without it, too: nothing is ever asked"],
+    ],
     example: "holdfast data delete reports/today --version 2",
     load: () => import("./commands/data-delete.ts"),
   },

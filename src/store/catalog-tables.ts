@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { IndexDatabase } from "./index-database.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -18,6 +18,7 @@ const SCHEMA = `
   CREATE UNIQUE INDEX versions_by_name ON versions (collection, name, version) WHERE version IS NOT NULL;
   CREATE INDEX versions_by_doc ON versions (doc) WHERE doc IS NOT NULL;
   CREATE INDEX versions_by_hash ON versions (hash) WHERE hash IS NOT NULL;
+  CREATE INDEX versions_by_content ON versions (collection, content_name) WHERE content_name IS NOT NULL;
   CREATE INDEX versions_by_from ON versions (collection, from_name) WHERE from_name IS NOT NULL;
   CREATE TABLE newest (
     collection TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,

@@ -117,11 +117,11 @@ export class Catalog {
     });
   }
 
-  /** Records that versions of one artifact went, and the entry that says so. */
+  /** Records that versions of one artifact went, and the entries that say so. */
   commitDelete(
     key: ArtifactKey,
     versions: readonly number[],
-    entry: Entry | undefined,
+    entries: readonly Entry[],
     newest: VersionRecord | undefined,
   ): void {
     this.recent.clear();
@@ -134,7 +134,7 @@ export class Catalog {
           version,
         );
       }
-      if (entry !== undefined) this.insertRow(entry, null, undefined);
+      for (const entry of entries) this.insertRow(entry, null, undefined);
       this.setNewest(key, newest);
       this.db.run("DELETE FROM pending WHERE collection = ? AND name = ?", key.collection, key.name);
     });
@@ -245,7 +245,10 @@ export class Catalog {
     const doc = entry.doc === undefined ? null : (entry.doc ?? entry.id);
     this.db.run(
       `INSERT OR IGNORE INTO versions (collection, name, version, entry, kind, doc, from_name, content_name, content_version, hash, block)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (entry) DO UPDATE SET
+         content_name = excluded.content_name, content_version = excluded.content_version, hash = excluded.hash
+       WHERE excluded.version = version AND excluded.content_name IS NOT content_name`,
       entry.collection,
       entry.name,
       version,
@@ -312,6 +315,16 @@ export class Catalog {
       collection,
     );
     return row === undefined ? undefined : this.recordOf(row);
+  }
+
+  /** Versions whose content lies with the artifact `key`, not beside them. */
+  referringTo(key: ArtifactKey): VersionRecord[] {
+    const rows = this.db.all<VersionRow>(
+      "SELECT * FROM versions WHERE collection = ? AND content_name = ? AND version IS NOT NULL",
+      key.collection,
+      key.name,
+    );
+    return rows.map((row) => this.recordOf(row));
   }
 
   /** An entry that arrived here, also one that only deleted. */

@@ -3,8 +3,8 @@
 
 import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey, Catalog } from "./catalog.ts";
+import { artifactsOnDisk, collectionsOnDisk } from "./collections-on-disk.ts";
 import type { Layout } from "./layout.ts";
-import { artifactsOnDisk, collectionsOnDisk } from "./settle.ts";
 
 /** Looked for once, when the catalog has been filled. */
 export function damagedOnDisk(layout: Layout, catalog: Catalog): ArtifactKey[] {

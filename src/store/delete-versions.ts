@@ -5,16 +5,18 @@
 //   3  note       the catalog remembers that this artifact is about to change
 //   4  write down still the lock's holder? the delete's entry and the number that the next version starts above,
 //                 flushed: from here on the delete happens, by us or by whoever comes after our death
-//   5  remove     still the lock's holder? by rename into the trash; a whole artifact by one rename
-//   6  catalog    rows out, note out, in one transaction
+//   5  carry      versions that stay and refer to the bytes of one that goes get them beside themselves
+//   6  remove     still the lock's holder? by rename into the trash; a whole artifact by one rename
+//   7  catalog    rows out, note out, in one transaction
 //
 // A crash before 4 has deleted nothing; one after it leaves the note of step 3, which `settle` turns into a finished
 // delete of exactly the versions that the file names.
 
 import type { Entry } from "../entries/index.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
+import { carryContents } from "./carried-contents.ts";
 import type { Catalog } from "./catalog.ts";
-import { readDeleted, writeDeleted } from "./deleted-file.ts";
+import { addDeletions, deletionsOf } from "./deleted-file.ts";
 import type { Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { readArtifact, settle } from "./settle.ts";
@@ -26,7 +28,7 @@ export interface DeletePlan {
   readonly name: string;
   /** The versions to remove, ascending, chosen under the lock. Throws to refuse. */
   choose(): number[];
-  /** The entry that says so, made from what is removed. */
+  /** An entry that says so, made from what is removed; asked for once for as many as one can name. */
   entryFor(removed: readonly VersionRecord[]): Entry;
 }
 
@@ -42,21 +44,20 @@ export async function deleteVersions(
   const there = listVersions(layout, collection, name);
   const going = new Set(chosen);
   const removed = readArtifact(layout, { collection, name }).records.filter((record) => going.has(record.version));
-  const entry = plan.entryFor(removed);
+  const deletions = deletionsOf(chosen, removed, plan.entryFor);
 
   // The note comes before the file, so that no file is ever without one.
   catalog.begin([{ collection, name }]);
-  const before = readDeleted(layout, collection, name);
   // What is written down is carried out by whoever comes next, whether or not we may still remove anything.
   fence.assertHeld();
-  writeDeleted(layout, collection, name, {
-    floor: Math.max(before.floor, there.at(-1) ?? 0),
-    deletions: [...before.deletions, { entry, versions: chosen }],
-  });
+  addDeletions(layout, { collection, name }, there.at(-1) ?? 0, deletions);
+  fence.assertHeld();
+  carryContents({ layout, catalog }, { collection, name }, chosen);
   fence.assertHeld();
   if (chosen.length > 0) removeVersions(layout, { collection, name }, chosen, there);
   const newest = readNewestOrNone(layout, collection, name);
-  catalog.commitDelete({ collection, name }, chosen, entry, newest);
+  const entries = deletions.map(({ entry }) => entry);
+  catalog.commitDelete({ collection, name }, chosen, entries, newest);
   if (newest === undefined && listVersions(layout, collection, name).length > 0) {
     catalog.noteDamaged([...catalog.damaged(), { collection, name }]);
   }

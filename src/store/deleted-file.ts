@@ -7,10 +7,12 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { decodeEntry, type Entry } from "../entries/index.ts";
+import { decodeEntry, type Entry, MAX_PARENTS } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
-import { replaceFile } from "./durable.ts";
+import type { ArtifactKey } from "./catalog.ts";
+import { replaceFile, type WriteOptions } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import type { VersionRecord } from "./version-record.ts";
 
 export interface Deletion {
   readonly entry: Entry;
@@ -23,11 +25,26 @@ export interface Deleted {
   readonly deletions: readonly Deletion[];
 }
 
+/** The deletions of `versions`, each with as many as one entry can name: they are its parents. One at the least, since an
+ *  entry from elsewhere is kept also where it finds nothing to delete. */
+export function deletionsOf(
+  versions: readonly number[],
+  records: readonly VersionRecord[],
+  entryFor: (removed: readonly VersionRecord[]) => Entry,
+): Deletion[] {
+  const deletions: Deletion[] = [];
+  for (let at = 0; at === 0 || at < versions.length; at += MAX_PARENTS) {
+    const part = new Set(versions.slice(at, at + MAX_PARENTS));
+    deletions.push({ versions: [...part], entry: entryFor(records.filter(({ version }) => part.has(version))) });
+  }
+  return deletions;
+}
+
 interface DeletedFile {
   readonly format: 1;
   readonly name: string;
   readonly floor: number;
-  readonly deletions: readonly { readonly versions: readonly number[]; readonly block: string }[];
+  readonly deletions: readonly DeletionJson[];
 }
 
 /** Deletions remembered of one artifact: older ones are in the catalog and, long since, wherever they had to go. */
@@ -54,19 +71,53 @@ function ifSound<T>(read: () => T): T | undefined {
   }
 }
 
-export function writeDeleted(layout: Layout, collection: string, name: string, deleted: Deleted): void {
+export function writeDeleted(
+  layout: Layout,
+  { collection, name }: ArtifactKey,
+  deleted: Deleted,
+  options: WriteOptions = {},
+): void {
   const file: DeletedFile = {
     format: 1,
     name,
     floor: deleted.floor,
-    deletions: deleted.deletions.slice(-MAX_DELETIONS).map(({ entry, versions }) => ({
-      versions,
-      block: Buffer.from(entry.block).toString("base64"),
-    })),
+    deletions: deleted.deletions.slice(-MAX_DELETIONS).map(toJson),
   };
   const path = layout.deletedFile(collection, name);
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, `${JSON.stringify(file)}\n`);
+  replaceFile(path, `${JSON.stringify(file)}\n`, options);
+}
+
+/** Adds `deletions` to what is remembered, unless that was done already. */
+export function addDeletions(
+  layout: Layout,
+  key: ArtifactKey,
+  floor: number,
+  deletions: readonly Deletion[],
+  options: WriteOptions = {},
+): void {
+  const before = readDeleted(layout, key.collection, key.name);
+  const known = new Set(before.deletions.map(({ entry }) => entry.id));
+  const added = deletions.filter(({ entry }) => !known.has(entry.id));
+  if (added.length === 0 && before.floor >= floor) return;
+  const after = { floor: Math.max(before.floor, floor), deletions: [...before.deletions, ...added] };
+  writeDeleted(layout, key, after, options);
+}
+
+/** A deletion as files hold it. */
+export interface DeletionJson {
+  readonly versions: readonly number[];
+  /** The entry, base64. */
+  readonly block: string;
+}
+
+export function toJson({ entry, versions }: Deletion): DeletionJson {
+  return { versions, block: Buffer.from(entry.block).toString("base64") };
+}
+
+/** Throws when it is damaged. */
+export function fromJson({ versions, block }: DeletionJson): Deletion {
+  return { versions, entry: decodeEntry(Buffer.from(block, "base64")) };
 }
 
 /** Every artifact of a collection of which something was ever deleted, as far as that can be read. */
@@ -97,10 +148,7 @@ function readDeletedFile(path: string): { name: string; deleted: Deleted } | und
   }
   try {
     const file = JSON.parse(text) as DeletedFile;
-    const deletions = file.deletions.map(({ versions, block }) => ({
-      versions,
-      entry: decodeEntry(Buffer.from(block, "base64")),
-    }));
+    const deletions = file.deletions.map(fromJson);
     if (!Number.isSafeInteger(file.floor)) throw new Error("it has no floor");
     return { name: file.name, deleted: { floor: file.floor, deletions } };
   } catch (error) {

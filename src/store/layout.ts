@@ -6,6 +6,7 @@
 //     data/<collection>/<name>/latest          text, the newest version's number, for people and scripts
 //     data/<collection>/<name>/name            only where the directory's name is a hash: the name itself
 //     data/<collection>/.deleted/<name>.json   versions deleted, and the number that the next one starts above
+//     data/<collection>/.deleted/.all          only while all of the collection is being deleted: what goes
 //     locks/<scope>/   staging/   trash/   notes/   hub/
 //
 // A collection and a name are one directory each: `a/b` is `a%2Fb`, so that deleting an artifact is one rename of one
@@ -66,6 +67,10 @@ export class Layout {
   }
   versionDir(collection: string, name: string, version: number): string {
     return join(this.artifactDir(collection, name), String(version));
+  }
+  /** Says that all of a collection is being deleted, while it is. */
+  deletingFile(collection: string): string {
+    return join(this.collectionDir(collection), ".deleted", ".all");
   }
   deletedFile(collection: string, name: string): string {
     return join(this.collectionDir(collection), ".deleted", `${encodeName(name)}.json`);

@@ -4,11 +4,12 @@
 import { compareClocks } from "../entries/index.ts";
 import { toHoldfastError } from "../errors.ts";
 import { type ArtifactKey, Catalog } from "./catalog.ts";
+import { artifactsOnDisk, collectionsOnDisk } from "./collections-on-disk.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { withDatabaseCopy } from "./database-copy.ts";
 import { listDeleted, readDeleted } from "./deleted-file.ts";
 import type { Layout } from "./layout.ts";
-import { artifactsOnDisk, collectionsOnDisk, readArtifact } from "./settle.ts";
+import { readArtifact } from "./settle.ts";
 import type { VersionRecord } from "./version-record.ts";
 
 /** Refuses every change with `READ_ONLY`. */

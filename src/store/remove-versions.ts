@@ -36,7 +36,8 @@ export function removeVersions(
   rmSync(trash, { recursive: true, force: true });
 }
 
-function moveAway(from: string, to: string): void {
+/** What is not there any more has gone already. */
+export function moveAway(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {

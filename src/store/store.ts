@@ -16,6 +16,7 @@ import {
 import { HoldfastError, whyNotWritable } from "../errors.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
+import { collectionsOnDisk } from "./collections-on-disk.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
@@ -24,7 +25,7 @@ import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
-import { collectionsOnDisk, fillCatalog, readArtifact, settle } from "./settle.ts";
+import { fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 import { type Fence, type PendingVersion, writeVersions } from "./write-versions.ts";

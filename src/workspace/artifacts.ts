@@ -3,6 +3,7 @@
 
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
+import type { DeletedCollection } from "../store/delete-collection.ts";
 import type { PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
@@ -12,6 +13,7 @@ import { createdAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
+export type { DeletedCollection } from "../store/delete-collection.ts";
 export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
@@ -27,6 +29,12 @@ export interface DeleteResult {
   readonly collection: string;
   readonly name: string;
   readonly deleted: number[];
+}
+
+export interface DeleteAllOptions {
+  readonly collection: string;
+  readonly lockTimeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 const COLLECTION = { collection: "name" } satisfies Record<string, Kind>;
@@ -94,6 +102,15 @@ export class Artifacts implements Disposable {
     checkOptions("delete", options, { ...CHOICE, ...WAIT });
     refuseFolderFiles(options.collection, name, "delete");
     return this.told(() => this.store.delete(name, { ...this.withSignal(), ...options }));
+  }
+
+  /** Removes every version of every artifact of a collection for good: all or nothing. */
+  async deleteAll(options: DeleteAllOptions): Promise<DeletedCollection> {
+    checkOptions("deleteAll", options, { ...COLLECTION, ...WAIT });
+    checkName("the collection", options.collection);
+    refuseFolderFiles(options.collection, "all of it", "delete");
+    const { deleteCollection } = await import("../store/delete-collection.ts");
+    return this.told(() => deleteCollection(this.store, options.collection, { ...this.withSignal(), ...options }));
   }
 
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */

@@ -2,6 +2,8 @@
 
 export type {
   ContentSource,
+  DeleteAllOptions,
+  DeletedCollection,
   DeleteOptions,
   DeleteResult,
   GetResult,

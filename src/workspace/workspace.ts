@@ -9,6 +9,8 @@ import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
 import { initWorkspaceRecord } from "../store/make-workspace.ts";
 import {
   Artifacts,
+  type DeleteAllOptions,
+  type DeletedCollection,
   type DeleteOptions,
   type DeleteResult,
   type GetResult,
@@ -111,6 +113,11 @@ export class Workspace implements AsyncDisposable {
 
   delete(name: string, options: DeleteOptions = {}): Promise<DeleteResult> {
     return this.artifacts.delete(name, options);
+  }
+
+  /** Removes every version of every artifact of a collection for good: all or nothing, also across a crash. */
+  deleteAll(options: DeleteAllOptions): Promise<DeletedCollection> {
+    return this.artifacts.deleteAll(options);
   }
 
   /** Publishes a note; resolves when the hub has given it its place. The same `key` again is the same note. */

@@ -1,0 +1,100 @@
+// All of a collection on its way out: the file that says so, and carrying it out. See delete-collection.ts, whose steps 4
+// to 7 these are.
+
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ownerToken } from "../coordination/index.ts";
+import { HoldfastError } from "../errors.ts";
+import { listVersions } from "./artifact-on-disk.ts";
+import type { ArtifactKey } from "./catalog.ts";
+import { addDeletions, type Deletion, type DeletionJson, fromJson, toJson } from "./deleted-file.ts";
+import { fsyncPath, replaceFile } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { moveAway, removeVersions } from "./remove-versions.ts";
+
+/** What step 4 writes down of one artifact. */
+export interface Going {
+  readonly name: string;
+  readonly floor: number;
+  readonly deletions: readonly Deletion[];
+}
+
+interface DeletingFile {
+  readonly format: 1;
+  readonly artifacts: readonly {
+    readonly name: string;
+    readonly floor: number;
+    readonly deletions: readonly DeletionJson[];
+  }[];
+}
+
+/** Steps 5 to 7 of a delete that a dead process wrote down, if there is one. The caller holds the collection's lock, or
+ *  works alone. Returns the artifacts that it was about. Throws `CORRUPT`. */
+export function finishDeleting(layout: Layout, collection: string): ArtifactKey[] {
+  const path = layout.deletingFile(collection);
+  if (!existsSync(path)) return [];
+  const going = readDeleting(path);
+  carryOut(layout, collection, going, { assertHeld: () => {} });
+  return going.map(({ name }) => ({ collection, name }));
+}
+
+/** Steps 5 to 7. */
+export function carryOut(
+  layout: Layout,
+  collection: string,
+  going: readonly Going[],
+  fence: { assertHeld(): void },
+): void {
+  // Not flushed one by one: until the file of step 4 goes, all of them can be written again.
+  for (const { name, floor, deletions } of going) {
+    addDeletions(layout, { collection, name }, floor, deletions, { durable: false });
+  }
+  for (const { name } of going) fsyncPath(layout.deletedFile(collection, name));
+  fsyncPath(dirname(layout.deletingFile(collection)));
+  fence.assertHeld();
+  const trash = join(layout.trash, `${ownerToken()}_${randomUUID()}`);
+  mkdirSync(trash, { recursive: true });
+  for (const [index, { name, deletions }] of going.entries()) {
+    const there = listVersions(layout, collection, name);
+    const named = new Set(versionsOf(deletions));
+    if (there.every((version) => named.has(version)))
+      moveAway(layout.artifactDir(collection, name), join(trash, `${index}`));
+    // Only what was named goes, whatever became of the file in a power loss.
+    else removeVersions(layout, { collection, name }, [...named], there);
+  }
+  fsyncPath(layout.collectionDir(collection));
+  rmSync(layout.deletingFile(collection), { force: true });
+  fsyncPath(dirname(layout.deletingFile(collection)));
+  rmSync(trash, { recursive: true, force: true });
+}
+
+export function versionsOf(deletions: readonly Deletion[]): number[] {
+  return deletions.flatMap(({ versions }) => versions);
+}
+
+/** Step 4: the delete happens from here on. */
+export function writeDeleting(layout: Layout, collection: string, going: readonly Going[]): void {
+  const path = layout.deletingFile(collection);
+  const artifacts = going.map(({ name, floor, deletions }) => ({ name, floor, deletions: deletions.map(toJson) }));
+  mkdirSync(dirname(path), { recursive: true });
+  replaceFile(path, `${JSON.stringify({ format: 1, artifacts } satisfies DeletingFile)}\n`);
+  fsyncPath(layout.collectionDir(collection));
+}
+
+function readDeleting(path: string): Going[] {
+  try {
+    const file = JSON.parse(readFileSync(path, "utf8")) as DeletingFile;
+    return file.artifacts.map(({ name, floor, deletions }) => ({ name, floor, deletions: deletions.map(fromJson) }));
+  } catch (error) {
+    throw new HoldfastError(
+      "CORRUPT",
+      `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: "It says what of this collection was being deleted. Restore it from a backup, or move it away to keep what is left.",
+        details: { path },
+        cause: error,
+      },
+    );
+  }
+}
