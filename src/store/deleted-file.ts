@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { decodeEntry, type Entry, MAX_PARENTS } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import type { ArtifactKey } from "./catalog.ts";
-import { replaceFile, type WriteOptions } from "./durable.ts";
+import { fsyncPath, replaceFile, type WriteOptions } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import type { VersionRecord } from "./version-record.ts";
 
@@ -86,6 +86,8 @@ export function writeDeleted(
   const path = layout.deletedFile(collection, name);
   mkdirSync(dirname(path), { recursive: true });
   replaceFile(path, `${JSON.stringify(file)}\n`, options);
+  // Its folder's own name, too: whoever made that may have died before it could flush it. guard: floor-flushed
+  if (options.durable !== false) fsyncPath(layout.collectionDir(collection));
 }
 
 /** Adds `deletions` to what is remembered, unless that was done already. */

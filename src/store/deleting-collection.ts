@@ -1,10 +1,8 @@
 // All of a collection on its way out: the file that says so, and carrying it out. See delete-collection.ts, whose steps 4
 // to 7 these are.
 
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ownerToken } from "../coordination/index.ts";
 import { HoldfastError } from "../errors.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey } from "./catalog.ts";
@@ -12,6 +10,7 @@ import { addDeletions, type Deletion, type DeletionJson, fromJson, toJson } from
 import { fsyncPath, replaceFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { moveAway, removeVersions } from "./remove-versions.ts";
+import { placeInTrash, putBackOthers } from "./trash.ts";
 
 /** What step 4 writes down of one artifact. */
 export interface Going {
@@ -53,15 +52,16 @@ export function carryOut(
   for (const { name } of going) fsyncPath(layout.deletedFile(collection, name));
   fsyncPath(dirname(layout.deletingFile(collection)));
   fence.assertHeld();
-  const trash = join(layout.trash, `${ownerToken()}_${randomUUID()}`);
-  mkdirSync(trash, { recursive: true });
+  const trash = placeInTrash(layout);
+  mkdirSync(trash);
   for (const [index, { name, deletions }] of going.entries()) {
     const there = listVersions(layout, collection, name);
     const named = new Set(versionsOf(deletions));
-    if (there.every((version) => named.has(version)))
+    if (there.every((version) => named.has(version))) {
       moveAway(layout.artifactDir(collection, name), join(trash, `${index}`));
-    // Only what was named goes, whatever became of the file in a power loss.
-    else removeVersions(layout, { collection, name }, [...named], there);
+      putBackOthers(layout, join(trash, `${index}`), named);
+      // Only what was named goes, whatever became of the file in a power loss.
+    } else removeVersions(layout, { collection, name }, [...named], there);
   }
   fsyncPath(layout.collectionDir(collection));
   rmSync(layout.deletingFile(collection), { force: true });

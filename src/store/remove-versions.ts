@@ -1,13 +1,12 @@
 // The step of a delete that readers see: versions leave data/ for the trash by rename.
 
-import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ownerToken } from "../coordination/index.ts";
 import { systemCode } from "../errors.ts";
 import type { ArtifactKey } from "./catalog.ts";
 import { fsyncPath, replaceFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { placeInTrash, putBackOthers } from "./trash.ts";
 
 /**
  * Moves `versions` of an artifact, all of which are in `there` (ascending), into the trash and empties it. All of an
@@ -22,10 +21,10 @@ export function removeVersions(
   const artifactDir = layout.artifactDir(collection, name);
   const going = new Set(versions);
   const staying = there.filter((version) => !going.has(version));
-  const trash = join(layout.trash, `${ownerToken()}_${randomUUID()}`);
-  mkdirSync(layout.trash, { recursive: true });
+  const trash = placeInTrash(layout);
   if (staying.length === 0) {
     moveAway(artifactDir, trash);
+    putBackOthers(layout, trash, going);
     fsyncPath(layout.collectionDir(collection));
   } else {
     mkdirSync(trash);

@@ -119,7 +119,7 @@ export class Staging {
   }
 }
 
-/** Removes what dead processes left in `root` (staging or trash): directories are named `<owner token>_<unique>`. */
+/** Removes what dead processes left in `root`: directories are named `<owner token>_<unique>`. */
 export function sweepDead(root: string): void {
   let names: string[];
   try {

@@ -27,6 +27,7 @@ import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
+import { sweepTrash } from "./trash.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 import { type Fence, type PendingVersion, writeVersions } from "./write-versions.ts";
 
@@ -334,7 +335,7 @@ export class Store implements Disposable {
   /** Removes what dead processes left in staging and trash. */
   sweep(): void {
     sweepDead(this.layout.staging);
-    sweepDead(this.layout.trash);
+    sweepTrash(this.layout);
   }
 }
 
