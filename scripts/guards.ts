@@ -8,11 +8,21 @@ export interface Guard {
   /** Occurs exactly once in the file. */
   readonly from: string;
   readonly to: string;
+  /** Another edit that the first needs: an import. */
+  readonly also?: readonly [from: string, to: string];
   readonly scenario: string;
+  /** Default: the only one. */
+  readonly exported?: string;
+  /** Where a scenario is too large to be searched whole: how it is searched, here and with the guard in place. */
+  readonly preemptions?: number;
 }
 
 const TRY_LOCK = "src/coordination/races/try-lock.race.ts";
 const STRUCTURAL = "src/coordination/races/structural-lock.race.ts";
+
+const SAVE = "src/store/races/save.race.ts";
+const DELETE = "src/store/races/delete.race.ts";
+const OVERTAKEN = "src/store/races/overtaken.race.ts";
 
 export const GUARDS: readonly Guard[] = [
   {
@@ -77,5 +87,72 @@ export const GUARDS: readonly Guard[] = [
     from: '        db.run("DELETE FROM awaiting WHERE doc = ? AND entry = ?", doc, entry);',
     to: '        db.run("DELETE FROM awaiting WHERE doc = ?", doc);',
     scenario: "src/hub-client/status-mark.race.ts",
+  },
+  {
+    guard: "staging",
+    file: "src/store/write-versions.ts",
+    from: "  try {\n    renameSync(dir, target);\n  } catch (error) {",
+    to: "  try {\n    cpSync(dir, target, { recursive: true });\n  } catch (error) {",
+    also: ["import { linkSync,", "import { cpSync, linkSync,"],
+    scenario: SAVE,
+    exported: "killed",
+  },
+  {
+    guard: "flush of content and version.json",
+    file: "src/store/write-versions.ts",
+    from: "  await flush(toFlush, layout.staging);",
+    to: "",
+    scenario: SAVE,
+    exported: "powerLoss",
+  },
+  {
+    guard: "flush of the version's name",
+    file: "src/store/write-versions.ts",
+    from: "  await flush([...changedDirs], layout.data);",
+    to: "",
+    scenario: SAVE,
+    exported: "powerLoss",
+  },
+  {
+    guard: "the note before the rename",
+    file: "src/store/write-versions.ts",
+    from: "  catalog.begin(planned.map(({ record }) => record.entry));",
+    to: "",
+    scenario: SAVE,
+    exported: "killed",
+  },
+  {
+    guard: "what a dead deleter wrote down is finished first",
+    file: "src/store/settle.ts",
+    from: "  for (const key of parts.catalog.pending(collection)) {\n    finishDeletes(parts, key);",
+    to: "  for (const key of parts.catalog.pending(collection)) {",
+    scenario: DELETE,
+    exported: "newestKilled",
+  },
+  {
+    guard: "the floor's folder is flushed",
+    file: "src/store/deleted-file.ts",
+    from: "  if (options.durable !== false) fsyncPath(layout.collectionDir(collection));",
+    to: "",
+    scenario: DELETE,
+    exported: "newestPowerLoss",
+  },
+  {
+    guard: "what no delete names is put back",
+    file: "src/store/remove-versions.ts",
+    from: "    putBackOthers(layout, trash, going);",
+    to: "",
+    scenario: OVERTAKEN,
+    exported: "deleter",
+    preemptions: 1,
+  },
+  {
+    guard: "a number that another gave is given up",
+    file: "src/store/write-versions.ts",
+    from: "    withdrawIfOvertaken(layout, record);",
+    to: "",
+    scenario: OVERTAKEN,
+    exported: "saver",
+    preemptions: 1,
   },
 ];

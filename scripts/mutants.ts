@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUDGET = "300s";
 
 /** The source with one guard missing, as a folder; the scenario in it is explored like any other. */
-function withoutGuard({ file, from, to }: Guard): string {
+function withoutGuard({ file, from, to, also }: Guard): string {
   const copy = mkdtempSync(join(tmpdir(), "holdfast-mutant-"));
   cpSync(join(root, "src"), join(copy, "src"), { recursive: true });
   cpSync(join(root, "package.json"), join(copy, "package.json"));
@@ -21,7 +21,7 @@ function withoutGuard({ file, from, to }: Guard): string {
   if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
   writeFileSync(
     join(copy, file),
-    text.replace(from, () => to),
+    text.replace(from, () => to).replace(also?.[0] ?? "", () => also?.[1] ?? ""),
   );
   return copy;
 }
@@ -38,7 +38,12 @@ let missed = 0;
 for (const guard of guards) {
   const copy = withoutGuard(guard);
   try {
-    const report = await inspect(join(copy, guard.scenario), { budget: BUDGET });
+    const { scenario, exported, preemptions } = guard;
+    const report = await inspect(join(copy, scenario), {
+      budget: BUDGET,
+      ...(exported !== undefined && { exported }),
+      ...(preemptions !== undefined && { preemptions }),
+    });
     const seconds = (report.elapsedMs / 1000).toFixed(1);
     if (report.trace === undefined) {
       missed += 1;

@@ -14,18 +14,20 @@
 // A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, which step 3 or any
 // reader turns into the right rows.
 
-import { linkSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Entry } from "../entries/index.ts";
-import { assert, isHoldfastError, systemCode } from "../errors.ts";
+import { assert, HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import { listVersions, readVersion } from "./artifact-on-disk.ts";
 import type { Catalog } from "./catalog.ts";
 import { readDeleted } from "./deleted-file.ts";
 import { flush, replaceFile } from "./durable.ts";
 import { encodeName, isHashedName, type Layout } from "./layout.ts";
+import { moveAway } from "./remove-versions.ts";
 import { settle } from "./settle.ts";
 import type { StagedContent, Staging } from "./staging.ts";
+import { placeInTrash } from "./trash.ts";
 import { type ContentAt, formatVersionFile, readVersionFile, type VersionRecord } from "./version-record.ts";
 
 /** A version about to be written. */
@@ -111,6 +113,7 @@ export async function writeVersions(
       fence.assertHeld();
     }
     publish(parts, record, dir, isFirst, changedDirs);
+    withdrawIfOvertaken(layout, record);
     written[index] = record;
   }
   await flush([...changedDirs], layout.data);
@@ -163,7 +166,9 @@ function publish(
   try {
     renameSync(dir, target);
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
+    const code = systemCode(error);
+    if (code === "ENOTEMPTY" || code === "EEXIST") throw overtaken(record, error);
+    if (code !== "ENOENT") throw error;
     // The first version after all were deleted.
     makeArtifactDir(layout, artifactDir, name, changed, collection);
     renameSync(dir, target);
@@ -173,6 +178,25 @@ function publish(
   // Nobody reads `latest` to decide anything, so it need not survive a power loss, only never be seen half-written.
   if (isFirst) writeFirstLatest(staging, latest, String(record.version));
   else replaceFile(latest, String(record.version), { durable: false });
+}
+
+/**
+ * Whoever lost the lock after its last look at it may publish a number that another has given meanwhile, and deleted again:
+ * then the rename finds its place free. That delete has written down how far numbers were given, before it removed anything.
+ * guard: overtaken
+ */
+function withdrawIfOvertaken(layout: Layout, record: VersionRecord): void {
+  const { collection, name } = record.entry;
+  if (readDeleted(layout, collection, name).floor < record.version) return;
+  const trash = placeInTrash(layout);
+  moveAway(layout.versionDir(collection, name, record.version), trash);
+  rmSync(trash, { recursive: true, force: true });
+  throw overtaken(record);
+}
+
+function overtaken({ version, entry }: VersionRecord, cause?: unknown): HoldfastError {
+  const message = `version ${version} of ${entry.name} was given by another process while this one had lost its lock`;
+  return new HoldfastError("LOCK_LOST", message, { hint: "Nothing of it was saved. Save again.", cause });
 }
 
 /** Most artifacts start with the same number, so one file serves them all: it is only ever replaced by another. */

@@ -29,3 +29,22 @@ export const deleter = race({
     if (told("saved 2 two") && !told("deleted 1,2")) assert.match(texts, /two/);
   },
 });
+
+/** While the sleeper saves, others save under the number that it was given, and delete that. */
+export const saver = race({
+  ...scenario,
+  processes: {
+    sleeper: () => save("late"),
+    other: async () => {
+      takeAway();
+      await save("two");
+      await remove();
+    },
+  },
+  check: async () => {
+    const texts = [...(await withStore(found))].map(([version, text]) => `${version} ${text}`);
+    if (told("saved 2 two") && told("saved 2 late")) assert.fail("a number was given twice");
+    if (told("saved 3 late")) assert.ok(told("deleted 1,2,3") || texts.includes("3 late"), `${texts}`);
+    if (told("saved 2 late")) assert.ok(told("deleted 1,2,3") || texts.includes("2 late"), `${texts}`);
+  },
+});

@@ -24,6 +24,8 @@ export async function workspaceWith(...texts: readonly string[]): Promise<void> 
   initWorkspaceRecord(FOLDER);
   mkdirSync(TOLD);
   for (const text of texts) await save(text);
+  // From here on the catalog is relied upon.
+  await withStore((store) => store.list());
 }
 
 export async function save(text: string): Promise<void> {

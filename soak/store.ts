@@ -1,0 +1,20 @@
+// Soak: the store under a power loss at any effect, with every disk that this can leave (STORE-23). Minutes each.
+//
+//   npm run soak -- store
+
+import { inspect } from "../src/explorer/index.ts";
+
+const SCENARIOS = [
+  ["save", "powerLoss"],
+  ["save", "firstPowerLoss"],
+  ["delete", "newestPowerLoss"],
+  ["delete", "allPowerLoss"],
+] as const;
+
+for (const [file, exported] of SCENARIOS) {
+  const path = new URL(`../src/store/races/${file}.race.ts`, import.meta.url).pathname;
+  const { verdict, traces, elapsedMs, trace, cutOffBy } = await inspect(path, { exported, budget: "60m" });
+  const why = trace?.violation.message ?? cutOffBy.join(", ");
+  console.log(`${file} ${exported}: ${verdict}, ${traces} traces, ${(elapsedMs / 1_000).toFixed(0)} s ${why}`);
+  if (verdict !== "proved") process.exitCode = 1;
+}
