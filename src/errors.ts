@@ -24,6 +24,7 @@ export type ErrorCode =
   | "EPOCH_CHANGED"
   | "FOLDER_GONE"
   | "FORMAT_TOO_NEW"
+  | "FORMAT_TOO_OLD"
   | "HUB_ERROR"
   | "HUB_UNREACHABLE"
   | "INTERNAL"

@@ -205,6 +205,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/data-delete.ts"),
   },
   {
+    path: "data verify",
+    summary: "look all versions over, and tell every damaged file",
+    options: [["--in <collection>", "only this collection"]],
+    example: "holdfast data verify --json",
+    load: () => import("./commands/data-verify.ts"),
+  },
+  {
     path: "lock list",
     summary: "show the locks that are held, waited for, or left by the dead",
     example: "holdfast lock list --json",
@@ -303,7 +310,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  data: "versioned artifacts: put, get, list, versions, delete",
+  data: "versioned artifacts: put, get, list, versions, delete, verify",
   lock: "the locks of a workspace: list, release",
   hub: "a hub of its own, and tokens",
   "hub token": "the tokens of a hub: create, list, revoke",

@@ -61,6 +61,7 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
       args: here("data", "delete", "a", "--version", "1"),
       keys: ["collection", "name", "deleted"],
     }),
+    "data verify": () => ({ args: here("data", "verify"), keys: ["checked", "damaged", "catalog"] }),
     "lock list": () => ({ args: here("lock", "list"), keys: ["locks"] }),
     invite: () => ({ args: here("invite"), keys: ["invite"] }),
     join: async () => {

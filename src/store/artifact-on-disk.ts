@@ -4,25 +4,27 @@
 // into the trash, so a listing shows whole versions only, and its greatest number goes back only by a delete that named
 // it. The file `latest` trails behind and is for people and scripts.
 
-import { createReadStream, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { createReadStream, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { systemCode } from "../errors.ts";
 import { type Layout, parseVersionDir } from "./layout.ts";
+import { existsUnlinked, refuseLinks } from "./no-links.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 /** Attempts to read a version that is being deleted under our eyes, before giving up: each failure means that somebody
  *  else made progress. */
 const MAX_ATTEMPTS = 1_000;
 
-/** The artifact's version numbers, ascending; empty when there is no such artifact. */
+/** The artifact's version numbers, ascending; empty when there is no such artifact. Throws `CORRUPT` for a link. */
 export function listVersions(layout: Layout, collection: string, name: string): number[] {
   return listVersionDirs(layout.artifactDir(collection, name));
 }
 
 export function listVersionDirs(artifactDir: string): number[] {
   // Asked first: making an error for every artifact that is new costs more than the question.
-  if (!existsSync(artifactDir)) return [];
+  if (!existsUnlinked(artifactDir)) return [];
+  refuseLinks(dirname(artifactDir));
   let names: string[];
   try {
     names = readdirSync(artifactDir);

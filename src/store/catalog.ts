@@ -307,6 +307,33 @@ export class Catalog {
     return rows.map((row) => row.collection);
   }
 
+  /** Every artifact of a collection that has versions here. */
+  names(collection: string): string[] {
+    const rows = this.db.all<{ name: string }>(
+      "SELECT DISTINCT name FROM versions WHERE collection = ? AND version IS NOT NULL",
+      collection,
+    );
+    return rows.map((row) => row.name);
+  }
+
+  /** An artifact's versions as they stand here, unread: for comparing. */
+  rowsOf({ collection, name }: ArtifactKey): { version: number; entry: string; block: Uint8Array }[] {
+    return this.db.all(
+      "SELECT version, entry, block FROM versions WHERE collection = ? AND name = ? AND version IS NOT NULL",
+      collection,
+      name,
+    );
+  }
+
+  /** What `list` says of an artifact, unread: for comparing. */
+  newestRow({ collection, name }: ArtifactKey): Readonly<Record<string, string | number | null>> | undefined {
+    return this.db.get(
+      "SELECT *, created_at AS createdAt FROM newest WHERE collection = ? AND name = ?",
+      collection,
+      name,
+    );
+  }
+
   /** The version that first held `hash`, if any is still there: where a carried content can be read. */
   contentOf(collection: string, contentHash: ContentHash): VersionRecord | undefined {
     const row = this.db.get<VersionRow>(

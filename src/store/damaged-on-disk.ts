@@ -3,17 +3,18 @@
 
 import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey, Catalog } from "./catalog.ts";
-import { artifactsOnDisk, collectionsOnDisk } from "./collections-on-disk.ts";
+import { artifactsOnDisk, collectionsOnDisk, linkedArtifacts } from "./collections-on-disk.ts";
 import type { Layout } from "./layout.ts";
 
 /** Looked for once, when the catalog has been filled. */
 export function damagedOnDisk(layout: Layout, catalog: Catalog): ArtifactKey[] {
-  return collectionsOnDisk(layout).flatMap((collection) =>
-    artifactsOnDisk(layout, collection)
+  return collectionsOnDisk(layout).flatMap((collection) => [
+    ...artifactsOnDisk(layout, collection)
       .map((name) => ({ collection, name }))
       .filter((key) => {
         const newest = listVersions(layout, key.collection, key.name).at(-1);
         return newest !== undefined && newest !== catalog.newestVersion(key);
       }),
-  );
+    ...linkedArtifacts(layout, collection).map((name) => ({ collection, name })),
+  ]);
 }

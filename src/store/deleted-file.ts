@@ -5,13 +5,15 @@
 // still on disk was being deleted when the writer died, and is removed by whoever comes next. Numbers are never given
 // twice, so that can never hit a version put later.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { decodeEntry, type Entry, MAX_PARENTS } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import type { ArtifactKey } from "./catalog.ts";
 import { fsyncPath, replaceFile, type WriteOptions } from "./durable.ts";
-import type { Layout } from "./layout.ts";
+import { isFormat, isFormatRefusal, requireFormat } from "./format.ts";
+import { encodeName, type Layout } from "./layout.ts";
+import { existsUnlinked, readTextUnlinked, refuseLinks } from "./no-links.ts";
 import type { VersionRecord } from "./version-record.ts";
 
 export interface Deletion {
@@ -40,8 +42,10 @@ export function deletionsOf(
   return deletions;
 }
 
+const FORMAT = 1;
+
 interface DeletedFile {
-  readonly format: 1;
+  readonly format: typeof FORMAT;
   readonly name: string;
   readonly floor: number;
   readonly deletions: readonly DeletionJson[];
@@ -78,12 +82,13 @@ export function writeDeleted(
   options: WriteOptions = {},
 ): void {
   const file: DeletedFile = {
-    format: 1,
+    format: FORMAT,
     name,
     floor: deleted.floor,
     deletions: deleted.deletions.slice(-MAX_DELETIONS).map(toJson),
   };
   const path = layout.deletedFile(collection, name);
+  refuseLinks(dirname(path));
   mkdirSync(dirname(path), { recursive: true });
   replaceFile(path, `${JSON.stringify(file)}\n`, options);
   // Its folder's own name, too: whoever made that may have died before it could flush it. guard: floor-flushed
@@ -125,6 +130,7 @@ export function fromJson({ versions, block }: DeletionJson): Deletion {
 /** Every artifact of a collection of which something was ever deleted, as far as that can be read. */
 export function listDeleted(layout: Layout, collection: string): { name: string; deleted: Deleted }[] {
   const dir = join(layout.collectionDir(collection), ".deleted");
+  if (ifSound(() => existsUnlinked(dir)) !== true) return [];
   let names: string[];
   try {
     names = readdirSync(dir);
@@ -138,22 +144,33 @@ export function listDeleted(layout: Layout, collection: string): { name: string;
     .filter((file) => file !== undefined);
 }
 
-function readDeletedFile(path: string): { name: string; deleted: Deleted } | undefined {
+export function readDeletedFile(path: string): { name: string; deleted: Deleted } | undefined {
   // Asked first: most artifacts never had a version deleted, and an error for each costs more than the question.
-  if (!existsSync(path)) return undefined;
+  if (!existsUnlinked(dirname(path)) || !existsUnlinked(path)) return undefined;
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextUnlinked(path);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+  return parseDeletedFile(path, text);
+}
+
+/** The same of a text that stands for the file `path`. */
+export function parseDeletedFile(path: string, text: string): { name: string; deleted: Deleted } {
   try {
     const file = JSON.parse(text) as DeletedFile;
+    if (isFormat(file.format)) requireFormat(path, file.format, FORMAT);
+    if (file.format !== FORMAT) throw new Error(`its format is ${String(file.format)}`);
     const deletions = file.deletions.map(fromJson);
     if (!Number.isSafeInteger(file.floor)) throw new Error("it has no floor");
+    if (typeof file.name !== "string" || basename(path) !== `${encodeName(file.name)}.json`) {
+      throw new Error("it is that of another artifact");
+    }
     return { name: file.name, deleted: { floor: file.floor, deletions } };
   } catch (error) {
+    if (isFormatRefusal(error)) throw error;
     throw new HoldfastError(
       "CORRUPT",
       `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,

@@ -5,6 +5,7 @@ import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entri
 import { HoldfastError, isHoldfastError, NotFoundError, shellWord, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
 import type { Layout } from "./layout.ts";
+import { refuseLinks } from "./no-links.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 export interface VersionChoice {
@@ -37,10 +38,22 @@ export function findVersion<T extends VersionFacts>(
   const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
   const record =
     typeof wanted === "number"
-      ? readVersion(read, layout, collection, name, wanted)
+      ? readNumbered(read, layout, collection, name, wanted)
       : findByEntry(read, layout, collection, name, wanted);
   if (record === undefined) throw notFound(read, layout, collection, name, version);
   return record;
+}
+
+/** Looked for without listing what there is, which would find a link on the way. */
+function readNumbered<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
+  layout: Layout,
+  collection: string,
+  name: string,
+  version: number,
+): T | undefined {
+  refuseLinks(layout.collectionDir(collection), layout.artifactDir(collection, name));
+  return readVersion(read, layout, collection, name, version);
 }
 
 /** A version that lies there and cannot be read: `CORRUPT` or `NO_PERMISSION`, with the path. */

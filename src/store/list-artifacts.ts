@@ -6,6 +6,7 @@ import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type ArtifactKey, type Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { notFound, readAll } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
+import { refuseLinks } from "./no-links.ts";
 import { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 
 /** One row of `data versions`. */
@@ -45,6 +46,7 @@ export function listArtifacts(
   catalog: Catalog,
   options: { collection?: string; prefix?: string },
 ): ListedArtifact[] {
+  if (options.collection !== undefined) refuseLinks(layout.collectionDir(options.collection));
   const rows = catalog.list(options.collection, options.prefix ?? "");
   // A writer is at work on the first, or died at it; of the others not all could be read: what is on disk is right.
   const unsure = [...catalog.pending(options.collection), ...catalog.damaged(options.collection)].filter((key) =>
@@ -65,8 +67,10 @@ function listedFromDisk(layout: Layout, { collection, name }: ArtifactKey): List
     const newest = readNewest(readVersionFile, layout, collection, name);
     return newest === undefined || newest.entry.content === null ? [] : [listed(newest)];
   } catch (error) {
-    const version = listVersions(layout, collection, name).at(-1);
-    const { code, message } = toHoldfastError(error);
+    const { code, message, details } = toHoldfastError(error);
+    // Of one in whose place a link lies no number is known: 0.
+    const isLinked = details?.path === layout.artifactDir(collection, name);
+    const version = isLinked ? 0 : listVersions(layout, collection, name).at(-1);
     if (version === undefined || (code !== "CORRUPT" && code !== "NO_PERMISSION")) throw error;
     const unknown = { size: 0, hash: "", type: "", createdAt: "", owner: null, tags: {} };
     return [{ collection, name, version, ...unknown, damaged: message }];

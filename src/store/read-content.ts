@@ -1,12 +1,13 @@
 // Giving out a version's bytes, and never damaged ones (STORE-30): they are hashed before the first of them is shown.
 
 import { createHash, hash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { constants, createReadStream, existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
 import { versionsCommand } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
+import { READ_NO_LINK, readUnlinked, refuseLinks } from "./no-links.ts";
 import type { VersionFacts } from "./version-facts.ts";
 
 /** Up to this many bytes are read once and checked in memory; more are read twice, streaming. */
@@ -21,7 +22,9 @@ export async function readContent(layout: Layout, record: VersionFacts): Promise
   const content = contentFile(layout, record);
   const { path, expected } = content;
   const isTiny = (record.entry.content?.size ?? 0) <= AT_ONCE_BYTES;
-  const bytes = await opening(content, record, async () => (isTiny ? readFileSync(path) : readFile(path)));
+  const bytes = await opening(content, record, async () =>
+    isTiny ? readUnlinked(path) : readFile(path, { flag: READ_NO_LINK }),
+  );
   if (hash("sha256", bytes) !== expected) throw damaged(path, record);
   return bytes;
 }
@@ -36,12 +39,12 @@ export async function* verifiedContent(layout: Layout, record: VersionFacts): As
  *  that a content of any size passes through the memory of a small one (STORE-35). */
 export async function* verifiedPieces(layout: Layout, record: VersionFacts): AsyncGenerator<Uint8Array> {
   if (isSmall(record)) yield await readContent(layout, record);
-  else yield* filePieces(await verify(layout, record));
+  else yield* filePieces(await verify(layout, record), READ_NO_LINK);
 }
 
 /** A file's bytes in pieces that share one buffer: each is to be used up before the next is asked for. */
-export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path);
+export async function* filePieces(path: string, flags: number = constants.O_RDONLY): AsyncGenerator<Uint8Array> {
+  const file = await open(path, flags);
   try {
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
     for (;;) {
@@ -54,17 +57,43 @@ export async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Reads the whole content to see whether it is what was put; `onBytes` is told of every piece. Throws `CORRUPT` with the
+ *  path, `NOT_FOUND` when it was deleted meanwhile. */
+export async function checkContent(
+  layout: Layout,
+  record: VersionFacts,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  let size = 0;
+  const count = (bytes: number): void => {
+    size += bytes;
+    onBytes(bytes);
+  };
+  if (isSmall(record)) count((await readContent(layout, record)).length);
+  else await verify(layout, record, count);
+  const said = record.entry.content?.size ?? 0;
+  if (size !== said)
+    throw damaged(contentPath(layout, record), record, `it has ${size} bytes, and its entry says ${said}`);
+}
+
 function isSmall({ entry }: VersionFacts): boolean {
   return (entry.content?.size ?? 0) <= IN_MEMORY_BYTES;
 }
 
 /** The path of the content, once all of it was read and found to be what was put. */
-async function verify(layout: Layout, record: VersionFacts): Promise<string> {
+async function verify(
+  layout: Layout,
+  record: VersionFacts,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<string> {
   const content = contentFile(layout, record);
   const { path, expected } = content;
   await opening(content, record, async () => {
     const digest = createHash("sha256");
-    for await (const piece of filePieces(path)) digest.update(piece);
+    for await (const piece of filePieces(path, READ_NO_LINK)) {
+      digest.update(piece);
+      onBytes(piece.length);
+    }
     if (digest.digest("hex") !== expected) throw damaged(path, record);
   });
   return path;
@@ -86,6 +115,10 @@ function contentFile(layout: Layout, record: VersionFacts): Content {
   }
   const { collection, name } = record.entry;
   const versionDir = layout.versionDir(collection, name, record.version);
+  if (record.contentAt !== undefined) {
+    const { name: holder, version } = record.contentAt;
+    refuseLinks(layout.artifactDir(collection, holder), layout.versionDir(collection, holder, version));
+  }
   return { path: contentPath(layout, record), expected: content.hash, versionDir };
 }
 
@@ -95,6 +128,7 @@ async function opening<T>(at: Content, record: VersionFacts, read: () => Promise
     return await read();
   } catch (error) {
     const code = systemCode(error);
+    if (code === "ELOOP") throw damaged(path, record, "it is a symbolic link, and none belongs there");
     if (code === "EISDIR") throw damaged(path, record, "it is a folder");
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
     // A version comes and goes with its whole folder.

@@ -5,7 +5,7 @@ import { compareClocks, type Entry } from "../entries/index.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import { carryContents } from "./carried-contents.ts";
 import type { ArtifactKey, Catalog } from "./catalog.ts";
-import { artifactsOnDisk } from "./collections-on-disk.ts";
+import { artifactsOnDisk, linkedArtifacts } from "./collections-on-disk.ts";
 import { listDeleted, readDeletedIfSound } from "./deleted-file.ts";
 import { finishDeleting } from "./deleting-collection.ts";
 import { readRecords } from "./find-version.ts";
@@ -63,7 +63,9 @@ export function fillCatalog(parts: SettleParts, collection: string): void {
   );
   records.sort((a, b) => compareClocks(a.entry.clock, b.entry.clock) || a.version - b.version);
   catalog.commit(records);
+  const linked = new Set(linkedArtifacts(layout, collection));
   for (const { name, deleted } of listDeleted(layout, collection)) {
+    if (linked.has(name)) continue;
     const { records: left } = readArtifact(layout, { collection, name });
     catalog.replace(
       { collection, name },

@@ -23,6 +23,7 @@ import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
+import { refuseLinks } from "./no-links.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { fillCatalog, readArtifact, settle } from "./settle.ts";
@@ -307,6 +308,7 @@ export class Store implements Disposable {
   exclusively<T>(collections: readonly string[], wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
     this.requireWorkspace();
     return this.lock.withCollections(collections, lockOptions(wait), (fence) => {
+      refuseLinks(...collections.map((collection) => this.layout.collectionDir(collection)));
       this.forgetReplaced();
       return body(fence);
     });

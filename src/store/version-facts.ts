@@ -1,12 +1,16 @@
 // What `version.json` says of a version without its entry being decoded: all that giving out its bytes takes. Decoding
 // loads libraries, which takes longer than giving out a small artifact does; see version-record.ts for the whole.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { entryIdOf } from "../entries/entry-id.ts";
 import type { Entry, EntryId, EntryKind } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
+import { isFormat, isFormatRefusal, requireFormat } from "./format.ts";
 import { encodeName } from "./layout.ts";
+import { readTextUnlinked, refuseLinks } from "./no-links.ts";
+
+export const VERSION_FORMAT = 1;
 
 /** Where a version's bytes lie when not beside it: a rename carries content along without copying it. */
 export interface ContentAt {
@@ -16,7 +20,7 @@ export interface ContentAt {
 
 /** `version.json`: the entry's block, and beside it, for people and scripts, what is in it. */
 export interface VersionFile {
-  readonly format: 1;
+  readonly format: typeof VERSION_FORMAT;
   readonly collection: string;
   readonly name: string;
   readonly version: number;
@@ -82,18 +86,30 @@ export function readVersionJson<T extends VersionFacts>(
 ): T | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    refuseLinks(dirname(path));
+    text = readTextUnlinked(path);
   } catch (error) {
     const code = systemCode(error);
     if (code === "EISDIR") throw damaged(path, "it is a folder", error);
+    if (code === "ELOOP") throw damaged(path, "it is a symbolic link, and none belongs there", error);
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
     // A version comes and goes with its whole folder: one without this file has been damaged.
     if (statSync(dirname(path), { throwIfNoEntry: false }) === undefined) return undefined;
     throw damaged(path, "it is missing", error);
   }
+  return parseVersionJson(path, text, take);
+}
+
+/** The same of a text that stands for the file `path`, of which only the last four names matter. */
+export function parseVersionJson<T extends VersionFacts>(
+  path: string,
+  text: string,
+  take: (file: VersionFile, block: Buffer) => T,
+): T {
   try {
     const file = JSON.parse(text) as VersionFile;
-    if (file.format !== 1) throw new Error(`its format is ${String(file.format)}`);
+    if (isFormat(file.format)) requireFormat(path, file.format, VERSION_FORMAT);
+    if (file.format !== VERSION_FORMAT) throw new Error(`its format is ${String(file.format)}`);
     const block = Buffer.from(file.block, "base64");
     if (entryIdOf(block) !== file.entry) throw new Error("its entry does not match its id");
     const taken = take(file, block);
@@ -105,6 +121,7 @@ export function readVersionJson<T extends VersionFacts>(
     }
     return { ...taken, contentAt };
   } catch (error) {
+    if (isFormatRefusal(error)) throw error;
     throw damaged(path, error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -1,7 +1,7 @@
 // What one version's `version.json` holds, and reading it back with its entry.
 
 import { decodeEntry, type Entry } from "../entries/index.ts";
-import { readVersionJson, type VersionFacts, type VersionFile } from "./version-facts.ts";
+import { readVersionJson, VERSION_FORMAT, type VersionFacts, type VersionFile } from "./version-facts.ts";
 
 export type { ContentAt } from "./version-facts.ts";
 
@@ -13,7 +13,7 @@ export interface VersionRecord extends VersionFacts {
 export function formatVersionFile(record: Pick<VersionRecord, "version" | "entry" | "contentAt">): string {
   const { entry } = record;
   const file: VersionFile = {
-    format: 1,
+    format: VERSION_FORMAT,
     collection: entry.collection,
     name: entry.name,
     version: record.version,

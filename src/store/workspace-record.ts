@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HoldfastError, shellWord, systemCode, withPath } from "../errors.ts";
+import { isFormat, requireFormat } from "./format.ts";
 import { Layout } from "./layout.ts";
 
 const FORMAT = 1;
@@ -30,7 +31,8 @@ export function findWorkspace(start: string): string | undefined {
   }
 }
 
-/** The workspace in `folder`, for whoever only reads in it. Throws `NO_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`. */
+/** The workspace in `folder`, for whoever only reads in it. Throws `NO_WORKSPACE`, `CORRUPT`, `FORMAT_TOO_NEW`,
+ *  `FORMAT_TOO_OLD`. */
 export function requireWorkspace(folder: string): FoundWorkspace {
   const layout = new Layout(resolve(folder));
   const record = readRecord(layout.workspaceFile);
@@ -70,7 +72,7 @@ export function formatRecord(record: Omit<WorkspaceRecord, "format">): string {
   return `${JSON.stringify({ format: FORMAT, id, name, ...(joined ? { joined } : {}) }, null, 2)}\n`;
 }
 
-/** Undefined when there is no such file. Throws `CORRUPT`, `FORMAT_TOO_NEW`. */
+/** Undefined when there is no such file. Throws `CORRUPT`, `FORMAT_TOO_NEW`, `FORMAT_TOO_OLD`. */
 export function readRecord(path: string): WorkspaceRecord | undefined {
   let text: string;
   try {
@@ -86,15 +88,12 @@ export function readRecord(path: string): WorkspaceRecord | undefined {
   } catch {
     record = undefined;
   }
-  if (typeof record?.format !== "number" || typeof record.id !== "string" || typeof record.name !== "string") {
+  // First: what else another format holds is not known here.
+  if (isFormat(record?.format)) requireFormat(path, record.format, FORMAT);
+  if (record?.format !== FORMAT || typeof record.id !== "string" || typeof record.name !== "string") {
     throw new HoldfastError("CORRUPT", `${path} is damaged`, {
       hint: 'Restore it from another copy of the workspace: `{"format":1,"id":...,"name":...}`.',
       details: { path },
-    });
-  }
-  if (record.format !== FORMAT) {
-    throw new HoldfastError("FORMAT_TOO_NEW", `${path} has format ${record.format}; this program reads ${FORMAT}`, {
-      hint: "Update Holdfast.",
     });
   }
   return { format: FORMAT, id: record.id, name: record.name, ...(record.joined === true ? { joined: true } : {}) };

@@ -147,7 +147,8 @@ function makeArtifactDir(
   collection: string,
 ): void {
   mkdirSync(artifactDir, { recursive: true });
-  if (isHashedName(encodeName(name))) writeFileSync(join(artifactDir, "name"), name);
+  // Flushed: without it nobody knows whose versions these are.
+  if (isHashedName(encodeName(name))) replaceFile(join(artifactDir, "name"), name);
   changed.add(layout.collectionDir(collection));
   changed.add(layout.data);
 }
@@ -206,6 +207,6 @@ function writeFirstLatest(staging: Staging, latest: string, version: string): vo
   } catch (error) {
     // No links here, or as many as one file can have: then a file of its own, and another to link from.
     if (systemCode(error) === "EMLINK") staging.retireSharedText(version);
-    writeFileSync(latest, version);
+    replaceFile(latest, version, { durable: false });
   }
 }

@@ -9,6 +9,7 @@ import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
 import { Store } from "../store/store.ts";
+import type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 import { createdAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
@@ -16,6 +17,7 @@ import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 export type { DeletedCollection } from "../store/delete-collection.ts";
 export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
+export type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
@@ -94,6 +96,14 @@ export class Artifacts implements Disposable {
     checkName("the name", name);
     checkOptions("versions", options, COLLECTION);
     return this.told(async () => ({ versions: this.store.versions(name, options) }));
+  }
+
+  /** Looks all files of the store over: every version, every content by its hash, the catalog against them. What is
+   *  damaged is told, never thrown. */
+  async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    checkOptions("verify", options, { ...COLLECTION, signal: "signal", onProgress: "callback" });
+    const { verifyStore } = await import("../store/verify.ts");
+    return this.told(() => verifyStore(this.store, { ...this.withSignal(), ...options }));
   }
 
   /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */

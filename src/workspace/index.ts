@@ -11,6 +11,8 @@ export type {
   ListedVersion,
   PutOptions,
   PutResult,
+  VerifyOptions,
+  VerifyResult,
   VersionChoice,
   VersionInfo,
 } from "./artifacts.ts";

@@ -17,6 +17,8 @@ import {
   type ListedVersion,
   type PutOptions,
   type PutResult,
+  type VerifyOptions,
+  type VerifyResult,
   type VersionChoice,
 } from "./artifacts.ts";
 import { checkName, checkOptions, checkText } from "./call-checks.ts";
@@ -109,6 +111,10 @@ export class Workspace implements AsyncDisposable {
 
   versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
     return this.artifacts.versions(name, options);
+  }
+
+  verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    return this.artifacts.verify(options);
   }
 
   delete(name: string, options: DeleteOptions = {}): Promise<DeleteResult> {
