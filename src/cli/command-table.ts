@@ -179,8 +179,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       ["--in <collection>", "only this collection"],
       ["--prefix <text>", "only names that start so"],
+      ["--where <expression>", "only those for which this expression in CEL holds"],
     ],
-    example: "holdfast data list --prefix reports/ --json",
+    example: "holdfast data list --where 'tags.kind == \"report\" && size > 1000'",
     load: () => import("./commands/data-list.ts"),
   },
   {

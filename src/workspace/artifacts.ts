@@ -22,6 +22,13 @@ export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
 
+export interface ListOptions {
+  readonly collection?: string;
+  readonly prefix?: string;
+  /** An expression in CEL over the fields of each; only those are listed for which it holds. */
+  readonly where?: string;
+}
+
 export interface DeleteOptions extends VersionChoice {
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -87,9 +94,16 @@ export class Artifacts implements Disposable {
     });
   }
 
-  async list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
-    checkOptions("list", options, { ...COLLECTION, prefix: "text" });
-    return this.told(async () => ({ artifacts: await this.store.list(options) }));
+  /** By collection and name. Throws `BAD_OPTION` for a `where` that cannot be meant. */
+  async list(options: ListOptions = {}): Promise<{ artifacts: ListedArtifact[] }> {
+    checkOptions("list", options, { ...COLLECTION, prefix: "text", where: "text" });
+    const { where } = options;
+    return this.told(async () => {
+      const artifacts = await this.store.list(options);
+      if (where === undefined) return { artifacts };
+      const { artifactsWhere } = await import("../store/where.ts");
+      return { artifacts: await artifactsWhere(artifacts, where, this.signal) };
+    });
   }
 
   async versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {

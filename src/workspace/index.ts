@@ -9,6 +9,7 @@ export type {
   GetResult,
   ListedArtifact,
   ListedVersion,
+  ListOptions,
   PutOptions,
   PutResult,
   VerifyOptions,

@@ -15,6 +15,7 @@ import {
   type DeleteResult,
   type GetResult,
   type ListedVersion,
+  type ListOptions,
   type PutOptions,
   type PutResult,
   type VerifyOptions,
@@ -105,7 +106,7 @@ export class Workspace implements AsyncDisposable {
     return this.artifacts.get(name, choice);
   }
 
-  list(options: { collection?: string; prefix?: string } = {}): Promise<{ artifacts: ListedArtifact[] }> {
+  list(options: ListOptions = {}): Promise<{ artifacts: ListedArtifact[] }> {
     return this.artifacts.list(options);
   }
 

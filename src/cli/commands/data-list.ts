@@ -4,17 +4,18 @@ import type { Call, Outcome } from "../call.ts";
 import { columns, sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
-  const [collection, prefix] = [call.text("in"), call.text("prefix")];
+  const [collection, prefix, where] = [call.text("in"), call.text("prefix"), call.text("where")];
   using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
   const result = await artifacts.list({
     ...(collection === undefined ? {} : { collection }),
     ...(prefix === undefined ? {} : { prefix }),
+    ...(where === undefined ? {} : { where }),
   });
   return {
     json: result,
     text: () =>
       result.artifacts.length === 0
-        ? "nothing is saved here yet"
+        ? nothingText([collection, prefix, where])
         : columns([
             ["COLLECTION", "NAME", "VERSION", "SIZE", "CREATED", "OWNER"],
             ...result.artifacts.map((row) => [
@@ -27,4 +28,10 @@ export async function run(call: Call): Promise<Outcome> {
             ]),
           ]),
   };
+}
+
+function nothingText(asked: readonly (string | undefined)[]): string {
+  return asked.every((option) => option === undefined)
+    ? "nothing is saved here yet"
+    : "nothing that is saved here is such";
 }
