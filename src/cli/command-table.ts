@@ -206,6 +206,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/data-delete.ts"),
   },
   {
+    path: "data grep",
+    summary: "find lines of the newest versions by words, best first",
+    args: [["<query>", "the words; a line that holds all of them comes first"]],
+    options: [
+      ["--in <collection>", "only this collection"],
+      ["--limit <n>", "so many lines at the most"],
+    ],
+    example: "holdfast data grep 'release date' --in reports",
+    load: () => import("./commands/data-grep.ts"),
+  },
+  {
     path: "data verify",
     summary: "look all versions over, and tell every damaged file",
     options: [["--in <collection>", "only this collection"]],

@@ -8,9 +8,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Content, decodeEntry, type Entry } from "../entries/index.ts";
 import { systemCode } from "../errors.ts";
 import { connect } from "./text-index-file.ts";
+import { decodeText, MAX_TEXT_BYTES } from "./text-lines.ts";
 
-/** Bytes of the largest text that is indexed. */
-export const MAX_TEXT_BYTES = 4 * 1_024 * 1_024;
 /** Bytes of text after which a slice ends. */
 const SLICE_BYTES = 4 * 1_024 * 1_024;
 
@@ -168,15 +167,4 @@ export class TextIndexer {
 /** What a text without document is known by in the index. No entry id holds NUL. */
 export function subjectOf(collection: string, name: string): string {
   return `${collection}\0${name}`;
-}
-
-/** `bytes` as text, if that is what they are. */
-export function decodeText(bytes: Uint8Array, type: string): string | undefined {
-  if (type.startsWith("text/")) return new TextDecoder().decode(bytes).replaceAll("\0", " ");
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

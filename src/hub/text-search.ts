@@ -11,8 +11,7 @@ import type { SqliteContents } from "./sqlite-contents.ts";
 import type { SqliteEntries } from "./sqlite-entries.ts";
 import type { SearchQuery, TextSearch } from "./storage.ts";
 import { type HubHistory, openIndexFile, removeIndexFile } from "./text-index-file.ts";
-import { decodeText, MAX_TEXT_BYTES } from "./text-indexer.ts";
-import { matchAll, matchingLines, queryWords } from "./text-lines.ts";
+import { decodeText, linesOfEach, MAX_TEXT_BYTES, matchAll, matchingLines, queryWords } from "./text-lines.ts";
 
 /** Documents that one search looks into. */
 const MAX_MATCHES = 1_000;
@@ -77,8 +76,7 @@ export class SqliteTextSearch implements TextSearch {
     const words = queryWords(query.words);
     if (words.length === 0) return [];
     const results: SearchResult[] = [];
-    // A document with many matching lines leaves room for others.
-    const linesEach = Math.max(5, Math.ceil(query.limit / 5));
+    const linesEach = linesOfEach(query.limit);
     for (const match of this.found(words, query)) {
       if (results.length >= query.limit) break;
       if (!this.isHead(match)) continue;

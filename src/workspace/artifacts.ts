@@ -11,13 +11,15 @@ import { readContent } from "../store/read-content.ts";
 import { Store } from "../store/store.ts";
 import type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 import { createdAt } from "../store/version-record.ts";
-import { checkContent, checkName, checkOptions, type Kind } from "./call-checks.ts";
+import { checkContent, checkName, checkOptions, checkText, type Kind } from "./call-checks.ts";
+import type { GrepOptions, GrepResult } from "./grep-artifacts.ts";
 import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
 
 export type { DeletedCollection } from "../store/delete-collection.ts";
 export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
 export type { VerifyOptions, VerifyResult } from "../store/verify.ts";
+export type { GrepMatch, GrepOptions, GrepResult } from "./grep-artifacts.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
 export interface PutOptions extends Omit<StorePutOptions, "key"> {}
@@ -110,6 +112,14 @@ export class Artifacts implements Disposable {
     checkName("the name", name);
     checkOptions("versions", options, COLLECTION);
     return this.told(async () => ({ versions: this.store.versions(name, options) }));
+  }
+
+  /** Lines of the newest versions' texts that hold all of `words`, or of a text that does, best first. */
+  async grep(words: string, options: GrepOptions = {}): Promise<GrepResult> {
+    checkText("the words", words);
+    checkOptions("grep", options, { ...COLLECTION, limit: "count", signal: "signal" });
+    const { grepArtifacts } = await import("./grep-artifacts.ts");
+    return this.told(() => grepArtifacts(this.store, words, { ...this.withSignal(), ...options }));
   }
 
   /** Looks all files of the store over: every version, every content by its hash, the catalog against them. What is

@@ -14,6 +14,8 @@ import {
   type DeleteOptions,
   type DeleteResult,
   type GetResult,
+  type GrepOptions,
+  type GrepResult,
   type ListedVersion,
   type ListOptions,
   type PutOptions,
@@ -112,6 +114,11 @@ export class Workspace implements AsyncDisposable {
 
   versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
     return this.artifacts.versions(name, options);
+  }
+
+  /** As `grep`, over the newest versions of all artifacts; needs no hub. */
+  grepData(words: string, options: GrepOptions = {}): Promise<GrepResult> {
+    return this.artifacts.grep(words, options);
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyResult> {
