@@ -42,8 +42,8 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "the highest generation stays",
     file: "src/coordination/lock.ts",
-    from: "  sweepBelow(wish.path, again, generation); // guard: highest-stays",
-    to: "  sweepBelow(wish.path, again, generation + 1);",
+    from: "  sweepBelow(wish.dir, again, generation); // guard: highest-stays",
+    to: "  sweepBelow(wish.dir, again, generation + 1);",
     scenario: TRY_LOCK,
   },
   {
@@ -63,7 +63,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "the writer's second look",
     file: "src/coordination/structural-lock.ts",
-    from: '        if (runsAlone || readLock(this.#structural).state !== "held") {',
+    from: '        if (above === undefined || readLock(above).state !== "held") {',
     to: "        if (locks.length > 0) {",
     scenario: STRUCTURAL,
   },
@@ -73,6 +73,13 @@ export const GUARDS: readonly Guard[] = [
     from: "      await this.#drain(wait); // S3. guard: second-drain",
     to: "",
     scenario: STRUCTURAL,
+  },
+  {
+    guard: "a hold that was passed on is looked at again",
+    file: "src/coordination/structural-lock.ts",
+    from: "        standing.assertHeld(); // guard: hold-looked-at-again",
+    to: "",
+    scenario: "src/coordination/races/passed-hold.race.ts",
   },
   {
     guard: "rows of exactly the entries sent",

@@ -11,6 +11,8 @@ export interface Outcome {
   text(): string;
   /** What was found out counts as a failure: it gives the exit code, and with `--json` the document on stderr. */
   readonly failure?: HoldfastError;
+  /** The exit code, where it is not that of the failure: a command's that was run. */
+  readonly exitCode?: number;
 }
 
 export type Run = (call: Call) => Promise<Outcome | undefined>;

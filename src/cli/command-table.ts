@@ -230,6 +230,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/lock-list.ts"),
   },
   {
+    path: "lock run",
+    summary: "hold a lock while a command runs, and let the command write under it",
+    args: [
+      ["<scope>", "the lock's scope: a collection, or `structural` to keep all other writers out"],
+      ["[command...]", "the command, after `--`; its exit code is ours"],
+    ],
+    options: [["--timeout <ms>", "how long to wait for the lock (default: 30000)"]],
+    example: "holdfast lock run data -- sh -c 'holdfast data put a a.txt && holdfast data put b b.txt'",
+    load: () => import("./commands/lock-run.ts"),
+  },
+  {
     path: "lock release",
     summary: "take a lock from its holder, whose write is then refused",
     args: [["<scope>", "the lock's scope, as `lock list` shows it"]],
@@ -323,7 +334,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
   data: "versioned artifacts: put, get, list, versions, delete, verify",
-  lock: "the locks of a workspace: list, release",
+  lock: "the locks of a workspace: list, run, release",
   hub: "a hub of its own, and tokens",
   "hub token": "the tokens of a hub: create, list, revoke",
 };

@@ -1,5 +1,6 @@
 // One command line from words to exit code: parse, run, print.
 
+import { nameHolder } from "../coordination/holder-name.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
 import { refuseBrokenArguments } from "./argument-bytes.ts";
 import { Call } from "./call.ts";
@@ -33,7 +34,10 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
     if (!json && parsed.spec.path !== "up") tellSetAside();
     const failure = await Promise.race([runCommand(parsed, signal), overdue]);
     // The text on stdout has told all of it; a program that looks at the exit code alone gets its document.
-    if (failure !== undefined) return json ? reportFailure(failure, json) : exitCodeOf(failure);
+    if (failure !== undefined) {
+      const code = json ? reportFailure(failure.error, json) : exitCodeOf(failure.error);
+      return failure.exitCode ?? code;
+    }
     if (!signal.aborted || endedBySignal) return 0;
     // The work was done before the signal could end it: its result is printed, and the exit code still tells.
     return reportFailure(signal.reason, json);
@@ -45,14 +49,18 @@ export async function runCommandLine(argv: readonly string[], { signal, overdue 
 }
 
 /** Resolves to what the command found out, if that is a failure. */
-async function runCommand({ spec, args, options }: PlainCall, signal: AbortSignal): Promise<HoldfastError | undefined> {
+async function runCommand(
+  { spec, args, options }: PlainCall,
+  signal: AbortSignal,
+): Promise<{ readonly error: HoldfastError; readonly exitCode: number | undefined } | undefined> {
+  nameHolder(`holdfast ${spec.path}`);
   const { run } = await spec.load();
   const call = new Call(args, options, signal);
   const outcome = await run(call);
   if (outcome === undefined) return undefined;
   const text = call.json ? JSON.stringify(outcome.json) : outcome.text();
   if (text !== "") await writeStdout(`${text}\n`);
-  return outcome.failure;
+  return outcome.failure && { error: outcome.failure, exitCode: outcome.exitCode };
 }
 
 /** After a signal, streams and waits end with errors of their own making (`AbortError`): they mean the signal. */

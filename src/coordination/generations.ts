@@ -2,6 +2,7 @@
 //
 //   7                 generation 7, a hard link to a finished record. The highest number is the state of the lock.
 //   7.released        generation 7 was given back. Says nothing about 8.
+//   7.<hash>.passed   generation 7 was passed on (passed-hold.ts)
 //   7.x4f1.ready      the finished record that a taker of 7 links; renamed to `7.released` when it gives the lock back
 //   waiting/          tickets of those who wait; there only while somebody does
 //
@@ -30,6 +31,8 @@ export interface View {
 export const WAITING = "waiting";
 const EMPTY: View = { highest: 0, released: false, hasWaiting: false, names: [] };
 const RELEASED = ".released";
+/** Ends the names that say that a generation was passed on. */
+export const PASSED = ".passed";
 
 const instance = randomBytes(5).toString("hex");
 let made = 0;
@@ -56,7 +59,7 @@ export function look(dir: string): View {
     if (name === WAITING) hasWaiting = true;
     const generation = generationOf(name);
     if (name.endsWith(RELEASED)) highestReleased = Math.max(highestReleased, generation);
-    else if (name.endsWith(READY)) continue; // not published
+    else if (name.endsWith(READY) || name.endsWith(PASSED)) continue; // not published
     highest = Math.max(highest, generation);
   }
   return { highest, released: highest > 0 && highestReleased === highest, hasWaiting, names };

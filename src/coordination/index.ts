@@ -10,14 +10,11 @@ export { forceRelease, type LockListing, type LockState, listLocks, readLock } f
 export { OnceByKey } from "./once-by-key.ts";
 export type { LockRecord } from "./owner.ts";
 export { isOwnerTokenAlive, ownerToken } from "./owner-token.ts";
+export { HOLD_VARIABLE } from "./passed-hold.ts";
+export { collectionOfScope, lockPath, STRUCTURAL, scopeOfCollection } from "./scopes.ts";
 export { SerialByKey } from "./serial-by-key.ts";
-export {
-  type Fence,
-  lockPath,
-  StructuralLock,
-  type StructuralLockOptions,
-  scopeOfCollection,
-} from "./structural-lock.ts";
+export { type Fence, StructuralLock, type StructuralLockOptions } from "./structural-lock.ts";
 export { turnGiver } from "./turns.ts";
 export { sleep, withDeadline } from "./wait.ts";
+export type { WaitReport } from "./waiting-notices.ts";
 export { Watermark } from "./watermark.ts";

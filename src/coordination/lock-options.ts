@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { HoldfastError } from "../errors.ts";
 import { fileOf, look, readRecord } from "./generations.ts";
+import type { WaitReport } from "./waiting-notices.ts";
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const DEFAULT_LEASE_MS = 10_000;
@@ -16,16 +17,23 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
   /** Called once, soon after the lock is found to be no longer ours: another host took it over, or it was released by force. */
   readonly onLost?: (error: HoldfastError) => void;
+  /** Called when the wait has lasted a second, and every second after that, with who is waited for. */
+  readonly onWait?: ((waiting: WaitReport) => void) | undefined;
+  /** What the holder's `passOn()` returned: work under that hold instead of waiting for it to end. */
+  readonly hold?: string | undefined;
   /** What is locked, for people; by default the directory's name, decoded. */
   readonly scope?: string;
   /** Who holds it, for people; by default the program's name. */
   readonly holder?: string;
 }
 
-/** Throws `BAD_OPTION` for times that cannot be meant. */
+/** Throws `BAD_OPTION` for what cannot be meant. */
 export function checkLockOptions(options: LockOptions): void {
   checkMilliseconds("timeoutMs", options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 0);
   checkMilliseconds("leaseMs", options.leaseMs ?? DEFAULT_LEASE_MS, 10);
+  if (options.onWait !== undefined && typeof options.onWait !== "function") {
+    throw new HoldfastError("BAD_OPTION", "onWait must be a function", { hint: "Leave it out to hear nothing." });
+  }
 }
 
 /** The scope that a lock directory stands for: its name, percent-decoded. */

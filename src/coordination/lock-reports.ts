@@ -56,11 +56,11 @@ export function listLocks(rootDir: string): LockListing[] {
   return lockDirectories(rootDir).flatMap((dir) => {
     const state = readLock(dir);
     const listings: LockListing[] = [];
-    if (state.state !== "free") listings.push(listing(dir, state.generation, state.record, state.state));
+    if (state.state !== "free") listings.push(listingOf(dir, state.generation, state.record, state.state));
     for (const ticket of ticketsOf(dir)) {
       const record = readRecord(ticket.file);
       if (record === "gone" || (record !== "unreadable" && judge(record) === "dead")) continue;
-      listings.push(listing(dir, state.generation, record === "unreadable" ? null : record, "waiting"));
+      listings.push(listingOf(dir, state.generation, record === "unreadable" ? null : record, "waiting"));
     }
     return listings;
   });
@@ -89,7 +89,13 @@ export function forceRelease(path: string, generation: number): boolean {
   return markReleasedByForce(dir, generation);
 }
 
-function listing(dir: string, generation: number, record: LockRecord | null, state: LockListing["state"]): LockListing {
+/** What `lock list` says of one holder or waiter. */
+export function listingOf(
+  dir: string,
+  generation: number,
+  record: LockRecord | null,
+  state: LockListing["state"],
+): LockListing {
   return {
     scope: record?.scope ?? scopeOf(dir),
     holder: record?.holder ?? "unknown",

@@ -20,13 +20,19 @@
 // its lock after S3's listing is not seen by anybody.
 //
 // A drain waits for the *generations* it listed, not for a quiet moment: whoever takes a lock after S2 meets W3.
+//
+// A structural holder that passes its hold on (passed-hold.ts) lets others write, and do structural work of their own. Among
+// themselves they keep the same protocol one level down: the same collection locks, and in place of the structural lock the
+// one within it. Should the holder's hold end while they are at it, W3 finds that, too, and the drains of all others wait
+// for their collection locks as for anybody's; what they have not written yet is refused (`LOCK_LOST`).
+// A writer that passes its hold on lets others write to its collections, one at a time for each. They look at no structural
+// lock: the holder of one waits for the writer.
 
-import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
-import { HoldfastError } from "../errors.ts";
+import { resolve } from "node:path";
 import { Doorbell } from "./doorbell.ts";
 import { fileOf, tellsRelease } from "./generations.ts";
-import { acquireLock, type HeldLock, heldHere, runHolding } from "./lock.ts";
+import { type HeldLock, runHolding } from "./held-lock.ts";
+import { acquireAs } from "./lock.ts";
 import {
   checkLockOptions,
   DEFAULT_LEASE_MS,
@@ -37,19 +43,12 @@ import {
   throwIfAborted,
 } from "./lock-options.ts";
 import { forceRelease, lockDirectories, readLock } from "./lock-reports.ts";
+import { joinHolds, notCovered } from "./passed-hold.ts";
+import { lockPath, STRUCTURAL, scopeIsCollection, scopeOfCollection } from "./scopes.ts";
 import { Silence } from "./silence.ts";
+import { reentered, type Standing, standingOf } from "./standing.ts";
+import { WaitNotices } from "./waiting-notices.ts";
 
-/** Scopes with a meaning of their own; a collection of such a name is locked under `collection:NAME`. */
-const RESERVED_SCOPES: ReadonlySet<string> = new Set([
-  "structural",
-  "sync",
-  "daemon",
-  "up",
-  "hub",
-  "catalog",
-  "format",
-]);
-const LONGEST_FILE_NAME = 200;
 const LOOKS_EVERY_MS = 50;
 
 /** What a body may ask of the locks it runs under. */
@@ -58,23 +57,14 @@ export interface Fence {
   assertHeld(): void;
   /** The fencing token of each lock, by scope. */
   readonly generations: ReadonlyMap<string, number>;
+  /**
+   * A text with which others may write under this hold while it lasts, processes of their own too: the option `hold`, or
+   * for commands and stores the environment variable `HOLDFAST_HOLD`. It is a secret. Throws `LOCK_LOST`.
+   */
+  passOn(): string;
 }
 
 export type StructuralLockOptions = Omit<LockOptions, "scope">;
-
-/** The scope under which writers of `collection` exclude each other. */
-export function scopeOfCollection(collection: string): string {
-  return RESERVED_SCOPES.has(collection) || collection.startsWith("collection:")
-    ? `collection:${collection}`
-    : collection;
-}
-
-/** The directory of the lock of `scope`: percent-encoded; over-long scopes stand under their hash. */
-export function lockPath(locksDir: string, scope: string): string {
-  const encoded = encodeURIComponent(scope).replace(/^\.+/, (dots) => "%2E".repeat(dots.length));
-  if (encoded.length <= LONGEST_FILE_NAME) return join(locksDir, encoded);
-  return join(locksDir, `~${createHash("sha256").update(scope).digest("hex")}`);
-}
 
 /** The structural lock of one store. Stateless: every process makes its own of the same `locksDir`. */
 export class StructuralLock {
@@ -83,32 +73,35 @@ export class StructuralLock {
 
   constructor(locksDir: string) {
     this.#locksDir = resolve(locksDir);
-    this.#structural = lockPath(this.#locksDir, "structural");
+    this.#structural = lockPath(this.#locksDir, STRUCTURAL);
   }
 
   /**
    * Runs `body` as a writer of the collections `names` (in any order, repeats allowed). `timeoutMs` covers the whole wait.
-   * Runs inside the caller's own `alone` too. Throws `LOCK_TIMEOUT`, `INTERRUPTED`, `BAD_OPTION`, and `LOCK_REENTERED`
-   * inside another `withCollections` of this store: name all collections in one call, or two callers can wait for each other.
+   * Runs inside the caller's own `alone` too, and with `hold` under what another holder has passed on. Throws
+   * `LOCK_TIMEOUT`, `INTERRUPTED`, `BAD_OPTION`, `LOCK_NOT_PASSED` and `LOCK_LOST` for a hold that is none or over, and
+   * `LOCK_REENTERED` inside another `withCollections` of this store that was not passed on: name all collections in one
+   * call, or two callers can wait for each other.
    */
   async withCollections<T>(
     names: Iterable<string>,
     options: StructuralLockOptions,
     body: (fence: Fence) => Promise<T> | T,
   ): Promise<T> {
-    const runsAlone = this.#refuseNesting("withCollections");
     const scopes = [...new Set([...names].map(scopeOfCollection))].sort();
     const wait = new Wait(options);
     for (;;) {
-      if (!runsAlone) await this.#waitForStructuralHolder(wait); // W1
+      const standing = standingOf("withCollections", this.#locksDir, this.#structural, options.hold);
+      this.#refuseUncovered(scopes, standing);
+      const { above } = standing;
+      if (above !== undefined) await this.#waitForStructuralHolder(above, wait); // W1
       const locks: HeldLock[] = [];
       try {
-        for (const scope of scopes) {
-          locks.push(await acquireLock(lockPath(this.#locksDir, scope), wait.optionsFor(scope))); // W2
-        }
+        for (const scope of scopes) locks.push(await this.#acquire(scope, standing, wait)); // W2
+        standing.assertHeld(); // guard: hold-looked-at-again
         // W3. guard: second-look
-        if (runsAlone || readLock(this.#structural).state !== "held") {
-          return await runHolding(locks, () => body(fenceOf(scopes, locks))); // W4
+        if (above === undefined || readLock(above).state !== "held") {
+          return await runHolding(locks, () => body(fenceOf(scopes, locks, standing))); // W4
         }
       } finally {
         for (const lock of locks.reverse()) await lock.release();
@@ -118,31 +111,37 @@ export class StructuralLock {
 
   /**
    * Runs `body` while no writer and no other structural work runs in this store. `timeoutMs` covers the whole wait. Throws
-   * what `withCollections` throws; `LOCK_REENTERED` inside either kind of work.
+   * what `withCollections` throws; `LOCK_REENTERED` inside either kind of work that was not passed on.
    */
   async alone<T>(options: StructuralLockOptions, body: (fence: Fence) => Promise<T> | T): Promise<T> {
-    if (this.#refuseNesting("alone")) throw reentered("alone", this.#locksDir);
+    const standing = standingOf("alone", this.#locksDir, this.#structural, options.hold);
+    if (standing.isAlone) throw reentered("alone", this.#locksDir);
+    if (standing.collections.size > 0) throw notCovered("whole-store work", [...standing.collections]);
     const wait = new Wait(options);
     await this.#drain(wait); // S1
-    const lock = await acquireLock(this.#structural, wait.optionsFor("structural")); // S2
+    const lock = await this.#acquire(STRUCTURAL, standing, wait); // S2
     try {
       await this.#drain(wait); // S3. guard: second-drain
-      return await runHolding([lock], () => body(fenceOf(["structural"], [lock]))); // S4
+      return await runHolding([lock], () => body(fenceOf([STRUCTURAL], [lock], standing))); // S4
     } finally {
       await lock.release();
     }
   }
 
-  /** True when the caller runs inside its own `alone`; throws when it runs inside a `withCollections`. */
-  #refuseNesting(call: string): boolean {
-    const ours = heldHere().filter((lock) => lock.path.startsWith(`${this.#locksDir}/`));
-    if (ours.some((lock) => scopeIsCollection(lock.path))) throw reentered(call, this.#locksDir);
-    return ours.some((lock) => lock.path === this.#structural);
+  #acquire(scope: string, standing: Standing, wait: Wait): Promise<HeldLock> {
+    const path = lockPath(this.#locksDir, scope);
+    return acquireAs(path, wait.optionsFor(scope, standing.isUnder(path) ? standing.hold : undefined), wait.notices);
   }
 
-  async #waitForStructuralHolder(wait: Wait): Promise<void> {
-    const state = readLock(this.#structural);
-    if (state.state !== "free") await this.#waitOut(this.#structural, state.generation, wait);
+  #refuseUncovered(scopes: readonly string[], { collections }: Standing): void {
+    if (collections.size === 0) return;
+    const other = scopes.find((scope) => !collections.has(lockPath(this.#locksDir, scope)));
+    if (other !== undefined) throw notCovered(other, [...collections]);
+  }
+
+  async #waitForStructuralHolder(path: string, wait: Wait): Promise<void> {
+    const state = readLock(path);
+    if (state.state !== "free") await this.#waitOut(path, state.generation, wait);
   }
 
   async #drain(wait: Wait): Promise<void> {
@@ -172,6 +171,7 @@ export class StructuralLock {
           return;
         }
         wait.throwIfOver(path);
+        wait.notices.tell(path);
         await bell.wait(Math.min(LOOKS_EVERY_MS, wait.leftMs()), wait.signal);
       }
     } finally {
@@ -180,33 +180,24 @@ export class StructuralLock {
   }
 }
 
-/** Locks of the store that guard no collection share its directory; a drain must not wait for a running sync. */
-function scopeIsCollection(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return !RESERVED_SCOPES.has(name);
-}
-
-function fenceOf(scopes: readonly string[], locks: readonly HeldLock[]): Fence {
+function fenceOf(scopes: readonly string[], locks: readonly HeldLock[], standing: Standing): Fence {
   const generations = new Map(locks.map((lock, index) => [scopes[index] ?? lock.path, lock.generation]));
   return {
     generations,
     assertHeld: () => {
+      standing.assertHeld();
       for (const lock of locks) lock.assertHeld();
     },
+    passOn: () =>
+      joinHolds([...(standing.hold === undefined ? [] : [standing.hold]), ...locks.map((lock) => lock.passOn())]),
   };
-}
-
-function reentered(call: string, locksDir: string): HoldfastError {
-  return new HoldfastError("LOCK_REENTERED", `${call} was called inside work that holds locks of ${locksDir}`, {
-    hint: "Name all collections in one call; whole-store work starts outside of any other work on the store.",
-    details: { path: locksDir },
-  });
 }
 
 /** One time limit over several waits. */
 class Wait {
   readonly signal: AbortSignal | undefined;
   readonly leaseMs: number;
+  readonly notices: WaitNotices;
   readonly #options: StructuralLockOptions;
   readonly #timeoutMs: number;
   readonly #startedMs = performance.now();
@@ -217,14 +208,15 @@ class Wait {
     this.leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     checkLockOptions(options);
+    this.notices = new WaitNotices(options.onWait);
   }
 
   leftMs(): number {
     return Math.max(0, this.#timeoutMs - (performance.now() - this.#startedMs));
   }
 
-  optionsFor(scope: string): LockOptions {
-    return { ...this.#options, scope, timeoutMs: this.leftMs() };
+  optionsFor(scope: string, hold: string | undefined): LockOptions {
+    return { ...this.#options, scope, hold, timeoutMs: this.leftMs() };
   }
 
   throwIfOver(path: string): void {

@@ -1,5 +1,6 @@
 // What callers say of new versions, and what they are told of them.
 
+import type { WaitReport } from "../coordination/index.ts";
 import type { Entry, EntryBody, EntryId, IdempotencyKey } from "../entries/index.ts";
 import type { StagedContent, StageLimits } from "./staging.ts";
 import type { ContentAt } from "./version-record.ts";
@@ -43,6 +44,7 @@ export interface PutOptions extends StageLimits {
   /** Write although the artifact belongs to somebody else. */
   readonly takeOver?: "refuse" | "allow";
   readonly lockTimeoutMs?: number;
+  readonly onWait?: (waiting: WaitReport) => void;
   readonly key?: IdempotencyKey;
 }
 
@@ -59,4 +61,6 @@ export interface PutResult {
 export interface LockWait {
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Called when the wait has lasted a second, and every second after that, with who is waited for. */
+  readonly onWait?: (waiting: WaitReport) => void;
 }

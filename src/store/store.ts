@@ -23,6 +23,7 @@ import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
+import { lockOptions } from "./lock-wait.ts";
 import { refuseLinks } from "./no-links.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
@@ -31,9 +32,6 @@ import { type ContentSource, type StagedContent, Staging, sweepDead } from "./st
 import { sweepTrash } from "./trash.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
 import { type Fence, type PendingVersion, writeVersions } from "./write-versions.ts";
-
-/** How long a writer waits for a collection's lock unless told otherwise. */
-const LOCK_TIMEOUT_MS = 30_000;
 
 export class Store implements Disposable {
   readonly layout: Layout;
@@ -241,7 +239,7 @@ export class Store implements Disposable {
   /** Removes versions for good: one, or the whole artifact. Throws `NOT_FOUND`. */
   async delete(
     name: string,
-    options: { collection?: string; version?: number | string; lockTimeoutMs?: number; signal?: AbortSignal } = {},
+    options: { collection?: string; version?: number | string } & LockWait = {},
   ): Promise<{ collection: string; name: string; deleted: number[] }> {
     const collection = options.collection ?? DEFAULT_COLLECTION;
     checkCollection(collection);
@@ -339,11 +337,4 @@ export class Store implements Disposable {
     sweepDead(this.layout.staging);
     sweepTrash(this.layout);
   }
-}
-
-function lockOptions({ lockTimeoutMs = LOCK_TIMEOUT_MS, signal }: LockWait): {
-  timeoutMs: number;
-  signal?: AbortSignal;
-} {
-  return { timeoutMs: lockTimeoutMs, ...(signal !== undefined && { signal }) };
 }

@@ -4,7 +4,7 @@
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
 import type { DeletedCollection } from "../store/delete-collection.ts";
-import type { PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
+import type { LockWait, PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
@@ -34,6 +34,7 @@ export interface ListOptions {
 export interface DeleteOptions extends VersionChoice {
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly onWait?: OnWait;
 }
 
 export interface DeleteResult {
@@ -46,11 +47,12 @@ export interface DeleteAllOptions {
   readonly collection: string;
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly onWait?: OnWait;
 }
 
 const COLLECTION = { collection: "name" } satisfies Record<string, Kind>;
 const CHOICE = { ...COLLECTION, version: "version" } satisfies Record<string, Kind>;
-const WAIT = { lockTimeoutMs: "count", signal: "signal" } satisfies Record<string, Kind>;
+const WAIT = { lockTimeoutMs: "count", signal: "signal", onWait: "callback" } satisfies Record<string, Kind>;
 const PUT = {
   ...COLLECTION,
   ...WAIT,
@@ -65,11 +67,13 @@ const PUT = {
 export class Artifacts implements Disposable {
   readonly store: Store;
   private readonly signal: AbortSignal | undefined;
+  private readonly onWait: OnWait | undefined;
 
-  /** `signal` ends every wait. */
-  constructor({ layout, identity }: OpenedWorkspace, signal?: AbortSignal) {
+  /** `signal` ends every wait; `onWait` is told of those that are long. */
+  constructor({ layout, identity }: OpenedWorkspace, signal?: AbortSignal, onWait?: OnWait) {
     this.store = new Store(layout, identity);
     this.signal = signal;
+    this.onWait = onWait;
   }
 
   [Symbol.dispose](): void {
@@ -156,10 +160,15 @@ export class Artifacts implements Disposable {
     }
   }
 
-  private withSignal(): { signal?: AbortSignal } {
-    return this.signal === undefined ? {} : { signal: this.signal };
+  private withSignal(): Pick<LockWait, "signal" | "onWait"> {
+    return {
+      ...(this.signal === undefined ? {} : { signal: this.signal }),
+      ...(this.onWait === undefined ? {} : { onWait: this.onWait }),
+    };
   }
 }
+
+type OnWait = NonNullable<LockWait["onWait"]>;
 
 type StorePutSource = Parameters<Store["put"]>[1];
 

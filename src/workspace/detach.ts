@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import { HOLD_VARIABLE } from "../coordination/index.ts";
 import { type ErrorCode, HoldfastError, toHoldfastError } from "../errors.ts";
 import type { FolderEvent } from "../files/index.ts";
 import { initWorkspaceRecord, type Layout } from "../store/index.ts";
@@ -46,6 +47,8 @@ export async function startDetached(
       cwd: "/",
       detached: true,
       stdio: ["ignore", log, log, "ipc"],
+      // It outlives whoever may have passed a hold on to this command.
+      env: { ...process.env, [HOLD_VARIABLE]: undefined },
     });
   } finally {
     closeSync(log);

@@ -3,6 +3,7 @@ import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { printable } from "../text.ts";
+import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   return call.flag("all") ? deleteAll(call) : deleteOne(call);
@@ -14,7 +15,7 @@ async function deleteOne(call: Call): Promise<Outcome> {
   if (name === undefined) {
     throw usage("no artifact is named", "Name one; or all of a collection: `--all --in COLLECTION --force`.");
   }
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const result = await artifacts.delete(name, {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),
@@ -34,7 +35,7 @@ async function deleteAll(call: Call): Promise<Outcome> {
   if (!call.flag("force")) {
     throw usage(`all of ${collection} would be removed for good`, "Add --force if that is meant. Nothing was removed.");
   }
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const result = await artifacts.deleteAll({ collection });
   return {
     json: result,

@@ -9,11 +9,12 @@ import { isNamedPipe, namedPipePieces } from "../named-pipe.ts";
 import { Progress } from "../progress.ts";
 import { stdinPieces } from "../stdin.ts";
 import { printable, sizeText } from "../text.ts";
+import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const [collection, type] = [call.text("in"), call.text("type")];
   const tags = tagsOf(call.list("tag"));
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const source = openSource(call);
   using progress = new Progress(call, { label: "saving", totalBytes: source.size });
   const result = await artifacts.put(call.arg(0), source.chunks, {

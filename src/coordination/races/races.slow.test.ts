@@ -21,5 +21,6 @@ proved("RACE-19 STORE-12 two processes that wait for one lock are never both ins
 proved("RACE-19 STORE-12 a listing that is stale lets nobody in beside a holder", "./try-lock.race.ts");
 proved("RACE-19 a holder killed at any step leaves the lock to the next, and only to one", "./take-over.race.ts");
 proved("RACE-19 the drain story: a writer and structural work are never both inside", "./structural-lock.race.ts");
+proved("RACE-19 STORE-19 work under a hold that was passed on never meets structural work", "./passed-hold.race.ts");
 proved("RACE-19 STORE-09 a service with the pid of its dead self is not kept out by it", "./same-pid.race.ts");
 proved("RACE-19 STORE-09 nor after a power loss", "./same-pid-after-boot.race.ts");

@@ -9,6 +9,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
+import type { Fence } from "../index.ts";
 
 interface Options {
   readonly leaseMs?: number;
@@ -21,6 +22,7 @@ interface Options {
   readonly rounds?: number;
   readonly startAtMs?: number;
   readonly log?: string;
+  readonly hold?: string;
 }
 
 const [command = "", path = "", json = "{}"] = process.argv.slice(2);
@@ -83,7 +85,7 @@ if (options.staleFirstLook === true) {
 syncBuiltinESMExports();
 
 // Loaded only now: the module binds the calls replaced above.
-const { acquireLock, tryAcquireLock, withLock, HeldLock } = await import("../index.ts");
+const { acquireLock, tryAcquireLock, withLock, HeldLock, StructuralLock } = await import("../index.ts");
 
 process.on("uncaughtException", (error: Error & { code?: string }) => {
   say("failed", { code: error.code, message: error.message });
@@ -97,6 +99,7 @@ function say(event: string, more: object = {}): void {
 const lockOptions = {
   ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  ...(options.hold === undefined ? {} : { hold: options.hold }),
 };
 
 if (command === "hold") {
@@ -116,6 +119,23 @@ if (command === "hold") {
       break;
     }
   }
+} else if (command === "write" || command === "alone") {
+  // Writes to the collection `c` of the store at PATH, or does structural work on it, obeying "check" and any other word.
+  const store = new StructuralLock(path);
+  const body = async (fence: Fence): Promise<void> => {
+    say("in", { hold: fence.passOn(), generations: [...fence.generations] });
+    for await (const word of createInterface({ input: process.stdin })) {
+      if (word !== "check") break;
+      try {
+        fence.assertHeld();
+        say("ok");
+      } catch (error) {
+        say("refused", { code: (error as { code: string }).code });
+      }
+    }
+  };
+  await (command === "write" ? store.withCollections(["c"], lockOptions, body) : store.alone(lockOptions, body));
+  say("out");
 } else if (command === "pass") {
   const lock = await acquireLock(path, lockOptions);
   if (options.holdMs !== -1) await lock.release();
