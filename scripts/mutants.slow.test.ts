@@ -17,6 +17,22 @@ test("RACE-19 without any one of the guards the explorer finds a violation: npm 
   for (const { guard } of GUARDS) assert.match(stdout, new RegExp(`^found +${guard}: `, "m"));
 });
 
+test("STORE-04 without the second drain, or the writer's second look, the explorer finds a violation", {
+  timeout: 120_000,
+}, () => {
+  const names = ["the second drain", "the writer's second look"];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", script, ...names],
+    {
+      encoding: "utf8",
+    },
+  );
+  assert.equal(status, 0, stdout + stderr);
+  for (const name of names) assert.match(stdout, new RegExp(`^found +${name}: `, "m"));
+  assert.equal(stdout.trim().split("\n").length, 2, "these two, and no others");
+});
+
 test("a name that no guard has is told, with those that there are", () => {
   const { status, stderr } = spawnSync(process.execPath, [script, "nonsense"], { encoding: "utf8" });
   assert.equal(status, 2);

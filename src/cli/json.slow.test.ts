@@ -64,6 +64,10 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "data grep": () => ({ args: here("data", "grep", "two"), keys: ["matches", "unread"] }),
     "data verify": () => ({ args: here("data", "verify"), keys: ["checked", "damaged", "catalog"] }),
     "lock list": () => ({ args: here("lock", "list"), keys: ["locks"] }),
+    "lock run": () => ({
+      args: here("lock", "run", "mine", "--", "echo", "said"),
+      keys: ["scope", "command", "exitCode", "signal"],
+    }),
     invite: () => ({ args: here("invite"), keys: ["invite"] }),
     join: async () => {
       const { invite } = await holdfastJson<{ invite: string }>(here("invite"));
@@ -153,6 +157,7 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "data grep": { args: here("data", "grep", "two", "--limit", "0"), code: "USAGE", exitCode: 2 },
     "data verify": { args: here("data", "verify", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
     "lock list": { args: ["-C", folder.at("nowhere"), "lock", "list"], code: "NO_WORKSPACE", exitCode: 1 },
+    "lock run": { args: here("lock", "run", "mine"), code: "USAGE", exitCode: 2 },
     "lock release": { args: here("lock", "release", "daemon"), code: "USAGE", exitCode: 2 },
     "hub start": { args: ["hub", "start", "--host", "0.0.0.0", "--port", "0"], code: "TLS_REQUIRED", exitCode: 1 },
     "hub token create": { args: here("hub", "token", "create", "--role", "king"), code: "USAGE", exitCode: 2 },

@@ -95,7 +95,7 @@ test("STORE-19 a stranger cannot claim the hold: forged, stale and foreign ones 
   assert.equal(versions.length, 1);
 });
 
-test("lock run: the exit code is the command's; signals go on to it; the lock is freed", async () => {
+test("STORE-16 lock run: the exit code is the command's; signals go on to it; the lock is freed", async () => {
   using folder = new TestFolder();
   const at = await workspace(folder);
   const run = [...at, "lock", "run", "data", "--"];

@@ -1,6 +1,6 @@
 // The lock directory: what its names mean, and the single steps that can be taken on it.
 //
-//   7                 generation 7, a hard link to a finished record. The highest number is the state of the lock.
+//   7                 generation 7, a hard link to a finished record (where there are none: see `publish`). The highest number is the state of the lock.
 //   7.released        generation 7 was given back. Says nothing about 8.
 //   7.<hash>.passed   generation 7 was passed on (passed-hold.ts)
 //   7.x4f1.ready      the finished record that a taker of 7 links; renamed to `7.released` when it gives the lock back
@@ -13,7 +13,18 @@
 // one rename: it needs no space and cannot be refused by a full disk.
 
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { systemCode } from "../errors.ts";
 import { type LockRecord, parseRecord } from "./owner.ts";
 
@@ -104,8 +115,51 @@ export function publish(dir: string, generation: number, ready: string): boolean
   } catch (error) {
     // ENOENT: what we prepared was swept, so a higher generation is there already.
     if (systemCode(error) === "EEXIST" || systemCode(error) === "ENOENT") return false;
-    throw error;
+    if (!saysNoLinks(error)) throw error;
+    tellNoLinks(dir);
+    return createWithoutLink(fileOf(dir, generation), ready);
   }
+}
+
+/**
+ * Where there are no hard links (FAT, exFAT, some network and container disks), a generation is created and then written:
+ * two steps. Creating it decides whose it is, as a link does; until it is written, others read a record that says nothing,
+ * and such an owner is taken for dead only after a lease of silence. A writer that slept for so long finds a higher
+ * generation when it looks again, and withdraws.
+ */
+function createWithoutLink(file: string, ready: string): boolean {
+  let created: number | undefined;
+  try {
+    const record = readFileSync(ready);
+    created = openSync(file, "wx");
+    writeFileSync(created, record);
+    return true;
+  } catch (error) {
+    if (created !== undefined)
+      removeQuietly(file); // a full disk; nobody was told of this generation
+    else if (systemCode(error) === "EEXIST" || systemCode(error) === "ENOENT") return false;
+    throw error;
+  } finally {
+    if (created !== undefined) closeSync(created);
+  }
+}
+
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+function saysNoLinks(error: unknown): boolean {
+  return NO_LINKS.has(systemCode(error) ?? "");
+}
+
+let isTold = false;
+
+/** Once in a process. */
+function tellNoLinks(dir: string): void {
+  if (isTold) return;
+  isTold = true;
+  process.emitWarning(`the file system of ${dir} has no hard links: locks there are kept by creating files`, {
+    code: "HOLDFAST_NO_HARD_LINKS",
+    detail: "After a crash while a lock is taken, the next comer may wait for a lease (10 s unless told otherwise).",
+  });
 }
 
 /** Marks `generation` as given back, with the file prepared at its acquisition. One step; harmless when it came too late. */
@@ -125,7 +179,11 @@ export function markReleasedByForce(dir: string, generation: number): boolean {
   } catch (error) {
     if (systemCode(error) === "EEXIST") return true;
     if (systemCode(error) === "ENOENT") return false;
-    throw error;
+    if (!saysNoLinks(error)) throw error;
+    // Not one step: should the generation be swept meanwhile, the mark speaks of one that is no longer the highest.
+    if (!existsSync(fileOf(dir, generation))) return false;
+    writeFileSync(fileOf(dir, generation) + RELEASED, "");
+    return true;
   }
 }
 

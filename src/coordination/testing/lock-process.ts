@@ -20,6 +20,8 @@ interface Options {
   readonly staleFirstLook?: boolean;
   readonly holdMs?: number;
   readonly rounds?: number;
+  /** So many at once in this process. */
+  readonly tasks?: number;
   readonly startAtMs?: number;
   readonly log?: string;
   readonly hold?: string;
@@ -148,16 +150,26 @@ if (command === "hold") {
     if (options.log !== undefined) fs.appendFileSync(options.log, `${process.pid}\n`);
     say("visited", { enteredMs, leftMs: Date.now() });
   });
+} else if (command === "alternate") {
+  // Enters `rounds` times, stays for holdMs each time, and tells how long all of that took.
+  const startedMs = performance.now();
+  for (let round = 0; round < (options.rounds ?? 0); round += 1) {
+    await withLock(path, lockOptions, () => new Promise((resolve) => setTimeout(resolve, options.holdMs ?? 0)));
+  }
+  say("alternated", { ms: performance.now() - startedMs });
 } else if (command === "count") {
   // Adds one to the number in the log file, `rounds` times; without exclusion, additions are lost.
   const file = options.log ?? "";
-  for (let round = 0; round < (options.rounds ?? 0); round += 1) {
-    await withLock(path, lockOptions, async () => {
-      const before = Number(fs.readFileSync(file, "utf8"));
-      await new Promise((resolve) => setImmediate(resolve));
-      fs.writeFileSync(file, String(before + 1));
-    });
-  }
+  const count = async (): Promise<void> => {
+    for (let round = 0; round < (options.rounds ?? 0); round += 1) {
+      await withLock(path, lockOptions, async () => {
+        const before = Number(fs.readFileSync(file, "utf8"));
+        await new Promise((resolve) => setImmediate(resolve));
+        fs.writeFileSync(file, String(before + 1));
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: options.tasks ?? 1 }, count));
 } else if (command === "try") {
   // Tries the lock PATH/<round> once in each round, all processes at the same instant, and keeps what it gets.
   for (let round = 0; round < (options.rounds ?? 0); round += 1) {

@@ -20,12 +20,17 @@ const PATIENCE_MS = 20_000;
 export class LockProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly events: ProcessEvent[] = [];
+  stderr = "";
   #changed: () => void = () => {};
   #exited = false;
 
-  constructor(command: string, path: string, options: object = {}) {
-    this.child = spawn(process.execPath, [PROGRAM, command, path, JSON.stringify(options)], {
-      stdio: ["pipe", "pipe", "inherit"],
+  /** `within`: the words that it is started with, `strace` for example. */
+  constructor(command: string, path: string, options: object = {}, within: readonly string[] = []) {
+    const words = [...within, process.execPath, PROGRAM, command, path, JSON.stringify(options)];
+    this.child = spawn(words[0] ?? "", words.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
+    this.child.stderr?.on("data", (chunk) => {
+      this.stderr += String(chunk);
+      if (within.length === 0) process.stderr.write(chunk);
     });
     this.child.stdin?.on("error", () => {}); // it may be dead already
     if (this.child.stdout !== null) {
