@@ -160,6 +160,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       IN,
       ["--type <mime>", "the content's media type"],
       ["--tag <key=value...>", "a tag; may be repeated. The tag `owner` says whose the artifact is"],
+      ["--keep <n>", "retention, for `data gc`: so many of the newest versions stay; `all`: every one (the default)"],
+      ["--max-age <age>", "retention, for `data gc`: younger versions stay: 90s, 30m, 12h, 7d, 4w; `all`: every one"],
       ["--force", "overwrite an artifact of another owner"],
     ],
     example: "date | holdfast data put reports/today --type text/plain --tag owner=ann",
@@ -204,6 +206,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     example: "holdfast data delete reports/today --version 2",
     load: () => import("./commands/data-delete.ts"),
+  },
+  {
+    path: "data rename",
+    summary: "give an artifact another name, with all its versions; the old name leads to it",
+    args: [NAME, ["<new>", "its new name"]],
+    options: [IN],
+    example: "holdfast data rename reports/today reports/2026-03-01",
+    load: () => import("./commands/data-rename.ts"),
+  },
+  {
+    path: "data gc",
+    summary: "remove the versions that `data put --keep` and `--max-age` let go; never the newest",
+    options: [
+      ["--in <collection>", "only this collection"],
+      ["--dry-run", "only tell what would go"],
+    ],
+    example: "holdfast data gc --dry-run",
+    load: () => import("./commands/data-gc.ts"),
+  },
+  {
+    path: "data compact",
+    summary: "let identical contents share their bytes on disk",
+    options: [["--dry-run", "only tell what would be saved"]],
+    example: "holdfast data compact --dry-run",
+    load: () => import("./commands/data-compact.ts"),
   },
   {
     path: "data grep",
@@ -333,7 +360,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  data: "versioned artifacts: put, get, list, versions, delete, verify",
+  data: "versioned artifacts: put, get, list, versions, delete, verify, rename, gc, compact",
   lock: "the locks of a workspace: list, run, release",
   hub: "a hub of its own, and tokens",
   "hub token": "the tokens of a hub: create, list, revoke",

@@ -10,6 +10,7 @@ import type { Readable } from "node:stream";
 import { systemCode } from "../errors.ts";
 import { type Layout, parseVersionDir } from "./layout.ts";
 import { existsUnlinked, refuseLinks } from "./no-links.ts";
+import { becameOf, RENAMING } from "./rename-mark.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 /** Attempts to read a version that is being deleted under our eyes, before giving up: each failure means that somebody
@@ -33,12 +34,16 @@ export function listVersionDirs(artifactDir: string): number[] {
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw error;
   }
-  const versions: number[] = [];
-  for (const name of names) {
-    const version = parseVersionDir(name);
-    if (version !== undefined) versions.push(version);
-  }
-  return versions.sort((a, b) => a - b);
+  // What has become another artifact is not here any more, though it may not have been cleared away yet.
+  return names.includes(RENAMING) && becameOf(artifactDir) !== undefined ? [] : versionsAmong(names);
+}
+
+/** Also those of an artifact that has become another one. */
+export function versionsAmong(fileNames: readonly string[]): number[] {
+  return fileNames
+    .map(parseVersionDir)
+    .filter((version) => version !== undefined)
+    .sort((a, b) => a - b);
 }
 
 /** One version, or undefined when it is not there. Throws `CORRUPT`. */

@@ -10,7 +10,7 @@ import { lockPath } from "../coordination/index.ts";
 import { type ContentHash, decodeEntry, type Entry, type EntryId, Recent } from "../entries/index.ts";
 import { makeTables } from "./catalog-tables.ts";
 import { IndexDatabase, type IndexOptions, setAsideDamaged } from "./index-database.ts";
-import { createdAt, type VersionRecord } from "./version-record.ts";
+import { savedAt, type VersionRecord } from "./version-record.ts";
 
 /** How long another process may take to make the catalog's tables anew, ms. */
 const ANEW_MS = 5_000;
@@ -278,7 +278,7 @@ export class Catalog {
       entry.content?.hash ?? null,
       entry.content?.size ?? null,
       entry.content?.type ?? null,
-      createdAt(entry),
+      savedAt(record),
       ownerOf(entry),
       JSON.stringify(entry.tags),
     );
@@ -342,6 +342,23 @@ export class Catalog {
       collection,
     );
     return row === undefined ? undefined : this.recordOf(row);
+  }
+
+  /** Contents that more than one version holds, in whatever collections. */
+  repeatedContents(): ContentHash[] {
+    const rows = this.db.all<{ hash: ContentHash }>(
+      "SELECT hash FROM versions WHERE hash IS NOT NULL AND version IS NOT NULL GROUP BY hash HAVING count(*) > 1",
+    );
+    return rows.map(({ hash }) => hash);
+  }
+
+  /** The versions that have this content beside them. */
+  holdersOf(contentHash: ContentHash): VersionRecord[] {
+    const rows = this.db.all<VersionRow>(
+      "SELECT * FROM versions WHERE hash = ? AND version IS NOT NULL ORDER BY arrival",
+      contentHash,
+    );
+    return rows.map((row) => this.recordOf(row));
   }
 
   /** Versions whose content lies with the artifact `key`, not beside them. */

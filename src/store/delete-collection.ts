@@ -17,9 +17,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { checkCollection } from "../entries/index.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import { artifactsOnDisk } from "./collections-on-disk.ts";
-import { deletionsOf } from "./deleted-file.ts";
 import { carryOut, type Going, versionsOf, writeDeleting } from "./deleting-collection.ts";
+import { deletionsOf } from "./deletion.ts";
 import type { LockWait } from "./drafts.ts";
+import { finishRename } from "./finish-rename.ts";
 import { readArtifact, settle } from "./settle.ts";
 import type { Store } from "./store.ts";
 
@@ -63,6 +64,7 @@ async function chooseAll(store: Store, collection: string): Promise<Going[]> {
   const going: Going[] = [];
   for (const [index, name] of artifactsOnDisk(layout, collection).entries()) {
     if (index % SLICE === SLICE - 1) await nextTurn();
+    finishRename({ layout, catalog: store.catalog }, { collection, name });
     const versions = listVersions(layout, collection, name);
     const floor = versions.at(-1);
     if (floor === undefined) continue;

@@ -16,7 +16,9 @@ import type { Entry } from "../entries/index.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { carryContents } from "./carried-contents.ts";
 import type { Catalog } from "./catalog.ts";
-import { addDeletions, deletionsOf } from "./deleted-file.ts";
+import { addDeletions } from "./deleted-file.ts";
+import { deletionsOf } from "./deletion.ts";
+import { finishRename } from "./finish-rename.ts";
 import type { Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { readArtifact, settle } from "./settle.ts";
@@ -40,6 +42,7 @@ export async function deleteVersions(
 ): Promise<number[]> {
   const { collection, name } = plan;
   settle({ layout, catalog }, collection);
+  finishRename({ layout, catalog }, { collection, name });
   const chosen = plan.choose();
   const there = listVersions(layout, collection, name);
   const going = new Set(chosen);

@@ -7,39 +7,19 @@
 
 import { mkdirSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeEntry, type Entry, MAX_PARENTS } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import type { ArtifactKey } from "./catalog.ts";
+import { type Deletion, type DeletionJson, fromJson, toJson } from "./deletion.ts";
 import { fsyncPath, replaceFile, type WriteOptions } from "./durable.ts";
+import { RENAMED_TO_TAG } from "./follow-renames.ts";
 import { isFormat, isFormatRefusal, requireFormat } from "./format.ts";
 import { encodeName, type Layout } from "./layout.ts";
 import { existsUnlinked, readTextUnlinked, refuseLinks } from "./no-links.ts";
-import type { VersionRecord } from "./version-record.ts";
-
-export interface Deletion {
-  readonly entry: Entry;
-  readonly versions: readonly number[];
-}
 
 export interface Deleted {
   /** The greatest number given before the last delete; 0 when nothing was ever deleted. */
   readonly floor: number;
   readonly deletions: readonly Deletion[];
-}
-
-/** The deletions of `versions`, each with as many as one entry can name: they are its parents. One at the least, since an
- *  entry from elsewhere is kept also where it finds nothing to delete. */
-export function deletionsOf(
-  versions: readonly number[],
-  records: readonly VersionRecord[],
-  entryFor: (removed: readonly VersionRecord[]) => Entry,
-): Deletion[] {
-  const deletions: Deletion[] = [];
-  for (let at = 0; at === 0 || at < versions.length; at += MAX_PARENTS) {
-    const part = new Set(versions.slice(at, at + MAX_PARENTS));
-    deletions.push({ versions: [...part], entry: entryFor(records.filter(({ version }) => part.has(version))) });
-  }
-  return deletions;
 }
 
 const FORMAT = 1;
@@ -49,6 +29,8 @@ interface DeletedFile {
   readonly name: string;
   readonly floor: number;
   readonly deletions: readonly DeletionJson[];
+  /** The name that the artifact was given, where the last deletion was a rename: for readers that decode no entry. */
+  readonly forwardsTo?: string;
 }
 
 /** Deletions remembered of one artifact: older ones are in the catalog and, long since, wherever they had to go. */
@@ -81,11 +63,13 @@ export function writeDeleted(
   deleted: Deleted,
   options: WriteOptions = {},
 ): void {
+  const forwardsTo = deleted.deletions.at(-1)?.entry.tags[RENAMED_TO_TAG];
   const file: DeletedFile = {
     format: FORMAT,
     name,
     floor: deleted.floor,
     deletions: deleted.deletions.slice(-MAX_DELETIONS).map(toJson),
+    ...(forwardsTo === undefined ? {} : { forwardsTo }),
   };
   const path = layout.deletedFile(collection, name);
   refuseLinks(dirname(path));
@@ -109,22 +93,6 @@ export function addDeletions(
   if (added.length === 0 && before.floor >= floor) return;
   const after = { floor: Math.max(before.floor, floor), deletions: [...before.deletions, ...added] };
   writeDeleted(layout, key, after, options);
-}
-
-/** A deletion as files hold it. */
-export interface DeletionJson {
-  readonly versions: readonly number[];
-  /** The entry, base64. */
-  readonly block: string;
-}
-
-export function toJson({ entry, versions }: Deletion): DeletionJson {
-  return { versions, block: Buffer.from(entry.block).toString("base64") };
-}
-
-/** Throws when it is damaged. */
-export function fromJson({ versions, block }: DeletionJson): Deletion {
-  return { versions, entry: decodeEntry(Buffer.from(block, "base64")) };
 }
 
 /** Every artifact of a collection of which something was ever deleted, as far as that can be read. */

@@ -4,6 +4,7 @@
 import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/names.ts";
 import { HoldfastError, isHoldfastError, NotFoundError, shellWord, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
+import { followRenames } from "./follow-renames.ts";
 import type { Layout } from "./layout.ts";
 import { refuseLinks } from "./no-links.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
@@ -14,7 +15,7 @@ export interface VersionChoice {
   readonly version?: number | string;
 }
 
-/** The newest version, or the one asked for. Throws `NOT_FOUND` (naming those that exist), `CORRUPT`, `BAD_NAME`. */
+/** The newest version, or the one asked for; of an artifact that was renamed, under its present name. Throws `NOT_FOUND` (naming those that exist), `CORRUPT`, `BAD_NAME`. */
 export function findVersion<T extends VersionFacts>(
   read: ReadVersionFile<T>,
   layout: Layout,
@@ -24,24 +25,40 @@ export function findVersion<T extends VersionFacts>(
   const collection = choice.collection ?? DEFAULT_COLLECTION;
   checkCollection(collection);
   checkArtifactName(collection, name);
-  const { version } = choice;
-  if (version === undefined) {
-    const newest = readNewest(read, layout, collection, name);
-    if (newest === undefined || newest.entry.kind === "delete") throw notFound(read, layout, collection, name);
-    return newest;
-  }
-  if (version === "") {
+  if (choice.version === "") {
     throw new HoldfastError("BAD_OPTION", "the version asked for is empty", {
       hint: "Give its number, its entry id, or the start of one.",
     });
   }
+  let now = name;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const found = findAt(read, layout, collection, now, choice.version);
+    if (found !== undefined) return found;
+    const next = followRenames(layout, collection, now);
+    if (next === undefined) break;
+    now = next;
+  }
+  throw notFound(read, layout, collection, now, choice.version);
+}
+
+/** Names followed, each of which was given while the one before was looked at. */
+const MAX_ATTEMPTS = 1_000;
+
+function findAt<T extends VersionFacts>(
+  read: ReadVersionFile<T>,
+  layout: Layout,
+  collection: string,
+  name: string,
+  version: number | string | undefined,
+): T | undefined {
+  if (version === undefined) {
+    const newest = readNewest(read, layout, collection, name);
+    return newest?.entry.kind === "delete" ? undefined : newest;
+  }
   const wanted = typeof version === "string" && /^[0-9]+$/.test(version) ? Number(version) : version;
-  const record =
-    typeof wanted === "number"
-      ? readNumbered(read, layout, collection, name, wanted)
-      : findByEntry(read, layout, collection, name, wanted);
-  if (record === undefined) throw notFound(read, layout, collection, name, version);
-  return record;
+  return typeof wanted === "number"
+    ? readNumbered(read, layout, collection, name, wanted)
+    : findByEntry(read, layout, collection, name, wanted);
 }
 
 /** Looked for without listing what there is, which would find a link on the way. */
@@ -108,6 +125,13 @@ export function notFound(
     return new NotFoundError(`${name} in ${collection} has no version ${version}; it has ${rangesOf(there)}`, {
       hint: `\`${versionsCommand(collection, name)}\` shows them.`,
       details: { collection, name, versions: there },
+    });
+  }
+  const now = followRenames(layout, collection, name);
+  if (now !== undefined) {
+    return new NotFoundError(`there is no ${name} in ${collection}: it is called ${now} now`, {
+      hint: "Use that name.",
+      details: { collection, name, versions: there, renamedTo: now },
     });
   }
   return new NotFoundError(`there is no ${name} in ${collection}`, {

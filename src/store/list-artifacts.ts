@@ -4,10 +4,11 @@ import type { EntryId } from "../entries/index.ts";
 import { toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type ArtifactKey, type Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
-import { notFound, readAll } from "./find-version.ts";
+import { notFound, readAll, type UnreadableVersion } from "./find-version.ts";
+import { followRenames } from "./follow-renames.ts";
 import type { Layout } from "./layout.ts";
 import { refuseLinks } from "./no-links.ts";
-import { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
+import { readVersionFile, savedAt, type VersionRecord } from "./version-record.ts";
 
 /** One row of `data versions`. */
 export interface ListedVersion {
@@ -23,11 +24,33 @@ export interface ListedVersion {
   readonly damaged?: string;
 }
 
-/** Ascending. Throws `NOT_FOUND` when there are none. */
-export function listVersionsOf(layout: Layout, { collection, name }: ArtifactKey): ListedVersion[] {
-  const all = readAll(readVersionFile, layout, collection, name);
+/** The versions that an artifact has, and the name that it has. */
+export interface VersionsNow {
+  readonly name: string;
+  /** Ascending. */
+  readonly versions: ListedVersion[];
+}
+
+/** Names followed, each of which was given while the one before was looked at. */
+const MAX_ATTEMPTS = 1_000;
+
+/** All that there are, also by a name that the artifact had before. Throws `NOT_FOUND` when there are none. */
+export function listVersionsOf(layout: Layout, { collection, name }: ArtifactKey): VersionsNow {
+  let now = name;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const all = readAll(readVersionFile, layout, collection, now);
+    // All of an artifact goes at once: if it went while it was read, what was read is not all of it.
+    if (all.length > 0 && listVersions(layout, collection, now).length > 0)
+      return { name: now, versions: listedVersions(all) };
+    const next = followRenames(layout, collection, now);
+    if (next === undefined) break;
+    now = next;
+  }
+  throw notFound(readVersionFile, layout, collection, now);
+}
+
+function listedVersions(all: readonly (VersionRecord | UnreadableVersion)[]): ListedVersion[] {
   const newest = all.at(-1);
-  if (newest === undefined) throw notFound(readVersionFile, layout, collection, name);
   return all.map((found) => {
     const { version } = found;
     const latest = found === newest;
@@ -36,7 +59,7 @@ export function listVersionsOf(layout: Layout, { collection, name }: ArtifactKey
     }
     const { entry } = found;
     const { size, hash } = entry.content ?? { size: 0, hash: null };
-    return { version, entry: entry.id, size, hash, createdAt: createdAt(entry), latest };
+    return { version, entry: entry.id, size, hash, createdAt: savedAt(found), latest };
   });
 }
 
@@ -86,7 +109,7 @@ function listed(record: VersionRecord): ListedArtifact {
     size: entry.content?.size ?? 0,
     hash: entry.content?.hash ?? "",
     type: entry.content?.type ?? "",
-    createdAt: createdAt(entry),
+    createdAt: savedAt(record),
     owner: ownerOf(entry),
     tags: entry.tags,
   };

@@ -9,6 +9,7 @@ import { artifactsOnDisk, linkedArtifacts } from "./collections-on-disk.ts";
 import { listDeleted, readDeletedIfSound } from "./deleted-file.ts";
 import { finishDeleting } from "./deleting-collection.ts";
 import { readRecords } from "./find-version.ts";
+import { finishRename } from "./finish-rename.ts";
 import type { Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { readVersionFile, type VersionRecord } from "./version-record.ts";
@@ -23,6 +24,7 @@ export function settle(parts: SettleParts, collection: string): void {
   const deleted = finishDeleting(parts.layout, collection);
   if (deleted.length > 0) parts.catalog.begin(deleted);
   for (const key of parts.catalog.pending(collection)) {
+    finishRename(parts, key);
     finishDeletes(parts, key);
     const { records, deletes } = readArtifact(parts.layout, key);
     parts.catalog.replace(key, records, deletes);
@@ -57,7 +59,10 @@ export function fillCatalog(parts: SettleParts, collection: string): void {
   const { layout, catalog } = parts;
   finishDeleting(layout, collection);
   // First, because it may change what versions other than those that go say of themselves.
-  for (const name of artifactsOnDisk(layout, collection)) finishDeletes(parts, { collection, name });
+  for (const name of artifactsOnDisk(layout, collection)) {
+    finishRename(parts, { collection, name });
+    finishDeletes(parts, { collection, name });
+  }
   const records = artifactsOnDisk(layout, collection).flatMap(
     (name) => readArtifact(layout, { collection, name }).records,
   );

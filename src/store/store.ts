@@ -22,11 +22,12 @@ import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
-import { type ListedVersion, listArtifacts, listVersionsOf } from "./list-artifacts.ts";
+import { type ListedVersion, listArtifacts, listVersionsOf, type VersionsNow } from "./list-artifacts.ts";
 import { lockOptions } from "./lock-wait.ts";
 import { refuseLinks } from "./no-links.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
+import { keptRetention } from "./retention.ts";
 import { fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { sweepTrash } from "./trash.ts";
@@ -206,7 +207,7 @@ export class Store implements Disposable {
         content: content && { hash: content.at.hash, size: content.at.size, type: content.type },
         parents: draft.parents ?? (newest === undefined ? [] : [newest.entry.id]),
         clock: this.clock.tick(),
-        tags: draft.tags ?? {},
+        tags: draft.kind === "put" ? keptRetention(draft.tags ?? {}, newest?.entry.tags) : (draft.tags ?? {}),
         key: draft.key ?? { writer: this.writer, n: this.writes },
         ...(draft.doc === undefined ? {} : { doc: draft.doc }),
         ...(draft.base === undefined ? {} : { base: draft.base }),
@@ -222,12 +223,15 @@ export class Store implements Disposable {
     return findVersion(readVersionFile, this.layout, name, options);
   }
 
-  /** Ascending. Throws `NOT_FOUND` when there are none. */
-  versions(name: string, options: { collection?: string } = {}): ListedVersion[] {
-    const collection = options.collection ?? DEFAULT_COLLECTION;
+  /** Ascending, with the artifact's present name. Throws `NOT_FOUND` when there are none. */
+  versionsNow(name: string, { collection = DEFAULT_COLLECTION }: { collection?: string } = {}): VersionsNow {
     checkCollection(collection);
     checkArtifactName(collection, name);
     return listVersionsOf(this.layout, { collection, name });
+  }
+
+  versions(name: string, options: { collection?: string } = {}): ListedVersion[] {
+    return this.versionsNow(name, options).versions;
   }
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<ListedArtifact[]> {

@@ -1,6 +1,7 @@
 // What `version.json` says of a version without its entry being decoded: all that giving out its bytes takes. Decoding
 // loads libraries, which takes longer than giving out a small artifact does; see version-record.ts for the whole.
 
+import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { entryIdOf } from "../entries/entry-id.ts";
@@ -36,6 +37,9 @@ export interface VersionFile {
   readonly contentAt?: ContentAt;
   /** The entry, base64. */
   readonly block: string;
+  /** Of a version that was renamed: the entry, base64, with which its content was first saved. It is a parent of the entry,
+   *  and says when that was. */
+  readonly origin?: string;
 }
 
 /** One version as `version.json` tells of it. A version whose entry is known whole is one of these, too. */
@@ -59,19 +63,17 @@ export type ReadVersionFile<T extends VersionFacts> = (path: string) => T | unde
  * hashes to its id, holds the same bytes. Undefined and errors as for `readVersionFile`.
  */
 export function readVersionFacts(path: string): DatedFacts | undefined {
-  return readVersionJson(path, (file, block) => {
-    const { entry: id, collection, name, kind, hash, size, type, author, tags, version, createdAt } = file;
+  return readVersionJson(path, (file, block, origin) => {
+    const { entry: id, collection, name, kind, hash: contentHash, size, type, author, tags, version, createdAt } = file;
     const made = new Date(createdAt).getTime();
     if (Number.isNaN(made)) throw new Error("it does not say when it was made");
     const madeMs = made.toString(16);
-    const holds = [
-      Buffer.from(collection),
-      Buffer.from(name),
-      Buffer.from(hash ?? "", "hex"),
-      Buffer.from(madeMs.padStart(madeMs.length + (madeMs.length % 2), "0"), "hex"),
-    ];
-    if (holds.some((bytes) => !block.includes(bytes))) throw new Error("it does not say what its entry says");
-    const content = hash === null ? null : { hash, size: size ?? 0, type: type ?? "" };
+    const holds = [Buffer.from(collection), Buffer.from(name), Buffer.from(contentHash ?? "", "hex")];
+    const madeBytes = Buffer.from(madeMs.padStart(madeMs.length + (madeMs.length % 2), "0"), "hex");
+    if (holds.some((bytes) => !block.includes(bytes)) || !(origin ?? block).includes(madeBytes)) {
+      throw new Error("it does not say what its entry says");
+    }
+    const content = contentHash === null ? null : { hash: contentHash, size: size ?? 0, type: type ?? "" };
     return { version, createdAt, entry: { id, collection, name, kind, content, author, tags } };
   });
 }
@@ -82,7 +84,7 @@ export function readVersionFacts(path: string): DatedFacts | undefined {
  */
 export function readVersionJson<T extends VersionFacts>(
   path: string,
-  take: (file: VersionFile, block: Buffer) => T,
+  take: (file: VersionFile, block: Buffer, origin: Buffer | undefined) => T,
 ): T | undefined {
   let text: string;
   try {
@@ -104,7 +106,7 @@ export function readVersionJson<T extends VersionFacts>(
 export function parseVersionJson<T extends VersionFacts>(
   path: string,
   text: string,
-  take: (file: VersionFile, block: Buffer) => T,
+  take: (file: VersionFile, block: Buffer, origin: Buffer | undefined) => T,
 ): T {
   try {
     const file = JSON.parse(text) as VersionFile;
@@ -112,7 +114,12 @@ export function parseVersionJson<T extends VersionFacts>(
     if (file.format !== VERSION_FORMAT) throw new Error(`its format is ${String(file.format)}`);
     const block = Buffer.from(file.block, "base64");
     if (entryIdOf(block) !== file.entry) throw new Error("its entry does not match its id");
-    const taken = take(file, block);
+    const origin = file.origin === undefined ? undefined : Buffer.from(file.origin, "base64");
+    // A link to it ends in its hash.
+    if (origin !== undefined && !block.includes(hash("sha256", origin, "buffer"))) {
+      throw new Error("its entry does not follow the one that it names as its origin");
+    }
+    const taken = take(file, block, origin);
     if (!belongsAt(path, file.version, taken.entry)) throw new Error("it is that of another version");
     const { contentAt } = file;
     if (contentAt === undefined) return taken;

@@ -23,6 +23,7 @@ import { listVersions, readVersion } from "./artifact-on-disk.ts";
 import type { Catalog } from "./catalog.ts";
 import { readDeleted } from "./deleted-file.ts";
 import { flush, replaceFile } from "./durable.ts";
+import { finishRename } from "./finish-rename.ts";
 import { encodeName, isHashedName, type Layout } from "./layout.ts";
 import { moveAway } from "./remove-versions.ts";
 import { settle } from "./settle.ts";
@@ -83,6 +84,8 @@ export async function writeVersions(
     assert(item.collection === collection, "a batch is of one collection");
     if (index % SLICE === SLICE - 1) await nextTurn();
     const onDisk = newest.has(item.name) ? [] : listVersions(layout, collection, item.name);
+    // Else there would be no telling which numbers were given under this name.
+    if (onDisk.length === 0 && !newest.has(item.name)) finishRename(parts, { collection, name: item.name });
     const before = newest.get(item.name) ?? newestOf(layout, collection, item.name, onDisk);
     const entry = item.entryFor(before);
     if (entry === undefined) continue;

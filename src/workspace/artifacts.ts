@@ -3,26 +3,33 @@
 
 import { FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
+import type { GcOptions, GcResult } from "../store/collect-garbage.ts";
+import type { CompactOptions, CompactResult } from "../store/compact.ts";
 import type { DeletedCollection } from "../store/delete-collection.ts";
 import type { LockWait, PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
+import type { RenameResult } from "../store/rename-artifact.ts";
+import { type RetentionOptions, retentionTags } from "../store/retention.ts";
 import { Store } from "../store/store.ts";
 import type { VerifyOptions, VerifyResult } from "../store/verify.ts";
-import { createdAt } from "../store/version-record.ts";
+import { savedAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, checkText, type Kind } from "./call-checks.ts";
 import type { GrepOptions, GrepResult } from "./grep-artifacts.ts";
-import { type GetResult, infoOf, type VersionChoice } from "./read-version.ts";
+import { type GetResult, infoOf, movedMeanwhile, type VersionChoice } from "./read-version.ts";
 
+export type { GcOptions, GcResult } from "../store/collect-garbage.ts";
+export type { CompactOptions, CompactResult } from "../store/compact.ts";
 export type { DeletedCollection } from "../store/delete-collection.ts";
 export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
+export type { RenameResult } from "../store/rename-artifact.ts";
 export type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 export type { GrepMatch, GrepOptions, GrepResult } from "./grep-artifacts.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
-export interface PutOptions extends Omit<StorePutOptions, "key"> {}
+export interface PutOptions extends Omit<StorePutOptions, "key">, RetentionOptions {}
 
 export interface ListOptions {
   readonly collection?: string;
@@ -43,6 +50,20 @@ export interface DeleteResult {
   readonly deleted: number[];
 }
 
+export interface RenameOptions {
+  readonly collection?: string;
+  readonly lockTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What `data versions` prints. */
+export interface VersionsResult {
+  readonly versions: ListedVersion[];
+  /** The present name, where the one asked for is an old one. */
+  readonly name?: string;
+  readonly renamedFrom?: string;
+}
+
 export interface DeleteAllOptions {
   readonly collection: string;
   readonly lockTimeoutMs?: number;
@@ -60,6 +81,7 @@ const PUT = {
   tags: "tags",
   base: "textOrNull",
   takeOver: "takeOver",
+  maxAge: "text",
   maxBytes: "count",
   onProgress: "callback",
 } satisfies Record<string, Kind>;
@@ -87,7 +109,13 @@ export class Artifacts implements Disposable {
     checkOptions("put", options, PUT);
     refuseFolderFiles(options.collection, name, "write");
     const source = checkContent(content);
-    return this.told(() => this.store.put(name, source, { ...this.withSignal(), ...options }));
+    const { keep, maxAge, tags: given, ...rest } = options;
+    const tags = retentionTags(given, {
+      ...(keep === undefined ? {} : { keep }),
+      ...(maxAge === undefined ? {} : { maxAge }),
+    });
+    const all = { ...this.withSignal(), ...rest, ...(tags === undefined ? {} : { tags }) };
+    return this.told(() => this.store.put(name, source, all));
   }
 
   /** Throws `NOT_FOUND` (naming the versions that exist), `CORRUPT`. */
@@ -95,8 +123,17 @@ export class Artifacts implements Disposable {
     checkName("the name", name);
     checkOptions("get", choice, CHOICE);
     return this.told(async () => {
-      const record = this.store.find(name, choice);
-      return { ...infoOf(record, createdAt(record.entry)), content: await readContent(this.store.layout, record) };
+      const { layout } = this.store;
+      for (let now = name; ; ) {
+        const record = this.store.find(now, choice);
+        try {
+          return { ...infoOf(record, savedAt(record), name), content: await readContent(layout, record) };
+        } catch (error) {
+          const moved = movedMeanwhile(layout, record, error);
+          if (moved === undefined) throw error;
+          now = moved;
+        }
+      }
     });
   }
 
@@ -112,10 +149,24 @@ export class Artifacts implements Disposable {
     });
   }
 
-  async versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
+  /** Of an artifact that was renamed, also by its old names: `name` is then the present one. */
+  async versions(name: string, options: { collection?: string } = {}): Promise<VersionsResult> {
     checkName("the name", name);
     checkOptions("versions", options, COLLECTION);
-    return this.told(async () => ({ versions: this.store.versions(name, options) }));
+    return this.told(async () => {
+      const { name: now, versions } = this.store.versionsNow(name, options);
+      return { versions, ...(now === name ? {} : { name: now, renamedFrom: name }) };
+    });
+  }
+
+  /** Gives an artifact another name, with all its versions. Throws `NOT_FOUND`, `PATH_TAKEN`. */
+  async rename(name: string, to: string, options: RenameOptions = {}): Promise<RenameResult> {
+    checkName("the name", name);
+    checkName("the new name", to);
+    checkOptions("rename", options, { ...COLLECTION, ...WAIT });
+    refuseFolderFiles(options.collection, name, "rename");
+    const { renameArtifact } = await import("../store/rename-artifact.ts");
+    return this.told(() => renameArtifact(this.store, name, to, { ...this.withSignal(), ...options }));
   }
 
   /** Lines of the newest versions' texts that hold all of `words`, or of a text that does, best first. */
@@ -151,6 +202,20 @@ export class Artifacts implements Disposable {
     return this.told(() => deleteCollection(this.store, options.collection, { ...this.withSignal(), ...options }));
   }
 
+  /** Removes the versions that their artifacts' retention lets go, and what the dead left behind. */
+  async gc(options: GcOptions = {}): Promise<GcResult> {
+    checkOptions("gc", options, { ...COLLECTION, ...WAIT, dryRun: "flag" });
+    const { collectGarbage } = await import("../store/collect-garbage.ts");
+    return this.told(() => collectGarbage(this.store, { ...this.withSignal(), ...options }));
+  }
+
+  /** Lets identical contents share their bytes. */
+  async compact(options: CompactOptions = {}): Promise<CompactResult> {
+    checkOptions("compact", options, { ...WAIT, dryRun: "flag" });
+    const { compact } = await import("../store/compact.ts");
+    return this.told(() => compact(this.store, { ...this.withSignal(), ...options }));
+  }
+
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
   private async told<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -172,7 +237,7 @@ type OnWait = NonNullable<LockWait["onWait"]>;
 
 type StorePutSource = Parameters<Store["put"]>[1];
 
-function refuseFolderFiles(collection: string | undefined, name: string, verb: "write" | "delete"): void {
+function refuseFolderFiles(collection: string | undefined, name: string, verb: "write" | "delete" | "rename"): void {
   if (collection !== FILES) return;
   throw new HoldfastError(
     "USAGE",

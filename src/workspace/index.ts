@@ -1,11 +1,15 @@
 // The SDK's face; see workspace.ts first.
 
 export type {
+  CompactOptions,
+  CompactResult,
   ContentSource,
   DeleteAllOptions,
   DeletedCollection,
   DeleteOptions,
   DeleteResult,
+  GcOptions,
+  GcResult,
   GetResult,
   GrepMatch,
   GrepOptions,
@@ -15,10 +19,13 @@ export type {
   ListOptions,
   PutOptions,
   PutResult,
+  RenameOptions,
+  RenameResult,
   VerifyOptions,
   VerifyResult,
   VersionChoice,
   VersionInfo,
+  VersionsResult,
 } from "./artifacts.ts";
 export type { WorkspaceStatus } from "./status.ts";
 export { type ListenOptions, type OpenOptions, openWorkspace, Workspace } from "./workspace.ts";

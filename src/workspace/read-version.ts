@@ -1,7 +1,9 @@
 // Reading one version: all that `data get` needs, and nothing that takes long to load.
 
 import type { Author, EntryId } from "../entries/index.ts";
+import { isHoldfastError } from "../errors.ts";
 import { findVersion, type VersionChoice } from "../store/find-version.ts";
+import { followRenames } from "../store/follow-renames.ts";
 import type { Layout } from "../store/layout.ts";
 import { verifiedPieces } from "../store/read-content.ts";
 import { readVersionFacts, type VersionFacts } from "../store/version-facts.ts";
@@ -22,6 +24,8 @@ export interface VersionInfo {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The name that was asked for, where the artifact has been renamed since. */
+  readonly renamedFrom?: string;
 }
 
 export interface GetResult extends VersionInfo {
@@ -38,16 +42,31 @@ export function openVersion(
   const record = findVersion(readVersionFacts, layout, name, choice);
   return {
     get info() {
-      return infoOf(record, record.createdAt);
+      return infoOf(record, record.createdAt, name);
     },
     /** Bytes. */
     size: record.entry.content?.size ?? 0,
-    content: verifiedPieces(layout, record),
+    content: piecesOf(layout, record, choice),
   };
 }
 
-/** The public facts of a record. A delete has no content: its hash is empty. */
-export function infoOf({ entry, version }: VersionFacts, createdAt: string): VersionInfo {
+async function* piecesOf(layout: Layout, record: VersionFacts, choice: VersionChoice): AsyncGenerator<Uint8Array> {
+  try {
+    yield* verifiedPieces(layout, record);
+  } catch (error) {
+    const moved = movedMeanwhile(layout, record, error);
+    if (moved === undefined) throw error;
+    yield* piecesOf(layout, findVersion(readVersionFacts, layout, moved, choice), choice);
+  }
+}
+
+/** The name to look under instead, where a version was not to be read because its artifact was renamed since it was found. */
+export function movedMeanwhile(layout: Layout, { entry }: VersionFacts, error: unknown): string | undefined {
+  return isHoldfastError(error, "NOT_FOUND") ? followRenames(layout, entry.collection, entry.name) : undefined;
+}
+
+/** The public facts of a record that was `asked` for. A delete has no content: its hash is empty. */
+export function infoOf({ entry, version }: VersionFacts, createdAt: string, asked: string): VersionInfo {
   return {
     collection: entry.collection,
     name: entry.name,
@@ -59,5 +78,6 @@ export function infoOf({ entry, version }: VersionFacts, createdAt: string): Ver
     author: entry.author,
     createdAt,
     tags: entry.tags,
+    ...(asked === entry.name ? {} : { renamedFrom: asked }),
   };
 }

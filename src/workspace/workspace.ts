@@ -9,20 +9,26 @@ import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
 import { initWorkspaceRecord } from "../store/make-workspace.ts";
 import {
   Artifacts,
+  type CompactOptions,
+  type CompactResult,
   type DeleteAllOptions,
   type DeletedCollection,
   type DeleteOptions,
   type DeleteResult,
+  type GcOptions,
+  type GcResult,
   type GetResult,
   type GrepOptions,
   type GrepResult,
-  type ListedVersion,
   type ListOptions,
   type PutOptions,
   type PutResult,
+  type RenameOptions,
+  type RenameResult,
   type VerifyOptions,
   type VerifyResult,
   type VersionChoice,
+  type VersionsResult,
 } from "./artifacts.ts";
 import { checkName, checkOptions, checkText } from "./call-checks.ts";
 import type * as folderVerbs from "./folder-verbs.ts";
@@ -112,7 +118,7 @@ export class Workspace implements AsyncDisposable {
     return this.artifacts.list(options);
   }
 
-  versions(name: string, options: { collection?: string } = {}): Promise<{ versions: ListedVersion[] }> {
+  versions(name: string, options: { collection?: string } = {}): Promise<VersionsResult> {
     return this.artifacts.versions(name, options);
   }
 
@@ -129,9 +135,24 @@ export class Workspace implements AsyncDisposable {
     return this.artifacts.delete(name, options);
   }
 
+  /** Gives an artifact another name, with all its versions; the old name leads to it. */
+  rename(name: string, to: string, options: RenameOptions = {}): Promise<RenameResult> {
+    return this.artifacts.rename(name, to, options);
+  }
+
   /** Removes every version of every artifact of a collection for good: all or nothing, also across a crash. */
   deleteAll(options: DeleteAllOptions): Promise<DeletedCollection> {
     return this.artifacts.deleteAll(options);
+  }
+
+  /** Removes the versions that their artifacts' retention lets go. Never an artifact's newest. */
+  gc(options: GcOptions = {}): Promise<GcResult> {
+    return this.artifacts.gc(options);
+  }
+
+  /** Lets identical contents share their bytes on disk. */
+  compact(options: CompactOptions = {}): Promise<CompactResult> {
+    return this.artifacts.compact(options);
   }
 
   /** Publishes a note; resolves when the hub has given it its place. The same `key` again is the same note. */

@@ -6,6 +6,7 @@ import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
 import { writeStdout } from "../output.ts";
 import type { Progress } from "../progress.ts";
+import { tellRenamed } from "../renamed.ts";
 import { printable, sizeText } from "../text.ts";
 
 /** From this size on, bytes, reading may take long enough to be told of. */
@@ -18,6 +19,7 @@ export async function run(call: Call): Promise<Outcome | undefined> {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),
   });
+  tellRenamed(call, found.info);
   // Loaded only where there is something to watch.
   using progress = found.size < WATCHED_BYTES ? undefined : await progressOf(call, found.size);
   const watched = progress?.watch(found.content) ?? found.content;

@@ -13,6 +13,7 @@ import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const [collection, type] = [call.text("in"), call.text("type")];
+  const [keep, maxAge] = [call.text("keep"), call.text("maxAge")];
   const tags = tagsOf(call.list("tag"));
   using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const source = openSource(call);
@@ -20,6 +21,8 @@ export async function run(call: Call): Promise<Outcome> {
   const result = await artifacts.put(call.arg(0), source.chunks, {
     ...(collection === undefined ? {} : { collection }),
     ...(type === undefined ? {} : { type }),
+    ...(keep === undefined ? {} : { keep }),
+    ...(maxAge === undefined ? {} : { maxAge }),
     ...(call.flag("force") ? { takeOver: "allow" } : {}),
     tags,
     onProgress: (bytes) => progress.update({ bytes }),
