@@ -35,7 +35,8 @@ export function listVersionDirs(artifactDir: string): number[] {
     throw error;
   }
   // What has become another artifact is not here any more, though it may not have been cleared away yet.
-  return names.includes(RENAMING) && becameOf(artifactDir) !== undefined ? [] : versionsAmong(names);
+  const gone = names.includes(RENAMING) ? (becameOf(artifactDir)?.upTo ?? 0) : 0;
+  return versionsAmong(names).filter((version) => version > gone);
 }
 
 /** Also those of an artifact that has become another one. */

@@ -36,8 +36,8 @@ export function formatRenamedFrom(renamed: RenamedFrom): string {
 export function finishRename(parts: { layout: Layout; catalog: Catalog }, key: ArtifactKey): void {
   const { layout } = parts;
   finishAt(parts, key);
-  const to = becameOf(layout.artifactDir(key.collection, key.name));
-  if (to !== undefined) finishAt(parts, { collection: key.collection, name: to });
+  const became = becameOf(layout.artifactDir(key.collection, key.name));
+  if (became !== undefined) finishAt(parts, { collection: key.collection, name: became.to });
 }
 
 function finishAt(parts: { layout: Layout; catalog: Catalog }, { collection, name }: ArtifactKey): void {
@@ -51,9 +51,10 @@ function finishAt(parts: { layout: Layout; catalog: Catalog }, { collection, nam
   const oldDir = layout.artifactDir(collection, mark.from);
   // Something else may be at the old name by now.
   if (readMark<RenamingMark>(join(oldDir, RENAMING))?.id === mark.id) {
-    const versions = versionsAmong(readdirSync(oldDir));
-    carryContents(parts, old, versions);
-    removeVersions(layout, old, versions, versions);
+    const there = versionsAmong(readdirSync(oldDir));
+    const renamed = there.filter((version) => version <= mark.floor);
+    carryContents(parts, old, renamed);
+    removeVersions(layout, old, renamed, there);
   }
   rmSync(join(newDir, RENAMED_FROM));
   fsyncPath(newDir);

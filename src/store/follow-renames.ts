@@ -15,7 +15,7 @@ export function followRenames(layout: Layout, collection: string, name: string):
   for (let now = name; !seen.has(now); ) {
     seen.add(now);
     if (listVersions(layout, collection, now).length > 0) return now === name ? undefined : now;
-    const next = becameOf(layout.artifactDir(collection, now)) ?? forwardOf(layout, collection, now);
+    const next = becameOf(layout.artifactDir(collection, now))?.to ?? forwardOf(layout, collection, now);
     if (next === undefined) return undefined;
     now = next;
   }

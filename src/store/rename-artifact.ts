@@ -105,10 +105,10 @@ async function rename(store: Store, renaming: Renaming, fence: Fence): Promise<V
     await writeMark(store, staged, { id, from, floor, deletions });
 
     catalog.begin([oldKey, newKey]);
-    const mark: RenamingMark = { id, to };
+    const mark: RenamingMark = { id, to, upTo: floor };
     replaceFile(join(layout.artifactDir(collection, from), RENAMING), JSON.stringify(mark));
     fence.assertHeld();
-    publish(store, newKey, staged);
+    publish(store, newKey, staged, fence);
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
@@ -212,7 +212,7 @@ async function writeMark(
 }
 
 /** Step 5. The new name has no versions; what else is left there, of a save that died at its start, goes first. */
-function publish({ layout }: Store, { collection, name }: ArtifactKey, staged: string): void {
+function publish({ layout }: Store, { collection, name }: ArtifactKey, staged: string, fence: Fence): void {
   const target = layout.artifactDir(collection, name);
   if (existsSync(target)) {
     const trash = placeInTrash(layout);
@@ -220,6 +220,12 @@ function publish({ layout }: Store, { collection, name }: ArtifactKey, staged: s
     putBackOthers(layout, trash, new Set());
     rmSync(trash, { recursive: true, force: true });
   }
-  renameSync(staged, target);
+  try {
+    renameSync(staged, target);
+  } catch (error) {
+    // Somebody else, who has the lock now, has saved under the new name.
+    fence.assertHeld();
+    throw error;
+  }
   fsyncPath(layout.collectionDir(collection));
 }

@@ -18,14 +18,16 @@ export const RENAMED_FROM = ".renamed-from";
 export interface RenamingMark {
   readonly id: string;
   readonly to: string;
+  /** The greatest number among the versions that go there. Greater ones were saved since, by somebody who took the lock over. */
+  readonly upTo: number;
 }
 
-/** The name whose artifact the one in `artifactDir` has become, if it has and nobody has cleared it away yet. */
-export function becameOf(artifactDir: string): string | undefined {
+/** What the artifact in `artifactDir` has become, if it has become another one and nobody has cleared it away yet. */
+export function becameOf(artifactDir: string): RenamingMark | undefined {
   const mark = readMark<RenamingMark>(join(artifactDir, RENAMING));
   if (mark === undefined) return undefined;
   const newDir = join(dirname(artifactDir), encodeName(mark.to));
-  return readMark<{ id: string }>(join(newDir, RENAMED_FROM))?.id === mark.id ? mark.to : undefined;
+  return readMark<{ id: string }>(join(newDir, RENAMED_FROM))?.id === mark.id ? mark : undefined;
 }
 
 /** Undefined also where it cannot be read: then nothing was renamed, and everything is where it was. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { openWorkspace } from "../index.ts";
 import { inProcess, killedEverywhere, type SdkCall, TempFolder } from "./testing/killed-at.ts";
 
@@ -43,6 +44,7 @@ test("STORE-08 readers and writers go on while contents are compacted", { timeou
   });
   let reads = 0;
   for (; !isDone; reads += 1) {
+    await nextTurn();
     const { content } = await workspace.get(`a ${reads % 20}`);
     assert.equal(Buffer.from(content).toString(), "the same");
   }

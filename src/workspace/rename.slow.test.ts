@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { holdfast, holdfastJson, TestFolder } from "../cli/testing/holdfast.ts";
 import { openWorkspace } from "../index.ts";
 import { inProcess, killedEverywhere, type SdkCall, TempFolder } from "./testing/killed-at.ts";
@@ -61,6 +62,7 @@ test("STORE-31 readers of either name find it at every moment while it is rename
   });
   let reads = 0;
   for (; !isDone; reads += 1) {
+    await nextTurn();
     for (const name of ["a", "b"]) {
       assert.equal(Buffer.from((await workspace.get(name)).content).toString(), "the text");
       assert.equal((await workspace.versions(name)).versions.length, 1);

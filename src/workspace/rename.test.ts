@@ -1,10 +1,16 @@
 // Renames: what goes along, what the old name leads to, what is refused.
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import fs, { rmSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { forceRelease, lockPath, readLock } from "../coordination/index.ts";
 import { openWorkspace, type Workspace } from "../index.ts";
 import { TempFolder } from "./testing/killed-at.ts";
+
+const SDK_PROCESS = fileURLToPath(new URL("./testing/sdk-process.ts", import.meta.url));
 
 const numbersOf = async (workspace: Workspace, name: string): Promise<number[]> =>
   (await workspace.versions(name)).versions.map(({ version }) => version);
@@ -141,3 +147,35 @@ test("STORE-31 names too long to be file names are renamed, too", async () => {
   assert.deepEqual(await listed(again), [`${to} 1`]);
   assert.equal((await again.get(from)).name, to);
 });
+
+for (const name of ["a", "b"]) {
+  test(`STORE-15 a rename from a to b that lost its lock right before its one step takes nothing along that was saved as ${name} since`, async () => {
+    using folder = new TempFolder();
+    await using workspace = await openWorkspace(folder.path);
+    for (const text of ["one", "two"]) await workspace.put("a", text);
+    const { renameSync } = fs;
+    let isOvertaken = false;
+    // The process sleeps between its last look at the lock and the step: others see only the lock gone.
+    fs.renameSync = (from, to) => {
+      if (String(to).endsWith("/data/data/b") && !isOvertaken) {
+        isOvertaken = true;
+        const path = lockPath(folder.at(".holdfast/locks"), "data");
+        assert.ok(forceRelease(path, readLock(path).generation));
+        const put = JSON.stringify(["put", name, "of somebody else"]);
+        execFileSync(process.execPath, [SDK_PROCESS, folder.path, "0", put]);
+      }
+      renameSync(from, to);
+    };
+    syncBuiltinESMExports();
+    try {
+      await assert.rejects(workspace.rename("a", "b"), { code: "LOCK_LOST" });
+    } finally {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+    }
+    assert.equal(await textOf(workspace, name), "of somebody else");
+    await workspace.put("later", "finishes what is to be finished");
+    assert.equal(await textOf(workspace, name), "of somebody else");
+    assert.equal(await textOf(workspace, name === "a" ? "b" : "a", 2), "two");
+  });
+}
