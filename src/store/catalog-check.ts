@@ -9,7 +9,7 @@ import { readAll } from "./find-version.ts";
 import { SET_ASIDE, type SetAside } from "./index-database.ts";
 import { settle } from "./settle.ts";
 import type { Store } from "./store.ts";
-import { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";
+import { readVersionFile, savedAt, type VersionRecord } from "./version-record.ts";
 
 export type CatalogState = "agrees" | "made anew" | "differs";
 
@@ -110,11 +110,12 @@ function differs(
   return isSure && !saysNewest(catalog, key, newest);
 }
 
-function saysNewest(catalog: Catalog, key: ArtifactKey, { version, entry }: VersionRecord): boolean {
+function saysNewest(catalog: Catalog, key: ArtifactKey, record: VersionRecord): boolean {
+  const { version, entry } = record;
   const row = catalog.newestRow(key);
   const said = [row?.version, row?.kind, row?.hash, row?.size, row?.type, row?.createdAt, row?.owner, row?.tags];
   const content = entry.content;
   const tags = JSON.stringify(entry.tags);
-  const is = [version, entry.kind, content?.hash, content?.size, content?.type, createdAt(entry), ownerOf(entry), tags];
+  const is = [version, entry.kind, content?.hash, content?.size, content?.type, savedAt(record), ownerOf(entry), tags];
   return said.every((value, index) => (value ?? null) === (is[index] ?? null));
 }

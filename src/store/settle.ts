@@ -23,8 +23,8 @@ interface SettleParts {
 export function settle(parts: SettleParts, collection: string): void {
   const deleted = finishDeleting(parts.layout, collection);
   if (deleted.length > 0) parts.catalog.begin(deleted);
+  for (const key of parts.catalog.pending(collection)) finishRename(parts, key);
   for (const key of parts.catalog.pending(collection)) {
-    finishRename(parts, key);
     finishDeletes(parts, key);
     const { records, deletes } = readArtifact(parts.layout, key);
     parts.catalog.replace(key, records, deletes);

@@ -244,11 +244,18 @@ class Walk {
 
 /** Reads one version.json with everything in it checked: also the signature, and what stands beside the entry. */
 function readWhole(path: string): VersionRecord | undefined {
-  return readVersionJson(path, (file, block): VersionRecord => {
+  return readVersionJson(path, (file, block, originBlock): VersionRecord => {
     const entry = decodeEntry(block);
     verifyEntry(entry);
+    const origin = originBlock && decodeEntry(originBlock);
+    if (origin !== undefined) verifyEntry(origin);
     const { version, contentAt } = file;
-    const said = formatVersionFile({ version, entry, ...(contentAt === undefined ? {} : { contentAt }) });
+    const said = formatVersionFile({
+      version,
+      entry,
+      ...(contentAt === undefined ? {} : { contentAt }),
+      ...(origin === undefined ? {} : { origin }),
+    });
     if (!isDeepStrictEqual(file, JSON.parse(said))) throw new Error("it does not say what its entry says");
     return { version, entry, ...(contentAt === undefined ? {} : { contentAt }) };
   });

@@ -38,6 +38,8 @@ test("STORE-31 a rename keeps all versions: numbers, contents, types, tags, owne
   assert.deepEqual((await workspace.list()).artifacts, [{ ...row, name: "b/c" }]);
   await assert.rejects(workspace.put("b/c", "mine", { tags: { owner: "bob" } }), { code: "NOT_OWNER" });
   assert.equal((await workspace.put("b/c", "four", { tags })).version, 4);
+  const looked = await workspace.verify();
+  assert.deepEqual([looked.damaged, looked.catalog], [[], "agrees"]);
   // And all of it is on disk, not only in the catalog.
   await workspace.close();
   for (const suffix of ["", "-wal", "-shm"]) rmSync(folder.at(`.holdfast/catalog.db${suffix}`), { force: true });
