@@ -360,7 +360,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  data: "versioned artifacts: put, get, list, versions, delete, verify, rename, gc, compact",
+  data: "versioned artifacts: put, get, list, versions, delete, grep, verify, rename, gc, compact",
   lock: "the locks of a workspace: list, run, release",
   hub: "a hub of its own, and tokens",
   "hub token": "the tokens of a hub: create, list, revoke",
