@@ -162,4 +162,13 @@ export const GUARDS: readonly Guard[] = [
     exported: "saver",
     preemptions: 1,
   },
+  {
+    guard: "a note is a number, and only the latest is cleared",
+    file: "src/store/catalog.ts",
+    from: "      if (cleared === 0) {",
+    to: "      if (cleared < 0) {",
+    scenario: OVERTAKEN,
+    exported: "saver",
+    preemptions: 1,
+  },
 ];

@@ -21,18 +21,19 @@ interface CarryParts {
   readonly catalog: Catalog;
 }
 
-/** Call before `versions` of the artifact are removed. */
-export function carryContents(parts: CarryParts, key: ArtifactKey, versions: readonly number[]): void {
+/** Call before `versions` of the artifact are removed, which is noted. True when others of its versions were changed. */
+export function carryContents(parts: CarryParts, key: ArtifactKey, versions: readonly number[]): boolean {
   const { layout, catalog } = parts;
   const going = new Set(versions);
   const referring = referringTo(parts, key).filter(
     (record) =>
       going.has(record.contentAt?.version ?? 0) && !(record.entry.name === key.name && going.has(record.version)),
   );
-  if (referring.length === 0) return;
+  if (referring.length === 0) return false;
   const keys = new Map(referring.map(({ entry }) => [entry.name, { collection: key.collection, name: entry.name }]));
+  const hasChangedOwn = keys.delete(key.name);
   // Noted as a change of theirs, so that after a crash their rows are read from disk again.
-  catalog.begin(keys.values());
+  const note = catalog.begin(keys.values());
   for (const record of referring) carry(layout, record);
   for (const changed of keys.values()) {
     const deletes = readDeletedIfSound(layout, changed.collection, changed.name).deletions;
@@ -41,8 +42,10 @@ export function carryContents(parts: CarryParts, key: ArtifactKey, versions: rea
       changed,
       records,
       deletes.map(({ entry }) => entry),
+      note,
     );
   }
+  return hasChangedOwn;
 }
 
 /** Every version of the collection whose content lies with the artifact `key`. */

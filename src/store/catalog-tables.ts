@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { IndexDatabase } from "./index-database.ts";
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -25,7 +25,10 @@ const SCHEMA = `
     hash TEXT, size INTEGER, type TEXT, created_at TEXT NOT NULL, owner TEXT, tags TEXT NOT NULL,
     PRIMARY KEY (collection, name)
   ) WITHOUT ROWID;
-  CREATE TABLE pending (collection TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (collection, name)) WITHOUT ROWID;
+  CREATE TABLE pending (
+    collection TEXT NOT NULL, name TEXT NOT NULL, note INTEGER NOT NULL,   -- the number of whoever noted it last
+    PRIMARY KEY (collection, name)
+  ) WITHOUT ROWID;
 `;
 
 /** Tables of another format, or from before the last boot, are made anew. */

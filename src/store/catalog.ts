@@ -21,6 +21,11 @@ export interface ArtifactKey {
   readonly name: string;
 }
 
+/** An artifact that somebody is about to change, or died changing. */
+export interface Noted extends ArtifactKey {
+  readonly note: number;
+}
+
 /** One row of `list`: an artifact and its newest version. */
 export interface ListedArtifact extends ArtifactKey {
   readonly version: number;
@@ -94,25 +99,57 @@ export class Catalog {
     return this.db.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value;
   }
 
-  /** Notes, before the disk changes, which artifacts are about to. */
-  begin(keys: Iterable<ArtifactKey>): void {
-    this.db.transaction(() => {
-      for (const { collection, name } of keys) {
-        this.db.run("INSERT OR IGNORE INTO pending VALUES (?, ?)", collection, name);
-      }
+  /**
+   * Notes, before the disk changes, which artifacts are about to. The note is a number that only grows, and the latest is the
+   * one that stands: what is recorded later under an earlier one is of a writer that was overtaken meanwhile.
+   */
+  begin(keys: Iterable<ArtifactKey>): number {
+    return this.db.transaction(() => {
+      const note = this.nextNote();
+      for (const key of keys) this.setNote(key, note);
+      return note;
     });
   }
 
+  private nextNote(): number {
+    const note = Number(this.meta("note") ?? 0) + 1;
+    this.db.run("INSERT OR REPLACE INTO meta VALUES ('note', ?)", String(note));
+    return note;
+  }
+
+  private setNote({ collection, name }: ArtifactKey, note: number): void {
+    this.db.run("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", collection, name, note);
+  }
+
+  /**
+   * Runs `change` and clears the note, if it is still the one that stands; without one, runs it. Else another has been here
+   * since, and what the caller knows of the disk may be old: the disk is to be read again. guard: own-note
+   */
+  private under(key: ArtifactKey, note: number | undefined, change: () => void): void {
+    if (note !== undefined) {
+      const cleared = this.db.run(
+        "DELETE FROM pending WHERE collection = ? AND name = ? AND note = ?",
+        key.collection,
+        key.name,
+        note,
+      );
+      if (cleared === 0) {
+        this.setNote(key, this.nextNote());
+        return;
+      }
+    }
+    change();
+  }
+
   /** Records new versions and clears their notes, in one transaction. */
-  commit(records: readonly VersionRecord[]): void {
+  commit(records: readonly VersionRecord[], note?: number): void {
+    const byKey = Map.groupBy(records, ({ entry }) => `${entry.collection}\0${entry.name}`);
     this.db.transaction(() => {
-      for (const record of records) {
-        this.insert(record);
-        this.db.run(
-          "DELETE FROM pending WHERE collection = ? AND name = ?",
-          record.entry.collection,
-          record.entry.name,
-        );
+      for (const ofOne of byKey.values()) {
+        const { entry } = ofOne[0] as VersionRecord;
+        this.under(entry, note, () => {
+          for (const record of ofOne) this.insert(record);
+        });
       }
     });
   }
@@ -123,41 +160,44 @@ export class Catalog {
     versions: readonly number[],
     entries: readonly Entry[],
     newest: VersionRecord | undefined,
+    note: number,
   ): void {
     this.recent.clear();
-    this.db.transaction(() => {
-      for (const version of versions) {
-        this.db.run(
-          "DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?",
-          key.collection,
-          key.name,
-          version,
-        );
-      }
-      for (const entry of entries) this.insertRow(entry, null, undefined);
-      this.setNewest(key, newest);
-      this.db.run("DELETE FROM pending WHERE collection = ? AND name = ?", key.collection, key.name);
-    });
+    this.db.transaction(() =>
+      this.under(key, note, () => {
+        for (const version of versions) {
+          this.db.run(
+            "DELETE FROM versions WHERE collection = ? AND name = ? AND version = ?",
+            key.collection,
+            key.name,
+            version,
+          );
+        }
+        for (const entry of entries) this.insertRow(entry, null, undefined);
+        this.setNewest(key, newest);
+      }),
+    );
   }
 
-  /** Replaces all that is known of one artifact by what its directory holds. */
-  replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
+  /** Replaces all that is known of one artifact by what its directory held when `note` was the one that stands. */
+  replace(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[], note?: number): void {
     this.recent.clear();
-    this.db.transaction(() => {
-      const kept = new Set(records.map((record) => record.entry.id));
-      const rows = this.db.all<{ entry: EntryId; version: number }>(
-        "SELECT entry, version FROM versions WHERE collection = ? AND name = ? AND version IS NOT NULL",
-        key.collection,
-        key.name,
-      );
-      for (const row of rows) {
-        if (!kept.has(row.entry)) this.db.run("DELETE FROM versions WHERE entry = ?", row.entry);
-      }
-      for (const record of records) this.insert(record);
-      for (const entry of deletes) this.insertRow(entry, null, undefined);
-      this.setNewest(key, records.at(-1));
-      this.db.run("DELETE FROM pending WHERE collection = ? AND name = ?", key.collection, key.name);
-    });
+    this.db.transaction(() => this.under(key, note, () => this.setAll(key, records, deletes)));
+  }
+
+  private setAll(key: ArtifactKey, records: readonly VersionRecord[], deletes: readonly Entry[]): void {
+    const kept = new Set(records.map((record) => record.entry.id));
+    const rows = this.db.all<{ entry: EntryId; version: number }>(
+      "SELECT entry, version FROM versions WHERE collection = ? AND name = ? AND version IS NOT NULL",
+      key.collection,
+      key.name,
+    );
+    for (const row of rows) {
+      if (!kept.has(row.entry)) this.db.run("DELETE FROM versions WHERE entry = ?", row.entry);
+    }
+    for (const record of records) this.insert(record);
+    for (const entry of deletes) this.insertRow(entry, null, undefined);
+    this.setNewest(key, records.at(-1));
   }
 
   /** False after it was made anew, until it has been filled from disk. */
@@ -192,12 +232,10 @@ export class Catalog {
   }
 
   /** Artifacts whose rows may differ from disk: a writer is at work on them, or died at it. */
-  pending(collection?: string): ArtifactKey[] {
-    const rows =
-      collection === undefined
-        ? this.db.all<ArtifactKey>("SELECT collection, name FROM pending")
-        : this.db.all<ArtifactKey>("SELECT collection, name FROM pending WHERE collection = ?", collection);
-    return rows;
+  pending(collection?: string): Noted[] {
+    return collection === undefined
+      ? this.db.all<Noted>("SELECT collection, name, note FROM pending")
+      : this.db.all<Noted>("SELECT collection, name, note FROM pending WHERE collection = ?", collection);
   }
 
   /** Changes when another process has written something, or has made the catalog anew. */

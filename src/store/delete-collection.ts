@@ -46,13 +46,13 @@ export async function deleteCollection(
     settle({ layout, catalog }, collection);
     const chosen = await chooseAll(store, collection);
     if (chosen.length === 0) return [];
-    catalog.begin(chosen.map(({ name }) => ({ collection, name })));
+    const note = catalog.begin(chosen.map(({ name }) => ({ collection, name })));
     fence.assertHeld();
     writeDeleting(layout, collection, chosen);
     carryOut(layout, collection, chosen, fence);
     for (const { name, deletions } of chosen) {
       const entries = deletions.map(({ entry }) => entry);
-      catalog.commitDelete({ collection, name }, versionsOf(deletions), entries, undefined);
+      catalog.commitDelete({ collection, name }, versionsOf(deletions), entries, undefined, note);
     }
     return chosen;
   });

@@ -50,17 +50,22 @@ export async function deleteVersions(
   const deletions = deletionsOf(chosen, removed, plan.entryFor);
 
   // The note comes before the file, so that no file is ever without one.
-  catalog.begin([{ collection, name }]);
+  const note = catalog.begin([{ collection, name }]);
   // What is written down is carried out by whoever comes next, whether or not we may still remove anything.
   fence.assertHeld();
   addDeletions(layout, { collection, name }, there.at(-1) ?? 0, deletions);
   fence.assertHeld();
-  carryContents({ layout, catalog }, { collection, name }, chosen);
+  const hasChangedOwn = carryContents({ layout, catalog }, { collection, name }, chosen);
   fence.assertHeld();
   if (chosen.length > 0) removeVersions(layout, { collection, name }, chosen, there);
   const newest = readNewestOrNone(layout, collection, name);
-  const entries = deletions.map(({ entry }) => entry);
-  catalog.commitDelete({ collection, name }, chosen, entries, newest);
+  if (hasChangedOwn) {
+    const { records, deletes } = readArtifact(layout, { collection, name });
+    catalog.replace({ collection, name }, records, deletes, note);
+  } else {
+    const entries = deletions.map(({ entry }) => entry);
+    catalog.commitDelete({ collection, name }, chosen, entries, newest, note);
+  }
   if (newest === undefined && listVersions(layout, collection, name).length > 0) {
     catalog.noteDamaged([...catalog.damaged(), { collection, name }]);
   }

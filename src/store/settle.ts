@@ -27,7 +27,7 @@ export function settle(parts: SettleParts, collection: string): void {
   for (const key of parts.catalog.pending(collection)) {
     finishDeletes(parts, key);
     const { records, deletes } = readArtifact(parts.layout, key);
-    parts.catalog.replace(key, records, deletes);
+    parts.catalog.replace(key, records, deletes, key.note);
   }
 }
 

@@ -108,7 +108,7 @@ export async function writeVersions(
   ]);
   await flush(toFlush, layout.staging);
 
-  catalog.begin(planned.map(({ record }) => record.entry));
+  const note = catalog.begin(planned.map(({ record }) => record.entry));
   const changedDirs = new Set<string>();
   for (const [count, { index, record, dir, isFirst }] of planned.entries()) {
     if (count % SLICE === 0) {
@@ -120,7 +120,10 @@ export async function writeVersions(
     written[index] = record;
   }
   await flush([...changedDirs], layout.data);
-  catalog.commit(planned.map(({ record }) => record));
+  catalog.commit(
+    planned.map(({ record }) => record),
+    note,
+  );
   return written;
 }
 
