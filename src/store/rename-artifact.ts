@@ -100,11 +100,12 @@ async function rename(store: Store, renaming: Renaming, fence: Fence): Promise<V
   );
   const id = randomUUID();
   const staged = store.staging.newDir();
+  let note: number;
   try {
     await stage(store, staged, to, before, after);
     await writeMark(store, staged, { id, from, floor, deletions });
 
-    catalog.begin([oldKey, newKey]);
+    note = catalog.begin([oldKey, newKey]);
     const mark: RenamingMark = { id, to, upTo: floor };
     replaceFile(join(layout.artifactDir(collection, from), RENAMING), JSON.stringify(mark));
     fence.assertHeld();
@@ -114,9 +115,9 @@ async function rename(store: Store, renaming: Renaming, fence: Fence): Promise<V
   }
   fence.assertHeld();
   finishRename({ layout, catalog }, newKey);
-  catalog.commit(after);
+  catalog.commit(after, note);
   const entries = deletions.map(({ entry }) => entry);
-  catalog.commitDelete(oldKey, versions, entries, undefined);
+  catalog.commitDelete(oldKey, versions, entries, undefined, note);
   return after;
 }
 
