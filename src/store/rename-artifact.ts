@@ -110,6 +110,8 @@ async function rename(store: Store, renaming: Renaming, fence: Fence): Promise<V
     replaceFile(join(layout.artifactDir(collection, from), RENAMING), JSON.stringify(mark));
     fence.assertHeld();
     publish(store, newKey, staged, fence);
+    // Again: had the lock been taken over meanwhile, the successor would have settled what was no rename yet.
+    catalog.begin([oldKey, newKey]);
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }

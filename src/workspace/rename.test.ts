@@ -179,5 +179,6 @@ for (const name of ["a", "b"]) {
     await workspace.put("later", "finishes what is to be finished");
     assert.equal(await textOf(workspace, name), "of somebody else");
     assert.equal(await textOf(workspace, name === "a" ? "b" : "a", 2), "two");
+    assert.deepEqual(await listed(workspace), name === "a" ? ["a 3", "b 2", "later 1"] : ["a 2", "b 1", "later 1"]);
   });
 }
