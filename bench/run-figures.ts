@@ -41,6 +41,6 @@ export async function runFigures(bench: string, figures: ReadonlyMap<string, Fig
     }
   }
   say(`load ${load()} at the end`);
-  rmSync(root, { recursive: true, force: true, maxRetries: 20 });
   console.log(`\n${tableOf(lines)}`);
+  rmSync(root, { recursive: true, force: true, maxRetries: 20 });
 }

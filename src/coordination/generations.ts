@@ -88,9 +88,9 @@ export function fileOf(dir: string, generation: number): string {
   return `${dir}/${generation}`;
 }
 
-/** True for the name whose appearance means that the lock may be free. */
-export function tellsRelease(name: string | null): boolean {
-  return name === null || name.endsWith(RELEASED);
+/** True for a name whose appearance means that `generation`, or a later one, was given back; null: it may have been. */
+export function tellsRelease(name: string | null, generation: number): boolean {
+  return name === null || (name.endsWith(RELEASED) && generationOf(name) >= generation);
 }
 
 /** Writes the record whole under a name nobody looks at, and returns that name. Makes the directory when it is missing. */

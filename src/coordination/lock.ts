@@ -104,6 +104,7 @@ async function waitForTurn(wish: LockWish, notices: WaitNotices): Promise<HeldLo
   const startedMs = performance.now();
   const line = new WaitingLine(wish.dir, wish.record);
   let bell: Doorbell | undefined;
+  let awaited = 0;
   try {
     for (;;) {
       throwIfAborted(wish.signal, wish.path);
@@ -117,8 +118,12 @@ async function waitForTurn(wish: LockWish, notices: WaitNotices): Promise<HeldLo
       const leftMs = wish.timeoutMs - (performance.now() - startedMs);
       if (leftMs <= 0) throw lockTimedOut(wish.dir, wish.record.scope, wish.timeoutMs, wish.timeoutMs - leftMs);
       notices.tell(wish.dir);
+      // Each of those ahead takes a generation: it is the release of the last of these that concerns us. Were all woken by each
+      // release, they would take the processor from the one whose turn it is. One less, for who holds the lock now may not
+      // have left the line yet. Who leaves without a turn is found out by looking.
+      awaited = view.highest + Math.max(0, line.ahead - 1);
       if (bell === undefined) {
-        bell = new Doorbell(wish.dir, tellsRelease);
+        bell = new Doorbell(wish.dir, (name) => tellsRelease(name, awaited));
         bell.ring(); // look once more: the release may have come before the watch
       }
       await bell.wait(Math.min(leftMs, first ? FIRST_LOOKS_EVERY_MS : OTHERS_LOOK_EVERY_MS), wish.signal);

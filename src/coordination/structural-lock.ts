@@ -158,7 +158,7 @@ export class StructuralLock {
    */
   async #waitOut(path: string, generation: number, wait: Wait): Promise<void> {
     const silence = new Silence();
-    const bell = new Doorbell(path, tellsRelease);
+    const bell = new Doorbell(path, (name) => tellsRelease(name, generation));
     try {
       for (;;) {
         const now = readLock(path);

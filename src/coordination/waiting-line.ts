@@ -48,10 +48,16 @@ export class WaitingLine {
   readonly #ownersByFile = new Map<string, LockRecord>();
   #mine: Ticket | undefined;
   #beats = 0;
+  #ahead = 0;
 
   constructor(lockDir: string, record: LockRecord) {
     this.#lockDir = lockDir;
     this.#record = record;
+  }
+
+  /** How many stood ahead at the last look. */
+  get ahead(): number {
+    return this.#ahead;
   }
 
   /**
@@ -64,14 +70,15 @@ export class WaitingLine {
     const mine = this.#mine;
     assert(mine !== undefined, "a waiter has a ticket");
     const line = ticketsOf(this.#lockDir);
-    let aliveAhead = false;
-    for (const ticket of line.slice(0, LOOKED_AT)) {
-      if (ticket.file === mine.file) return !aliveAhead;
-      if (this.#hasLeft(ticket)) removeQuietly(ticket.file);
-      else aliveAhead = true;
+    // Our ticket may have been taken out just now, and is put back at the next look.
+    const place = line.findIndex((ticket) => ticket.file === mine.file);
+    this.#ahead = Math.max(0, place);
+    for (const ticket of line.slice(0, Math.min(LOOKED_AT, this.#ahead))) {
+      if (!this.#hasLeft(ticket)) continue;
+      removeQuietly(ticket.file);
+      this.#ahead -= 1;
     }
-    // Not among the first: either many are ahead, or our ticket was taken out just now and is put back at the next look.
-    return !aliveAhead && line[0]?.file === mine.file;
+    return place >= 0 && this.#ahead === 0;
   }
 
   leave(): void {
