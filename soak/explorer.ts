@@ -1,10 +1,11 @@
 // Soak: the reduction of the race explorer held against brute force, over very many random scenarios (RACE-04).
 //
-//   npm run soak -- explorer [--scenarios N] [--from SEED] [--calls | --clashes]
+//   npm run soak -- explorer [--scenarios N] [--from SEED] [--calls | --clashes | --network]
 //
 // Each scenario is explored twice: every order, and reduced. Both must come to the same end states; with `--calls`, where
 // processes stand in synchronous calls and call off what they wait for, to the same orders of steps, each once. With
-// `--clashes` scenarios are full of conflicts, and are explored reduced in seven ways, which must come to as many traces.
+// `--clashes` scenarios are full of conflicts, and are explored reduced in seven ways, which must come to as many traces. With
+// `--network` processes call, abort and end each other, and messages are lost, doubled, late or cut off: to the same end states.
 // The first that does not is told with its seed, which `--from` begins with again.
 
 import { parseArgs } from "node:util";
@@ -18,6 +19,7 @@ import {
   systemOf,
 } from "../src/explorer/engine/testing/random-scenarios.ts";
 import { tracesByOrder } from "../src/explorer/engine/testing/schedules.ts";
+import { endStates as endsOfCalls, randomCalls } from "../src/explorer/world/testing/random-calls.ts";
 
 /** Scenarios with more orders are left out: brute force would take all the time. */
 const MAX_BRUTE_RUNS = 700;
@@ -30,16 +32,17 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     calls: { type: "boolean", default: false },
     clashes: { type: "boolean", default: false },
+    network: { type: "boolean", default: false },
   },
 });
 const wanted = Number(values.scenarios);
 const from = Number(values.from);
-const how = values.calls ? " --calls" : values.clashes ? " --clashes" : "";
-if (
-  !(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0) ||
-  (values.calls && values.clashes)
-) {
-  console.error("usage: soak explorer [--scenarios N] [--from SEED] [--calls | --clashes], both whole numbers from 1");
+const chosen = (["calls", "clashes", "network"] as const).filter((name) => values[name]);
+const how = chosen.map((name) => ` --${name}`).join("");
+if (!(Number.isInteger(wanted) && wanted > 0 && Number.isInteger(from) && from > 0) || chosen.length > 1) {
+  console.error(
+    "usage: soak explorer [--scenarios N] [--from SEED] [--calls | --clashes | --network], N and SEED from 1",
+  );
   process.exit(2);
 }
 
@@ -73,7 +76,11 @@ type Outcome = { readonly brute: number; readonly reduced: number } | string | u
 /** What is wrong with how a scenario is searched, or the number of runs; undefined when it is too large. */
 async function compare(seed: number): Promise<Outcome> {
   if (values.calls) return await compareOrders(seed);
-  return values.clashes ? await compareSearches(seed) : await compareEnds(seed);
+  if (values.clashes) return await compareSearches(seed);
+  const [scenario, ends] = values.network
+    ? ([randomCalls(seed), (how, most) => endsOfCalls(randomCalls(seed), how, most)] as [unknown, EndsOf])
+    : ([randomScenario(seed), (how, most) => endStates(randomScenario(seed), how, most)] as [unknown, EndsOf]);
+  return await compareEnds(scenario, ends);
 }
 
 async function compareOrders(seed: number): Promise<Outcome> {
@@ -93,11 +100,12 @@ async function compareSearches(seed: number): Promise<Outcome> {
   return isAlike ? { brute: 0, reduced: first * counts.length } : `${JSON.stringify(scenario)}\n${counts.join(" ")}`;
 }
 
-async function compareEnds(seed: number): Promise<Outcome> {
-  const scenario = randomScenario(seed);
-  const all = await endStates(scenario, "brute", MAX_BRUTE_RUNS);
+type EndsOf = (how: "reduced" | "brute", mostRuns: number) => Promise<EndStates>;
+
+async function compareEnds(scenario: unknown, endsOf: EndsOf): Promise<Outcome> {
+  const all = await endsOf("brute", MAX_BRUTE_RUNS);
   if (!all.whole) return undefined;
-  const reduced = await endStates(scenario, "reduced", MAX_BRUTE_RUNS * 2);
+  const reduced = await endsOf("reduced", MAX_BRUTE_RUNS * 2);
   const different = difference(all, reduced);
   return different === undefined
     ? { brute: all.runs, reduced: reduced.runs }

@@ -1,7 +1,8 @@
 // What an effect touched, as far as it matters to others: the ground on which two effects are called independent.
 //
 // A footprint is told by the outcome, not by the call: a `mkdir` that failed because the name was taken has only read
-// that name. Two effects whose footprints do not meet may be exchanged without anyone seeing a difference.
+// that name. Two effects whose footprints do not meet may be exchanged without anyone seeing a difference. So whatever decides
+// what comes of an effect is read, also when nothing is done then: else the two would meet in one order and not in the other.
 
 /** A thing in the world that effects touch, as a small number. The same name is the same number for this thread's life. */
 export type Resource = number;

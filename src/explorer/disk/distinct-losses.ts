@@ -1,7 +1,7 @@
 // The parts of what was not flushed that leave different disks. n changes have 2^n parts, but most leave the same disk as
 // another: what is in a directory that is lost is lost with it, and so is content that no name leads to.
 
-import type { Journal } from "./durability.ts";
+import type { Journal, NameChange } from "./durability.ts";
 import type { Directory, Inode } from "./inode.ts";
 import { Names } from "./power-loss.ts";
 import type { Tree } from "./tree.ts";
@@ -23,7 +23,8 @@ export function distinctLosses(tree: Tree, journal: Journal, most: number): read
 }
 
 function find(tree: Tree, journal: Journal, most: number): readonly (readonly number[])[] | undefined {
-  const changes = journal.pendingNames();
+  // In an order that does not depend on which of two independent changes came first, so that a number means the same in both.
+  const changes = journal.pendingNames().toSorted((a, b) => compare(keyOf(a), keyOf(b)) || a.id - b.id);
   if (changes.length > MAX_NAME_CHANGES) return undefined;
   const found: number[][] = [];
   const seen = new Set<string>();
@@ -31,7 +32,7 @@ function find(tree: Tree, journal: Journal, most: number): readonly (readonly nu
   for (let mask = (1 << changes.length) - 1; mask >= 0; mask--) {
     const kept = changes.filter((_, at) => (mask & (1 << at)) !== 0);
     const names = new Names(tree, journal);
-    for (const change of kept) names.apply(change);
+    for (const change of kept.toSorted((a, b) => a.id - b.id)) names.apply(change);
     const { picture, files } = reached(tree.root, names);
     if (seen.has(picture)) continue;
     seen.add(picture);
@@ -61,7 +62,15 @@ function reached(root: Directory, names: Names): { readonly picture: string; rea
     }
   };
   visit(root);
-  return { picture: parts.join("\n"), files: [...files] };
+  return { picture: parts.join("\n"), files: [...files].sort((a, b) => a.ino - b.ino) };
+}
+
+function keyOf({ effects }: NameChange): string {
+  return effects.map(({ directory, name, inode }) => `${directory.ino}/${name}=${inode?.ino ?? ""}`).join(" ");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** The same for trees of the same names and inodes, of which the same was not flushed. */
@@ -76,9 +85,6 @@ function signatureOf(tree: Tree, journal: Journal): string {
       if (changes !== undefined) parts.push(`${inode.ino}<${changes.map(({ id }) => id).join()}`);
     }
   }
-  for (const { id, effects } of journal.pendingNames()) {
-    const told = effects.map(({ directory, name, inode }) => `${directory.ino}/${name}=${inode?.ino ?? ""}`);
-    parts.push(`${id} ${told.join(" ")}`);
-  }
+  for (const change of journal.pendingNames()) parts.push(`${change.id} ${keyOf(change)}`);
   return parts.join("\n");
 }

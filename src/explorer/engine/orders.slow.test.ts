@@ -67,6 +67,14 @@ for (const [file, ...names] of COUNTED) {
   }
 }
 
+test("RACE-04 what a timer waits for changes with a restart, and that is seen whatever is tried first", async () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const { verdict, trace } = await inspect(here("../testing/races/late.race.ts"), { seed, cores: 1 });
+    assert.equal(verdict, "violated", `seed ${seed}`);
+    assert.match(trace?.violation.message ?? "", /it was through/);
+  }
+});
+
 for (const file of STANDING.map(here)) {
   test(`RACE-04 ${file.split("/").at(-1)} comes to the same traces, whatever is tried first`, async (t) => {
     const target = targetOf(file, {});

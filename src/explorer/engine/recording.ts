@@ -3,13 +3,13 @@
 import { ADD, READ, type Touched } from "../footprint.ts";
 import { Program } from "../program/program.ts";
 import { goOn } from "../search/exhaustive.ts";
-import { itemOf, type System } from "../search/system.ts";
+import { itemOf, type System, WAITED_FOR } from "../search/system.ts";
 import type { Step, TouchedResource, Violation } from "../trace.ts";
 import type { Observer } from "../world/host.ts";
 import { leftHeld, stepOf } from "../world/left-behind.ts";
 import { isOfHistories } from "../world/notes.ts";
 import type { SimulatedProcess, WorldItem } from "../world/process.ts";
-import { BEGINNING_MS, WAITED_FOR } from "../world/time.ts";
+import { BEGINNING_MS } from "../world/time.ts";
 import type { World } from "../world/world.ts";
 import { callText, outcomeText } from "./wording.ts";
 

@@ -54,6 +54,7 @@ export function dependent(a: Happened, b: Happened): boolean {
   return (a.item.process === b.item.process && a.item.process >= 0) || meet(a.touched, b.touched);
 }
 
-function couldNotWait(item: Item, forTimer: Item): boolean {
+/** Whether a timer comes after this, however the two would come otherwise. */
+export function couldNotWait(item: Item, forTimer: Item): boolean {
   return forTimer.dueMs !== undefined && item.patienceMs !== undefined && item.patienceMs < forTimer.dueMs;
 }

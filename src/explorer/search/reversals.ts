@@ -1,7 +1,11 @@
 // What a run says about others: where two of its events could have come the other way round.
 
-import { type Causality, dependent, type Happened } from "./causality.ts";
-import type { Cancelled, Item } from "./system.ts";
+import { meet, READ } from "../footprint.ts";
+import { type Causality, couldNotWait, dependent, type Happened } from "./causality.ts";
+import { type Cancelled, type Item, WAITED_FOR } from "./system.ts";
+
+/** What a timer touches at the least. */
+const WAITS = [WAITED_FOR * 4 + READ];
 
 /** A point of the path where something was chosen. */
 export interface Chosen {
@@ -64,14 +68,32 @@ function* forCancelled(run: Run, { item, byEvent }: Cancelled): Generator<Revers
   if (item.dueMs !== undefined) yield* forCancelledTimer(run, item, byEvent);
 }
 
-/** As `forTimer`: another timer that is due before it may have come of what it need not wait for. */
-function* forCancelledTimer(run: Run, item: Item, byEvent: number): Generator<Reversal> {
-  for (let earlier = item.bornAt + 1; earlier < byEvent; earlier++) {
-    if ((run.events[earlier] as Happened).item.process !== item.process) continue;
-    for (const position of placesBefore(run, earlier, item)) {
-      if (position > item.bornAt) yield { position, first: [item.id], wanted: item.id };
+/**
+ * A timer that was taken away, put before what takes it away only by way of others: of its own process (another timer, due
+ * before it), or of any that changes who is waited for. As `forTimer`, but what it would have touched is known in part only.
+ */
+function* forCancelledTimer(run: Run, timer: Item, byEvent: number): Generator<Reversal> {
+  for (let earlier = 0; earlier < byEvent; earlier++) {
+    const { item, touched } = run.events[earlier] as Happened;
+    if (item.process !== timer.process && !meet(touched, WAITS)) continue;
+    for (const position of placesBefore(run, earlier, timer)) {
+      yield { position, first: firstBeforeTimer(run, position, timer), wanted: timer.id };
     }
   }
+}
+
+/** Ids that can begin a run in which the timer comes before the event at this position: of what it has to wait for. */
+function firstBeforeTimer({ events, causality }: Run, position: number, timer: Item): number[] {
+  const without = [...events.keys()].filter((at) => at > position && !causality.isBefore(position, at));
+  const awaited = without.filter((at) => {
+    const { item } = events[at] as Happened;
+    if (at === timer.bornAt || couldNotWait(item, timer)) return true;
+    const isDueBefore = item.standing === true || (item.dueMs ?? Number.POSITIVE_INFINITY) <= (timer.dueMs as number);
+    return item.process === timer.process && isDueBefore;
+  });
+  const kept = without.filter((at) => awaited.some((one) => one === at || causality.isBefore(at, one)));
+  const first = kept.filter((at) => !kept.some((one) => causality.isBefore(one, at)));
+  return first.length === 0 ? [timer.id] : first.map((at) => (events[at] as Happened).item.id);
 }
 
 /**

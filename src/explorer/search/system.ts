@@ -1,6 +1,13 @@
 // What a search sees of a scenario: choices, and what each of them touched.
 
-import type { Touched } from "../footprint.ts";
+import { resource, type Touched } from "../footprint.ts";
+
+/**
+ * Who is waited for. Every item with `dueMs` reads this: it happens only when nobody would be kept waiting for too long, and so
+ * it does not commute with what changes who that is other than by doing what was waited for: a process is killed, stands
+ * still, is started again.
+ */
+export const WAITED_FOR = resource("who is waited for");
 
 /** Something that can happen next: one pending effect, timer, fault. It happens at most once in a run. */
 export interface Item {

@@ -11,7 +11,9 @@ export function addEnabled(
 ): void {
   for (const item of process.arrivals) {
     const ready = item.ready?.() ?? process.isFree;
-    if (ready && (item.dueMs === undefined || mayPassUntil(processes, item.dueMs, process))) enabled.push(item);
+    if (!ready || !(item.dueMs === undefined || mayPassUntil(processes, item.dueMs, process))) continue;
+    // For a process that stands still nobody waits, and so not for what it would hear of, either.
+    enabled.push(process.stalledUntilMs === undefined ? item : { ...item, patienceMs: Number.POSITIVE_INFINITY });
   }
   if (process.stalledUntilMs !== undefined) return;
   if (process.blockedOn !== undefined) {

@@ -42,7 +42,8 @@ export class NetworkTrouble {
     const { footprint } = this.#network.world;
     const link = linkBetween(message);
     const untilMs = this.#parted.get(link) ?? 0;
-    if (untilMs > 0) footprint.read(resource(link));
+    // Also before it is parted, as long as that can come: then it would wait.
+    if (untilMs > 0 || this.#left.partition > 0) footprint.read(resource(link));
     if (untilMs > message.sentMs) arriveAt(message, untilMs);
   }
 

@@ -167,6 +167,8 @@ export class Network implements Service {
   #respond(reply: number, response: ResponseData): Answer {
     const call = this.#replies.get(reply);
     if (call === undefined) return {};
+    // Also where nothing is sent any more, because the caller has given up or heard that it is broken off.
+    this.world.footprint.read(call.touched);
     this.#replies.delete(reply);
     call.handled.delete(reply);
     call.server.holds.delete(reply);
@@ -225,6 +227,7 @@ export class Network implements Service {
   }
 
   #settle(call: OpenCall): void {
+    if (!call.settled) this.world.footprint.write(call.touched);
     call.settled = true;
     call.caller.holds.delete(call.token);
     for (const message of call.messages) if (message.what !== "request") this.lose(message);
@@ -239,6 +242,7 @@ export class Network implements Service {
 
   /** The caller hears that its call is broken off, unless an answer is on its way. */
   #resetIfHopeless(call: OpenCall): void {
+    this.world.footprint.read(call.touched);
     if (
       call.settled ||
       call.broken ||

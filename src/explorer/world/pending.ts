@@ -31,7 +31,7 @@ export function newItem(
 }
 
 export function remove(list: WorldItem[], item: WorldItem): void {
-  const at = list.indexOf(item);
+  const at = list.findIndex(({ id }) => id === item.id);
   if (at >= 0) list.splice(at, 1);
 }
 

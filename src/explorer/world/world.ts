@@ -10,7 +10,7 @@ import { type Call, SystemFault, type WatchNotice } from "../disk/calls.ts";
 import { Disk } from "../disk/disk.ts";
 import { Footprint, onlyRead, READ, type Touched, WRITE } from "../footprint.ts";
 import type { RaceOptions } from "../options.ts";
-import type { Cancelled, Execution } from "../search/system.ts";
+import { type Cancelled, type Execution, WAITED_FOR } from "../search/system.ts";
 import type { Violation } from "../trace.ts";
 import { Databases } from "./databases.ts";
 import { addEnabled } from "./enabled.ts";
@@ -26,7 +26,7 @@ import { portOf } from "./port-of.ts";
 import { SimulatedProcess, type WorldItem } from "./process.ts";
 import { lifeOf, ProcessTable } from "./process-table.ts";
 import { Signals } from "./signals.ts";
-import { BEGINNING_MS, PROMPT_MS, WAITED_FOR } from "./time.ts";
+import { BEGINNING_MS, PROMPT_MS } from "./time.ts";
 
 /** After one of these a process is not at the name any more that it could not make. */
 const CHANGES = new Set(["write", "mkdir", "rmdir", "unlink", "rename", "link", "symlink"]);

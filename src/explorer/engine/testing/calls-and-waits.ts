@@ -30,6 +30,7 @@ const CALLS = [
 const WAITS = [
   `setTimeout(() => attempt(() => #), 40)`,
   `setTimeout(() => attempt(() => #), 120)`,
+  `setTimeout(() => attempt(() => #), 250)`,
   `setImmediate(() => attempt(() => #))`,
   `const watcher = fs.watch("/", () => { watcher.close(); attempt(() => #); })`,
   `const timer = setTimeout(() => { watcher.close(); attempt(() => #); }, 40);
@@ -79,7 +80,7 @@ const FAULTS: readonly RaceOptions[] = [
   {},
   {},
   { stalls: 1 },
-  { crashes: 1 },
+  { crashes: 1, restart: "always" },
   {},
   { powerLoss: true },
   {},
