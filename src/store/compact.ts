@@ -1,7 +1,7 @@
 // Identical contents of one workspace share their bytes: by reflink where the file system can, else by hard link. The caller
 // works alone in the store.
 //
-// Each file is replaced on its own: the shared one is made in staging, flushed, and renamed over it, so that a reader, and a
+// Each file is replaced on its own: the shared one is made in staging and renamed over it, so that a reader, and a
 // crash, finds one or the other, of the same bytes. Both are hashed before; a damaged file is neither shared nor replaced.
 // That files share an inode is safe because no content is ever written in place.
 
@@ -94,7 +94,6 @@ class Sharing {
     try {
       const made = join(dir, "content");
       if (!this.cloneOrLink(source, made)) return false;
-      fsyncPath(made);
       this.fence.assertHeld();
       renameSync(made, file.path);
       return true;
@@ -108,6 +107,7 @@ class Sharing {
       try {
         copyFileSync(source.path, to, constants.COPYFILE_FICLONE_FORCE);
         utimesSync(to, new Date(), markOf(source));
+        fsyncPath(to);
         return true;
       } catch (error) {
         if (systemCode(error) === "ENOSPC") throw error;
@@ -116,6 +116,7 @@ class Sharing {
       }
     }
     try {
+      // Nothing to flush: its bytes are on the disk, and so are those of the file that it takes the place of.
       linkSync(source.path, to);
       return true;
     } catch (error) {

@@ -17,9 +17,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { checkCollection } from "../entries/index.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import { artifactsOnDisk } from "./collections-on-disk.ts";
-import { carryOut, type Going, versionsOf, writeDeleting } from "./deleting-collection.ts";
+import { type Going, removeAll, versionsOf, writeDeleting, writeFloors } from "./deleting-collection.ts";
 import { deletionsOf } from "./deletion.ts";
 import type { LockWait } from "./drafts.ts";
+import { flush } from "./durable.ts";
 import { finishRename } from "./finish-rename.ts";
 import { readArtifact, settle } from "./settle.ts";
 import type { Store } from "./store.ts";
@@ -49,7 +50,9 @@ export async function deleteCollection(
     const note = catalog.begin(chosen.map(({ name }) => ({ collection, name })));
     fence.assertHeld();
     writeDeleting(layout, collection, chosen);
-    carryOut(layout, collection, chosen, fence);
+    await flush(writeFloors(layout, collection, chosen), layout.data);
+    fence.assertHeld();
+    removeAll(layout, collection, chosen);
     for (const { name, deletions } of chosen) {
       const entries = deletions.map(({ entry }) => entry);
       catalog.commitDelete({ collection, name }, versionsOf(deletions), entries, undefined, note);

@@ -35,24 +35,22 @@ export function finishDeleting(layout: Layout, collection: string): ArtifactKey[
   const path = layout.deletingFile(collection);
   if (!existsSync(path)) return [];
   const going = readDeleting(path);
-  carryOut(layout, collection, going, { assertHeld: () => {} });
+  for (const floor of writeFloors(layout, collection, going)) fsyncPath(floor);
+  removeAll(layout, collection, going);
   return going.map(({ name }) => ({ collection, name }));
 }
 
-/** Steps 5 to 7. */
-export function carryOut(
-  layout: Layout,
-  collection: string,
-  going: readonly Going[],
-  fence: { assertHeld(): void },
-): void {
-  // Not flushed one by one: until the file of step 4 goes, all of them can be written again.
+/** Step 5. Returns what is to be flushed: not one by one, since until the file of step 4 goes all of them can be written again. */
+export function writeFloors(layout: Layout, collection: string, going: readonly Going[]): string[] {
   for (const { name, floor, deletions } of going) {
     addDeletions(layout, { collection, name }, floor, deletions, { durable: false });
   }
-  for (const { name } of going) fsyncPath(layout.deletedFile(collection, name));
-  fsyncPath(dirname(layout.deletingFile(collection)));
-  fence.assertHeld();
+  const files = going.map(({ name }) => layout.deletedFile(collection, name));
+  return [...files, dirname(layout.deletingFile(collection))];
+}
+
+/** Steps 6 and 7. */
+export function removeAll(layout: Layout, collection: string, going: readonly Going[]): void {
   const trash = placeInTrash(layout);
   mkdirSync(trash);
   for (const [index, { name, deletions }] of going.entries()) {
