@@ -4,7 +4,7 @@
 import { checkArtifactName, checkCollection, DEFAULT_COLLECTION } from "../entries/names.ts";
 import { HoldfastError, isHoldfastError, NotFoundError, shellWord, systemCode, toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest, readVersion } from "./artifact-on-disk.ts";
-import { followRenames } from "./follow-renames.ts";
+import { followRenames, lookFollowing } from "./follow-renames.ts";
 import type { Layout } from "./layout.ts";
 import { refuseLinks } from "./no-links.ts";
 import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
@@ -30,19 +30,11 @@ export function findVersion<T extends VersionFacts>(
       hint: "Give its number, its entry id, or the start of one.",
     });
   }
-  let now = name;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const found = findAt(read, layout, collection, now, choice.version);
-    if (found !== undefined) return found;
-    const next = followRenames(layout, collection, now);
-    if (next === undefined) break;
-    now = next;
-  }
-  throw notFound(read, layout, collection, now, choice.version);
+  const { version } = choice;
+  const looked = lookFollowing(layout, collection, name, (now) => findAt(read, layout, collection, now, version));
+  if (looked.found === undefined) throw notFound(read, layout, collection, looked.name, version);
+  return looked.found;
 }
-
-/** Names followed, each of which was given while the one before was looked at. */
-const MAX_ATTEMPTS = 1_000;
 
 function findAt<T extends VersionFacts>(
   read: ReadVersionFile<T>,

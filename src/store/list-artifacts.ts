@@ -5,7 +5,7 @@ import { toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type ArtifactKey, type Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { notFound, readAll, type UnreadableVersion } from "./find-version.ts";
-import { followRenames } from "./follow-renames.ts";
+import { lookFollowing } from "./follow-renames.ts";
 import type { Layout } from "./layout.ts";
 import { refuseLinks } from "./no-links.ts";
 import { readVersionFile, savedAt, type VersionRecord } from "./version-record.ts";
@@ -31,22 +31,15 @@ export interface VersionsNow {
   readonly versions: ListedVersion[];
 }
 
-/** Names followed, each of which was given while the one before was looked at. */
-const MAX_ATTEMPTS = 1_000;
-
 /** All that there are, also by a name that the artifact had before. Throws `NOT_FOUND` when there are none. */
 export function listVersionsOf(layout: Layout, { collection, name }: ArtifactKey): VersionsNow {
-  let now = name;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const all = readAll(readVersionFile, layout, collection, now);
+  const { name: now, found } = lookFollowing(layout, collection, name, (at) => {
+    const all = readAll(readVersionFile, layout, collection, at);
     // All of an artifact goes at once: if it went while it was read, what was read is not all of it.
-    if (all.length > 0 && listVersions(layout, collection, now).length > 0)
-      return { name: now, versions: listedVersions(all) };
-    const next = followRenames(layout, collection, now);
-    if (next === undefined) break;
-    now = next;
-  }
-  throw notFound(readVersionFile, layout, collection, now);
+    return all.length > 0 && listVersions(layout, collection, at).length > 0 ? all : undefined;
+  });
+  if (found === undefined) throw notFound(readVersionFile, layout, collection, now);
+  return { name: now, versions: listedVersions(found) };
 }
 
 function listedVersions(all: readonly (VersionRecord | UnreadableVersion)[]): ListedVersion[] {

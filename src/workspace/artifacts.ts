@@ -17,7 +17,7 @@ import type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 import { savedAt } from "../store/version-record.ts";
 import { checkContent, checkName, checkOptions, checkText, type Kind } from "./call-checks.ts";
 import type { GrepOptions, GrepResult } from "./grep-artifacts.ts";
-import { type GetResult, infoOf, movedMeanwhile, type VersionChoice } from "./read-version.ts";
+import { type GetResult, infoOf, MOST_LOOKS, type VersionChoice, wentMeanwhile } from "./read-version.ts";
 
 export type { GcOptions, GcResult } from "../store/collect-garbage.ts";
 export type { CompactOptions, CompactResult } from "../store/compact.ts";
@@ -124,20 +124,17 @@ export class Artifacts implements Disposable {
     checkOptions("get", choice, CHOICE);
     return this.told(async () => {
       const { layout } = this.store;
-      for (let now = name; ; ) {
-        const record = this.store.find(now, choice);
+      for (let looks = 1; ; looks += 1) {
+        const record = this.store.find(name, choice);
         try {
           return { ...infoOf(record, savedAt(record), name), content: await readContent(layout, record) };
         } catch (error) {
-          const moved = movedMeanwhile(layout, record, error);
-          if (moved === undefined) throw error;
-          now = moved;
+          if (looks === MOST_LOOKS || !wentMeanwhile(record, error)) throw error;
         }
       }
     });
   }
 
-  /** By collection and name. Throws `BAD_OPTION` for a `where` that cannot be meant. */
   async list(options: ListOptions = {}): Promise<{ artifacts: ListedArtifact[] }> {
     checkOptions("list", options, { ...COLLECTION, prefix: "text", where: "text" });
     const { where } = options;

@@ -3,7 +3,6 @@
 import type { Author, EntryId } from "../entries/index.ts";
 import { isHoldfastError } from "../errors.ts";
 import { findVersion, type VersionChoice } from "../store/find-version.ts";
-import { followRenames } from "../store/follow-renames.ts";
 import type { Layout } from "../store/layout.ts";
 import { verifiedPieces } from "../store/read-content.ts";
 import { readVersionFacts, type VersionFacts } from "../store/version-facts.ts";
@@ -46,23 +45,34 @@ export function openVersion(
     },
     /** Bytes. */
     size: record.entry.content?.size ?? 0,
-    content: piecesOf(layout, record, choice),
+    content: piecesOf(layout, record, () => findVersion(readVersionFacts, layout, name, choice)),
   };
 }
 
-async function* piecesOf(layout: Layout, record: VersionFacts, choice: VersionChoice): AsyncGenerator<Uint8Array> {
-  try {
-    yield* verifiedPieces(layout, record);
-  } catch (error) {
-    const moved = movedMeanwhile(layout, record, error);
-    if (moved === undefined) throw error;
-    yield* piecesOf(layout, findVersion(readVersionFacts, layout, moved, choice), choice);
+/** Looks for a version that is gone each time when it is to be read. */
+export const MOST_LOOKS = 20;
+
+async function* piecesOf(
+  layout: Layout,
+  first: VersionFacts,
+  lookAgain: () => VersionFacts,
+): AsyncGenerator<Uint8Array> {
+  let record = first;
+  for (let looks = 1; ; looks += 1) {
+    try {
+      // Nothing was given yet where it is gone: all of it is read before the first piece.
+      yield* verifiedPieces(layout, record);
+      return;
+    } catch (error) {
+      if (looks === MOST_LOOKS || !wentMeanwhile(record, error)) throw error;
+      record = lookAgain();
+    }
   }
 }
 
-/** The name to look under instead, where a version was not to be read because its artifact was renamed since it was found. */
-export function movedMeanwhile(layout: Layout, { entry }: VersionFacts, error: unknown): string | undefined {
-  return isHoldfastError(error, "NOT_FOUND") ? followRenames(layout, entry.collection, entry.name) : undefined;
+/** True when a version was renamed, or deleted, between being found and being read: what is there now may be found. */
+export function wentMeanwhile({ entry }: VersionFacts, error: unknown): boolean {
+  return entry.content !== null && isHoldfastError(error, "NOT_FOUND");
 }
 
 /** The public facts of a record that was `asked` for. A delete has no content: its hash is empty. */
