@@ -244,6 +244,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/data-grep.ts"),
   },
   {
+    path: "data watch",
+    summary: "print every version that comes or goes, one a line; ends at Ctrl-C",
+    options: [
+      ["--in <collection>", "only this collection"],
+      ["--prefix <text>", "only names that start so"],
+    ],
+    example: "holdfast data watch --prefix reports/ --json",
+    endedBySignal: true,
+    load: () => import("./commands/data-watch.ts"),
+  },
+  {
     path: "data verify",
     summary: "look all versions over, and tell every damaged file",
     options: [["--in <collection>", "only this collection"]],

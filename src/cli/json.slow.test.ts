@@ -134,6 +134,17 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     const line = JSON.parse(await listen.firstLine()) as Record<string, unknown>;
     for (const key of ["sequence", "id", "collection", "name", "kind", "author", "time"]) assert.ok(key in line, key);
     assert.equal((await listen.end("SIGINT")).code, 0);
+
+    await using watch = new Running(["--json", ...here("data", "watch", "--prefix", "watched")]);
+    // It says nothing before the first change: one is made until it tells of one.
+    const saving = async (): Promise<void> => {
+      for (let n = 0; n < 100 && watch.stdout === ""; n += 1) await holdfastJson(here("data", "put", `watched ${n}`));
+    };
+    const [told] = await Promise.all([watch.firstLine(), saving()]);
+    const change = JSON.parse(told) as Record<string, unknown>;
+    for (const key of ["kind", "collection", "name", "version", "deleted", "entry", "hash", "size"])
+      assert.ok(key in change);
+    assert.equal((await watch.end("SIGINT")).code, 0);
   });
 
   const FAILURES: Readonly<Record<string, { args: string[]; code: string; exitCode: number }>> = {
@@ -158,6 +169,7 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "data versions": { args: here("data", "versions", "nothing"), code: "NOT_FOUND", exitCode: 1 },
     "data delete": { args: here("data", "delete", "a", "--version", "77"), code: "NOT_FOUND", exitCode: 1 },
     "data grep": { args: here("data", "grep", "two", "--limit", "0"), code: "USAGE", exitCode: 2 },
+    "data watch": { args: here("data", "watch", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
     "data verify": { args: here("data", "verify", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
     "data rename": { args: here("data", "rename", "a", "a"), code: "BAD_OPTION", exitCode: 2 },
     "data gc": { args: here("data", "gc", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
@@ -214,7 +226,7 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
       [],
     );
     assert.deepEqual(
-      paths.filter((path) => !(path in SUCCESSES) && path !== "hub start" && path !== "listen"),
+      paths.filter((path) => !(path in SUCCESSES) && !["hub start", "listen", "data watch"].includes(path)),
       [],
     );
   });

@@ -47,7 +47,7 @@ export class CatalogCheck {
     for (const [collection, names] of this.doubtful) {
       if (!(await this.stillDiffers(collection, names, wait))) continue;
       if (whyNotWritable(this.store.layout.root) !== undefined) return "differs";
-      await this.makeAnew(wait);
+      await makeCatalogAnew(this.store, wait);
       return "made anew";
     }
     return "agrees";
@@ -77,18 +77,19 @@ export class CatalogCheck {
     }
   }
 
-  private async makeAnew(wait: LockWait): Promise<void> {
-    const path = this.store.layout.catalogFile;
-    const aside = Catalog.setAside(path);
-    Catalog.open(path).close();
-    if (aside !== undefined) SET_ASIDE.publish({ path, aside } satisfies SetAside);
-    await this.store.readyCatalog(wait);
-  }
-
   private doubt({ collection, name }: ArtifactKey): void {
     const names = this.doubtful.get(collection) ?? new Set();
     this.doubtful.set(collection, names.add(name));
   }
+}
+
+/** Keeps the catalog beside, and fills another from disk. */
+export async function makeCatalogAnew(store: Store, wait: LockWait): Promise<void> {
+  const path = store.layout.catalogFile;
+  const aside = Catalog.setAside(path);
+  Catalog.open(path).close();
+  if (aside !== undefined) SET_ASIDE.publish({ path, aside } satisfies SetAside);
+  await store.readyCatalog(wait);
 }
 
 function differs(

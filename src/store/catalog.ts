@@ -447,6 +447,15 @@ export class Catalog {
     return rows.map((row) => this.recordOf(row));
   }
 
+  /** The same, unread. */
+  arrivalRows(after: number, limit: number): { arrival: number; version: number | null; entry: EntryId }[] {
+    return this.db.all(
+      "SELECT arrival, version, entry FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?",
+      after,
+      limit,
+    );
+  }
+
   /** What arrived after `after`, in order, `limit` at the most. */
   arrivals(after: number, limit: number): Arrival[] {
     const rows = this.db.all<{ arrival: number; entry: EntryId; block: Uint8Array }>(

@@ -15,6 +15,7 @@ import { type RetentionOptions, retentionTags } from "../store/retention.ts";
 import { Store } from "../store/store.ts";
 import type { VerifyOptions, VerifyResult } from "../store/verify.ts";
 import { savedAt } from "../store/version-record.ts";
+import type { Change, WatchOptions } from "../store/watch-changes.ts";
 import { checkContent, checkName, checkOptions, checkText, type Kind } from "./call-checks.ts";
 import type { GrepOptions, GrepResult } from "./grep-artifacts.ts";
 import { type GetResult, infoOf, MOST_LOOKS, type VersionChoice, wentMeanwhile } from "./read-version.ts";
@@ -26,6 +27,7 @@ export type { PutResult } from "../store/drafts.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
 export type { RenameResult } from "../store/rename-artifact.ts";
 export type { VerifyOptions, VerifyResult } from "../store/verify.ts";
+export type { Change, WatchOptions } from "../store/watch-changes.ts";
 export type { GrepMatch, GrepOptions, GrepResult } from "./grep-artifacts.ts";
 export type { GetResult, VersionChoice, VersionInfo } from "./read-version.ts";
 
@@ -172,6 +174,18 @@ export class Artifacts implements Disposable {
     checkOptions("grep", options, { ...COLLECTION, limit: "count", signal: "signal" });
     const { grepArtifacts } = await import("./grep-artifacts.ts");
     return this.told(() => grepArtifacts(this.store, words, { ...this.withSignal(), ...options }));
+  }
+
+  /** Every version that comes and goes from now on, whichever process does it, until `signal` fires. */
+  async *watch(options: WatchOptions = {}): AsyncGenerator<Change, void, undefined> {
+    checkOptions("watch", options, { ...COLLECTION, prefix: "text", signal: "signal", onReady: "callback" });
+    const signals = [this.signal, options.signal].filter((signal) => signal !== undefined);
+    const { watchChanges } = await import("../store/watch-changes.ts");
+    try {
+      yield* watchChanges(this.store, { ...options, signal: AbortSignal.any(signals) });
+    } catch (error) {
+      throw withPath(error, this.store.layout.root);
+    }
   }
 
   /** Looks all files of the store over: every version, every content by its hash, the catalog against them. What is

@@ -1,6 +1,7 @@
 // The SDK's face; see workspace.ts first.
 
 export type {
+  Change,
   CompactOptions,
   CompactResult,
   ContentSource,
@@ -26,6 +27,7 @@ export type {
   VersionChoice,
   VersionInfo,
   VersionsResult,
+  WatchOptions,
 } from "./artifacts.ts";
 export type { WorkspaceStatus } from "./status.ts";
 export { type ListenOptions, type OpenOptions, openWorkspace, Workspace } from "./workspace.ts";

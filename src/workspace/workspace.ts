@@ -9,6 +9,7 @@ import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
 import { initWorkspaceRecord } from "../store/make-workspace.ts";
 import {
   Artifacts,
+  type Change,
   type CompactOptions,
   type CompactResult,
   type DeleteAllOptions,
@@ -29,6 +30,7 @@ import {
   type VerifyResult,
   type VersionChoice,
   type VersionsResult,
+  type WatchOptions,
 } from "./artifacts.ts";
 import { checkName, checkOptions, checkText } from "./call-checks.ts";
 import type * as folderVerbs from "./folder-verbs.ts";
@@ -125,6 +127,11 @@ export class Workspace implements AsyncDisposable {
   /** As `grep`, over the newest versions of all artifacts; needs no hub. */
   grepData(words: string, options: GrepOptions = {}): Promise<GrepResult> {
     return this.artifacts.grep(words, options);
+  }
+
+  /** Every version that comes and goes in this workspace, as it does, until `signal` fires. */
+  watch(options: WatchOptions = {}): AsyncGenerator<Change, void, undefined> {
+    return this.artifacts.watch(options);
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyResult> {

@@ -14,13 +14,14 @@ export interface ToldChange {
 
 export class BusyWriters implements AsyncDisposable {
   private readonly children: ChildProcess[];
-  private told = "";
+  private readonly told: string[];
 
   constructor(folder: string, names: readonly string[]) {
-    this.children = names.map((name) => {
+    this.told = names.map(() => "");
+    this.children = names.map((name, index) => {
       const child = spawn(process.execPath, [PROGRAM, folder, name], { stdio: ["ignore", "pipe", "inherit"] });
       child.stdout?.on("data", (chunk: Buffer) => {
-        this.told += String(chunk);
+        this.told[index] += String(chunk);
       });
       return child;
     });
@@ -28,7 +29,7 @@ export class BusyWriters implements AsyncDisposable {
 
   /** What they have told, in each one's order. */
   get changes(): ToldChange[] {
-    const lines = this.told.split("\n").slice(0, -1);
+    const lines = this.told.flatMap((text) => text.split("\n").slice(0, -1));
     return lines.map((line) => JSON.parse(line) as ToldChange);
   }
 
