@@ -255,6 +255,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/data-watch.ts"),
   },
   {
+    path: "data export",
+    summary: "write a collection out as a tar archive",
+    args: [["[file]", "the archive, written whole or not at all; `-` or nothing: stdout"]],
+    options: [IN],
+    example: "holdfast data export reports.tar --in reports",
+    load: () => import("./commands/data-export.ts"),
+  },
+  {
+    path: "data import",
+    summary: "take in what `data export` wrote, with its numbers and times",
+    args: [["[file]", "the archive; `-` or nothing: what is piped in"]],
+    options: [["--in <collection>", "refuse an archive of another collection"]],
+    example: "holdfast data import reports.tar",
+    load: () => import("./commands/data-import.ts"),
+  },
+  {
     path: "data verify",
     summary: "look all versions over, and tell every damaged file",
     options: [["--in <collection>", "only this collection"]],
@@ -371,7 +387,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** What the words stand for that commands are grouped under. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  data: "versioned artifacts: put, get, list, versions, delete, grep, verify, rename, gc, compact",
+  data: "versioned artifacts: put, get, list, grep, versions, delete, rename, gc, compact, watch, export, import, verify",
   lock: "the locks of a workspace: list, run, release",
   hub: "a hub of its own, and tokens",
   "hub token": "the tokens of a hub: create, list, revoke",

@@ -62,6 +62,14 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
       keys: ["collection", "name", "deleted"],
     }),
     "data grep": () => ({ args: here("data", "grep", "two"), keys: ["matches", "unread"] }),
+    "data export": () => ({
+      args: here("data", "export", folder.at("data.tar")),
+      keys: ["collection", "artifacts", "versions", "bytes", "out"],
+    }),
+    "data import": () => ({
+      args: ["-C", folder.at("fresh"), "data", "import", folder.at("data.tar")],
+      keys: ["collection", "artifacts", "versions", "skipped", "bytes"],
+    }),
     "data verify": () => ({ args: here("data", "verify"), keys: ["checked", "damaged", "catalog"] }),
     "data rename": () => ({ args: here("data", "rename", "b", "b2"), keys: ["collection", "from", "to", "versions"] }),
     "data gc": () => ({ args: here("data", "gc", "--dry-run"), keys: ["removed", "bytes"] }),
@@ -170,6 +178,8 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "data delete": { args: here("data", "delete", "a", "--version", "77"), code: "NOT_FOUND", exitCode: 1 },
     "data grep": { args: here("data", "grep", "two", "--limit", "0"), code: "USAGE", exitCode: 2 },
     "data watch": { args: here("data", "watch", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
+    "data export": { args: here("data", "export"), code: "USAGE", exitCode: 2 },
+    "data import": { args: here("data", "import", folder.write("no.tar", "x")), code: "CORRUPT", exitCode: 1 },
     "data verify": { args: here("data", "verify", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },
     "data rename": { args: here("data", "rename", "a", "a"), code: "BAD_OPTION", exitCode: 2 },
     "data gc": { args: here("data", "gc", "--in", "../x"), code: "BAD_NAME", exitCode: 1 },

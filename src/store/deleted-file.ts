@@ -57,12 +57,7 @@ function ifSound<T>(read: () => T): T | undefined {
   }
 }
 
-export function writeDeleted(
-  layout: Layout,
-  { collection, name }: ArtifactKey,
-  deleted: Deleted,
-  options: WriteOptions = {},
-): void {
+export function formatDeletedFile(name: string, deleted: Deleted): string {
   const forwardsTo = deleted.deletions.at(-1)?.entry.tags[RENAMED_TO_TAG];
   const file: DeletedFile = {
     format: FORMAT,
@@ -71,10 +66,19 @@ export function writeDeleted(
     deletions: deleted.deletions.slice(-MAX_DELETIONS).map(toJson),
     ...(forwardsTo === undefined ? {} : { forwardsTo }),
   };
+  return `${JSON.stringify(file)}\n`;
+}
+
+export function writeDeleted(
+  layout: Layout,
+  { collection, name }: ArtifactKey,
+  deleted: Deleted,
+  options: WriteOptions = {},
+): void {
   const path = layout.deletedFile(collection, name);
   refuseLinks(dirname(path));
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, `${JSON.stringify(file)}\n`, options);
+  replaceFile(path, formatDeletedFile(name, deleted), options);
   // Its folder's own name, too: whoever made that may have died before it could flush it. guard: floor-flushed
   if (options.durable !== false) fsyncPath(layout.collectionDir(collection));
 }

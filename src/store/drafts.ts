@@ -32,6 +32,10 @@ export interface StoredContent extends ContentAt {
 /** An entry from elsewhere with its bytes; `content` is undefined where the entry has none or the store holds it. */
 export interface Incoming {
   readonly entry: Entry;
+  /** The number to give it, where that is above all that were given; else it gets the next. */
+  readonly version?: number;
+  /** Of a renamed version: the entry with which its content was first saved. */
+  readonly origin?: Entry;
   readonly content?: StagedContent;
 }
 

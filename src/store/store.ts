@@ -154,9 +154,11 @@ export class Store implements Disposable {
   async adopt(incoming: readonly Incoming[], wait: LockWait = {}): Promise<(VersionRecord | undefined)[]> {
     const catalog = await this.readyCatalog(wait);
     return this.writeBatch(
-      incoming.map(({ entry, content }) => ({
+      incoming.map(({ entry, content, version, origin }) => ({
         collection: entry.collection,
         name: entry.name,
+        ...(version === undefined ? {} : { atLeast: version }),
+        ...(origin === undefined ? {} : { origin }),
         ...this.contentOf(entry, content),
         entryFor: () => {
           this.clock.witness(entry.clock);

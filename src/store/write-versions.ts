@@ -37,6 +37,10 @@ export interface PendingVersion {
   readonly name: string;
   /** Its bytes, or where they already lie; neither for a delete. */
   readonly content?: StagedContent | ContentAt;
+  /** Numbers below this are left free. */
+  readonly atLeast?: number;
+  /** Of a renamed version: the entry with which its content was first saved. */
+  readonly origin?: Entry;
   /** Makes the entry once the artifact's newest version is known, under the lock. Undefined: write nothing after all.
    *  What it throws refuses the whole batch, of which nothing is then written. */
   entryFor(newest: VersionRecord | undefined): Entry | undefined;
@@ -89,10 +93,17 @@ export async function writeVersions(
     const before = newest.get(item.name) ?? newestOf(layout, collection, item.name, onDisk);
     const entry = item.entryFor(before);
     if (entry === undefined) continue;
-    const floor = Math.max(before?.version ?? 0, onDisk.at(-1) ?? 0, readDeleted(layout, collection, item.name).floor);
+    const { floor: deleted } = readDeleted(layout, collection, item.name);
+    const floor = Math.max(before?.version ?? 0, onDisk.at(-1) ?? 0, deleted, (item.atLeast ?? 1) - 1);
     const staged = item.content !== undefined && "dir" in item.content ? item.content : undefined;
     const contentAt = item.content !== undefined && "version" in item.content ? item.content : undefined;
-    const record: VersionRecord = { version: floor + 1, entry, ...(contentAt === undefined ? {} : { contentAt }) };
+    const { origin } = item;
+    const record: VersionRecord = {
+      version: floor + 1,
+      entry,
+      ...(origin === undefined ? {} : { origin }),
+      ...(contentAt === undefined ? {} : { contentAt }),
+    };
     const dir = staged?.dir ?? parts.staging.newDir();
     writeFileSync(join(dir, "version.json"), formatVersionFile(record));
     planned.push({ index, record, dir, isFirst: floor === 0 });

@@ -7,6 +7,8 @@ import type { GcOptions, GcResult } from "../store/collect-garbage.ts";
 import type { CompactOptions, CompactResult } from "../store/compact.ts";
 import type { DeletedCollection } from "../store/delete-collection.ts";
 import type { LockWait, PutResult, PutOptions as StorePutOptions } from "../store/drafts.ts";
+import type { Exported, ExportOptions } from "../store/export-collection.ts";
+import type { ImportOptions, ImportResult } from "../store/import-collection.ts";
 import type { ListedArtifact, ListedVersion } from "../store/index.ts";
 import type { OpenedWorkspace } from "../store/open-workspace.ts";
 import { readContent } from "../store/read-content.ts";
@@ -24,6 +26,8 @@ export type { GcOptions, GcResult } from "../store/collect-garbage.ts";
 export type { CompactOptions, CompactResult } from "../store/compact.ts";
 export type { DeletedCollection } from "../store/delete-collection.ts";
 export type { PutResult } from "../store/drafts.ts";
+export type { ExportCounts, Exported, ExportOptions } from "../store/export-collection.ts";
+export type { ImportOptions, ImportResult } from "../store/import-collection.ts";
 export type { ContentSource, ListedArtifact, ListedVersion } from "../store/index.ts";
 export type { RenameResult } from "../store/rename-artifact.ts";
 export type { VerifyOptions, VerifyResult } from "../store/verify.ts";
@@ -188,6 +192,21 @@ export class Artifacts implements Disposable {
     }
   }
 
+  /** A collection as a tar archive, to be read once. */
+  async export(options: ExportOptions = {}): Promise<Exported> {
+    checkOptions("export", options, { ...COLLECTION, signal: "signal", onProgress: "callback" });
+    const { exportCollection } = await import("../store/export-collection.ts");
+    return exportCollection(this.store.layout, { ...this.withSignal(), ...options });
+  }
+
+  /** Takes in an archive that `export` made: entries, numbers and times as they were; what is here already is skipped. */
+  async import(archive: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Promise<ImportResult> {
+    checkOptions("import", options, { ...COLLECTION, ...WAIT, onProgress: "callback" });
+    const pieces = checkContent(archive);
+    const { importCollection } = await import("../store/import-collection.ts");
+    return this.told(() => importCollection(this.store, asStream(pieces), { ...this.withSignal(), ...options }));
+  }
+
   /** Looks all files of the store over: every version, every content by its hash, the catalog against them. What is
    *  damaged is told, never thrown. */
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
@@ -245,6 +264,12 @@ export class Artifacts implements Disposable {
 }
 
 type OnWait = NonNullable<LockWait["onWait"]>;
+function asStream(pieces: Uint8Array | string | AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  if (typeof pieces === "object" && Symbol.asyncIterator in pieces) return pieces;
+  return (async function* () {
+    yield Buffer.from(pieces);
+  })();
+}
 
 type StorePutSource = Parameters<Store["put"]>[1];
 

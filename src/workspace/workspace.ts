@@ -16,11 +16,16 @@ import {
   type DeletedCollection,
   type DeleteOptions,
   type DeleteResult,
+  type Exported,
+  type ExportOptions,
   type GcOptions,
   type GcResult,
   type GetResult,
   type GrepOptions,
   type GrepResult,
+  type ImportOptions,
+  type ImportResult,
+  type ListedVersion,
   type ListOptions,
   type PutOptions,
   type PutResult,
@@ -132,6 +137,16 @@ export class Workspace implements AsyncDisposable {
   /** Every version that comes and goes in this workspace, as it does, until `signal` fires. */
   watch(options: WatchOptions = {}): AsyncGenerator<Change, void, undefined> {
     return this.artifacts.watch(options);
+  }
+
+  /** A collection as a tar archive that other tools read. */
+  export(options: ExportOptions = {}): Promise<Exported> {
+    return this.artifacts.export(options);
+  }
+
+  /** Takes in what `export` made; what is here already is skipped. */
+  import(archive: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Promise<ImportResult> {
+    return this.artifacts.import(archive, options);
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyResult> {
