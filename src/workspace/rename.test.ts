@@ -182,3 +182,29 @@ for (const name of ["a", "b"]) {
     assert.deepEqual(await listed(workspace), name === "a" ? ["a 3", "b 2", "later 1"] : ["a 2", "b 1", "later 1"]);
   });
 }
+
+test("STORE-31 the new name deleted right after a renamer died, and the catalog lost with it: the old artifact does not come back", async () => {
+  using folder = new TempFolder();
+  {
+    await using workspace = await openWorkspace(folder.path);
+    for (const text of ["one", "two"]) await workspace.put("a", text);
+    const { renameSync } = fs;
+    fs.renameSync = (from, to) => {
+      renameSync(from, to);
+      if (String(to).endsWith("/data/data/b")) throw new Error("dies here");
+    };
+    syncBuiltinESMExports();
+    try {
+      await assert.rejects(workspace.rename("a", "b"), /dies here/);
+    } finally {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+    }
+  }
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(folder.at(`.holdfast/catalog.db${suffix}`), { force: true });
+  await using workspace = await openWorkspace(folder.path);
+  assert.deepEqual((await workspace.delete("b")).deleted, [1, 2]);
+  await assert.rejects(workspace.get("a"), { code: "NOT_FOUND" });
+  assert.deepEqual(await listed(workspace), []);
+  assert.equal((await workspace.put("a", "anew")).version, 3);
+});
