@@ -123,8 +123,8 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "the note before the rename",
     file: "src/store/write-versions.ts",
-    from: "  catalog.begin(planned.map(({ record }) => record.entry));",
-    to: "",
+    from: "catalog.begin(planned.map(({ record }) => record.entry));",
+    to: "catalog.begin([]);",
     scenario: SAVE,
     exported: "killed",
   },
