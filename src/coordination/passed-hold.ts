@@ -157,16 +157,18 @@ function requireCurrent(hold: PassedHold): readonly string[] {
   );
 }
 
-function notPassed(what: string): HoldfastError {
-  return new HoldfastError("LOCK_NOT_PASSED", what, {
-    hint: `Give the text that the holder passed on, or none: what does not belong under it runs without it (\`env -u ${HOLD_VARIABLE} COMMAND\`).`,
-  });
+function notPassed(
+  what: string,
+  hint = `Give the text that the holder passed on, or none: what does not belong under it runs without it (\`env -u ${HOLD_VARIABLE} COMMAND\`).`,
+): HoldfastError {
+  return new HoldfastError("LOCK_NOT_PASSED", what, { hint });
 }
 
 /** For work that a hold does not cover. */
 export function notCovered(wanted: string, roots: readonly string[]): HoldfastError {
   return notPassed(
     `the hold that was given is one of ${roots.map(scopeOf).join(", ")}, which does not cover ${wanted}`,
+    "Take a hold that covers it (`structural` covers a whole store), or do it outside of that hold, once it has ended.",
   );
 }
 

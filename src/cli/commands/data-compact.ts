@@ -2,10 +2,11 @@ import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { sizeText } from "../text.ts";
+import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const dryRun = call.flag("dryRun");
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const result = await artifacts.compact({ dryRun });
   const { contents, bytes } = result;
   return {

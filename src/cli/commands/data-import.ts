@@ -4,10 +4,11 @@ import type { Call, Outcome } from "../call.ts";
 import { openSource } from "../open-source.ts";
 import { Progress } from "../progress.ts";
 import { printable, sizeText } from "../text.ts";
+import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const collection = call.text("in");
-  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal);
+  using artifacts = new Artifacts(openWorkspaceRecord(call.folder()), call.signal, waitLine(call));
   const source = openSource(call, call.args[0], {
     what: "take in",
     hint: "Name an archive, or pipe it: `holdfast data import < reports.tar`.",
