@@ -25,7 +25,6 @@ import {
   type GrepResult,
   type ImportOptions,
   type ImportResult,
-  type ListedVersion,
   type ListOptions,
   type PutOptions,
   type PutResult,
