@@ -131,7 +131,7 @@ test("watch tells a version that its writer died over before it was written down
   db.exec("DELETE FROM versions WHERE name = 'a' AND version = 2");
   const watching = new Watching(store);
   await watching.ready;
-  db.exec("INSERT INTO pending VALUES ('data', 'a')");
+  db.exec("INSERT INTO pending (collection, name, note) VALUES ('data', 'a', 1)");
   db.close();
   await watching.until(() => true);
   await watching.end();
