@@ -15,6 +15,7 @@ import { savedAt, type VersionRecord } from "./version-record.ts";
 /** How long another process may take to make the catalog's tables anew, ms. */
 const ANEW_MS = 5_000;
 const RECENT_ENTRIES = 4_096;
+const [FIRST_SURROGATE, AFTER_SURROGATES, LAST_CODE_POINT] = [0xd800, 0xe000, 0x10ffff];
 
 export interface ArtifactKey {
   readonly collection: string;
@@ -324,25 +325,29 @@ export class Catalog {
 
   /** Artifacts whose newest version is not a delete, by collection and name. */
   list(collection: string | undefined, prefix: string): ListedArtifact[] {
-    const rows = this.db.all<
-      Omit<ListedArtifact, "tags"> & {
-        tags: string;
-      }
-    >(
-      `SELECT collection, name, version, size, hash, type, created_at AS createdAt, owner, tags FROM newest
-       WHERE (? IS NULL OR collection = ?) AND substr(name, 1, length(?)) = ? AND kind <> 'delete'
-       ORDER BY collection, name`,
-      collection ?? null,
-      collection ?? null,
-      prefix,
-      prefix,
+    const collections = collection === undefined ? this.collections() : [collection];
+    const end = afterAllWith(prefix);
+    const rows = collections.flatMap((one) =>
+      this.db.all<Omit<ListedArtifact, "tags"> & { tags: string }>(
+        `SELECT collection, name, version, size, hash, type, created_at AS createdAt, owner, tags FROM newest
+         WHERE collection = ? AND name >= ? ${end === undefined ? "" : "AND name < ?"} AND kind <> 'delete' ORDER BY name`,
+        ...(end === undefined ? [one, prefix] : [one, prefix, end]),
+      ),
     );
     return rows.map((row) => ({ ...row, tags: JSON.parse(row.tags) as Record<string, string> }));
   }
 
+  /** That have artifacts. Each is one step in the index, however many those are. */
   collections(): string[] {
-    const rows = this.db.all<{ collection: string }>("SELECT DISTINCT collection FROM newest");
-    return rows.map((row) => row.collection);
+    const found: string[] = [];
+    for (let last = ""; ; last = found.at(-1) as string) {
+      const next = this.db.get<{ name: string | null }>(
+        "SELECT min(collection) AS name FROM newest WHERE collection > ?",
+        last,
+      )?.name;
+      if (next === null || next === undefined) return found;
+      found.push(next);
+    }
   }
 
   /** Every artifact of a collection that has versions here. */
@@ -474,4 +479,15 @@ export function ownerOf(entry: Entry): string | null {
 
 function lockOf(path: string): IndexOptions["lock"] {
   return { path: lockPath(join(dirname(path), "locks"), "catalog"), scope: "catalog", patienceMs: ANEW_MS };
+}
+
+/** The first text after all that begin so, in the order of SQLite (of code points); undefined when there is none. */
+function afterAllWith(prefix: string): string | undefined {
+  const points = [...prefix].map((char) => char.codePointAt(0) as number);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last === LAST_CODE_POINT) continue;
+    const next = last + 1 === FIRST_SURROGATE ? AFTER_SURROGATES : last + 1;
+    return String.fromCodePoint(...points, next);
+  }
+  return undefined;
 }
