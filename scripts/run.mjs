@@ -12,8 +12,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, "node_modules/node/bin/node");
 const bin = (name) => join(root, "node_modules/.bin", name);
 const TESTED = ["src", "scripts", "bench", "examples"];
-/** Kinds of tests that need more than Node: `NAME.KIND.test.ts`. */
-const EXTRA_TESTS = ["pg", "browser"];
+/** Kinds of tests that need more than Node, or more time than there is: `NAME.KIND.test.ts`. */
+const EXTRA_TESTS = ["pg", "browser", "long"];
 /** A test, or a file of them, that takes longer than this hangs, ms. */
 const TEST_LIMIT_MS = 300_000;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };

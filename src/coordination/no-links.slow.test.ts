@@ -1,18 +1,13 @@
-// The lock where there are no hard links: with the real kernel, and under the explorer.
+// The lock where there are no hard links, with the real kernel.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { explore } from "../explorer/index.ts";
 import { acquireLock, listLocks, readLock } from "./index.ts";
 import { LockProcess, TempDir } from "./testing/processes.ts";
 import { cannotTrace, WITHOUT_LINKS } from "./testing/without-links.ts";
 
 const skip = cannotTrace;
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 test("without hard links: 8 contenders in 3 processes lose no addition, and each process is told once", {
   skip,
@@ -57,26 +52,3 @@ test("without hard links: a holder's death frees the lock at once, and a record 
   assert.equal(other.generation, 2);
   assert.ok(performance.now() - startedMs >= 200);
 });
-
-// The explorer's disk has hard links. Here a copy of the source is explored in which the call fails as it does without.
-for (const scenario of ["lock", "try-lock", "take-over", "structural-lock"]) {
-  test(`RACE-19 without hard links: ${scenario}.race.ts is proved as well`, { timeout: 280_000 }, async (t) => {
-    const copy = mkdtempSync(join(tmpdir(), "holdfast-no-links-"));
-    try {
-      cpSync(join(PROJECT, "src"), join(copy, "src"), { recursive: true });
-      cpSync(join(PROJECT, "package.json"), join(copy, "package.json"));
-      symlinkSync(join(PROJECT, "node_modules"), join(copy, "node_modules"));
-      const file = join(copy, "src/coordination/generations.ts");
-      const text = readFileSync(file, "utf8").replace("  linkSync,\n", "");
-      const failing =
-        'const linkSync = (..._: unknown[]): void => {\n  throw Object.assign(new Error("EPERM"), { code: "EPERM" });\n};\n';
-      writeFileSync(file, text + failing);
-      const report = await explore(join(copy, `src/coordination/races/${scenario}.race.ts`), { budget: "270s" });
-      t.diagnostic(`${report.runs} runs, ${report.traces} traces, ${(report.elapsedMs / 1000).toFixed(1)} s`);
-      assert.equal(report.verdict, "proved", report.cutOffBy.join(", "));
-      assert.ok(report.traces > 10, "the processes met");
-    } finally {
-      rmSync(copy, { recursive: true, force: true });
-    }
-  });
-}

@@ -18,7 +18,9 @@ function proved(title: string, file: string, options: ExploreOptions = {}): void
 }
 
 proved("RACE-19 STORE-12 two processes that wait for one lock are never both inside", "./lock.race.ts");
-proved("RACE-19 STORE-12 two that find the same dead owner are never both inside", "./dead-owner.race.ts", { exported: "two" });
+proved("RACE-19 STORE-12 two that find the same dead owner are never both inside", "./dead-owner.race.ts", {
+  exported: "two",
+});
 proved("RACE-19 STORE-12 a listing that is stale lets nobody in beside a holder", "./try-lock.race.ts");
 proved("RACE-19 a holder killed at any step leaves the lock to the next, and only to one", "./take-over.race.ts");
 proved("RACE-19 the drain story: a writer and structural work are never both inside", "./structural-lock.race.ts");

@@ -7,7 +7,7 @@ import { type ExploreOptions, explore, type Report } from "../../explorer/index.
 
 const LIMIT_MS = 280_000;
 /** Searched whole, `npm run soak -- store`, they take minutes. */
-const RUNS_OF_POWER_LOSS = 150;
+const RUNS_OF_POWER_LOSS = 80;
 
 function explored(title: string, file: string, options: ExploreOptions, expect: (report: Report) => void): void {
   test(title, { timeout: LIMIT_MS }, async (t) => {
