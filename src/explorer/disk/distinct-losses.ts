@@ -7,7 +7,7 @@ import { Names } from "./power-loss.ts";
 import type { Tree } from "./tree.ts";
 
 /** Of so many changes of names, each part is looked at. */
-const MAX_NAME_CHANGES = 12;
+const MAX_NAME_CHANGES = 14;
 /** The same disk comes up in run after run. */
 const known = new Map<string, readonly (readonly number[])[] | undefined>();
 const MAX_KNOWN = 2_000;

@@ -109,7 +109,7 @@ export const needsRestart = race({
 /** More unflushed than all parts of which can be tried. */
 export const muchUnflushed = race({
   setup: () => undefined,
-  processes: { a: () => Promise.all([..."1234567890abcd"].map((name) => mkdir(`/${name}`))) },
+  processes: { a: () => Promise.all([..."1234567890abcdef"].map((name) => mkdir(`/${name}`))) },
   powerLoss: true,
   restart: "never",
   budget: 50,
