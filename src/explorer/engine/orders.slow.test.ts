@@ -75,7 +75,9 @@ test("RACE-04 what a timer waits for changes with a restart, and that is seen wh
   }
 });
 
-for (const file of STANDING.map(here)) {
+/** The lock's 2,930 traces take half a minute: `HOLDFAST_TESTS=long`. */
+const isLong = (process.env.HOLDFAST_TESTS ?? "").includes("long");
+for (const file of STANDING.slice(isLong ? 0 : 1).map(here)) {
   test(`RACE-04 ${file.split("/").at(-1)} comes to the same traces, whatever is tried first`, async (t) => {
     const target = targetOf(file, {});
     const system = new InThreads(target, pick(target.scenario.race));
