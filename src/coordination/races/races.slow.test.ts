@@ -27,3 +27,9 @@ proved("RACE-19 the drain story: a writer and structural work are never both ins
 proved("RACE-19 STORE-19 work under a hold that was passed on never meets structural work", "./passed-hold.race.ts");
 proved("RACE-19 STORE-09 a service with the pid of its dead self is not kept out by it", "./same-pid.race.ts");
 proved("RACE-19 STORE-09 nor after a power loss", "./same-pid-after-boot.race.ts");
+
+test("STORE-12 three that find the same dead owner are never two inside, with any one preemption", async () => {
+  const path = fileURLToPath(new URL("./dead-owner.race.ts", import.meta.url));
+  const { verdict, cutOffBy } = await explore(path, { exported: "three", preemptions: 1, budget: "60s" });
+  assert.deepEqual([verdict, cutOffBy], ["bounded", ["at most 1 preemptions"]]);
+});
