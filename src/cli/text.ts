@@ -44,3 +44,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }
+
+/** `1 version`, `2 versions`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -6,7 +6,7 @@ import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { writeStdout } from "../output.ts";
 import { Progress } from "../progress.ts";
-import { printable, sizeText } from "../text.ts";
+import { counted, printable, sizeText } from "../text.ts";
 import { writeWhole } from "../write-whole.ts";
 
 export async function run(call: Call): Promise<Outcome | undefined> {
@@ -33,7 +33,7 @@ export async function run(call: Call): Promise<Outcome | undefined> {
   return {
     json: { ...counts, out: path },
     text: () =>
-      `${printable(path)}: ${counts.versions} versions of ${counts.artifacts} artifacts, ${sizeText(counts.bytes)}`,
+      `${printable(path)}: ${counted(counts.versions, "version")} of ${counted(counts.artifacts, "artifact")}, ${sizeText(counts.bytes)}`,
   };
 }
 

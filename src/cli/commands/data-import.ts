@@ -3,7 +3,7 @@ import { Artifacts } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { openSource } from "../open-source.ts";
 import { Progress } from "../progress.ts";
-import { printable, sizeText } from "../text.ts";
+import { counted, printable, sizeText } from "../text.ts";
 import { waitLine } from "../wait-line.ts";
 
 export async function run(call: Call): Promise<Outcome> {
@@ -18,7 +18,7 @@ export async function run(call: Call): Promise<Outcome> {
   return {
     json: result,
     text: () =>
-      `${printable(result.collection)}: ${result.versions} versions of ${result.artifacts} artifacts taken in, ` +
+      `${printable(result.collection)}: ${counted(result.versions, "version")} of ${counted(result.artifacts, "artifact")} taken in, ` +
       `${sizeText(result.bytes)}; ${result.skipped} were here already`,
   };
 }

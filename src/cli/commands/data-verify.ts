@@ -3,7 +3,7 @@ import { openWorkspaceRecord } from "../../store/open-workspace.ts";
 import { Artifacts, type VerifyResult } from "../../workspace/artifacts.ts";
 import type { Call, Outcome } from "../call.ts";
 import { Progress } from "../progress.ts";
-import { printable, sizeText } from "../text.ts";
+import { counted, printable, sizeText } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
   const collection = call.text("in");
@@ -29,7 +29,10 @@ function textOf({ checked, damaged, catalog }: VerifyResult): string {
   if (catalog === "differs" || catalog === "made anew")
     lines.push(`catalog.db did not say what lies on disk${catalog === "differs" ? "" : "; it was made anew"}`);
   const found = damaged.length === 0 ? "nothing is damaged" : `${damaged.length} damaged`;
-  return [...lines, `${artifacts} artifacts, ${versions} versions, ${sizeText(bytes)} checked: ${found}`].join("\n");
+  return [
+    ...lines,
+    `${counted(artifacts, "artifact")}, ${counted(versions, "version")}, ${sizeText(bytes)} checked: ${found}`,
+  ].join("\n");
 }
 
 function failureOf(count: number): HoldfastError {
