@@ -131,7 +131,8 @@ export class Exploration {
       else if (this.#allRuns >= runs) cutOffBy.add(`${runs} runs`);
       else if (performance.now() - this.#began >= ms) cutOffBy.add(`${this.#options.budget ?? "60s"} of time`);
       if (cutOffBy.size > 0 && !search.done) return true;
-      if (!this.#hasWork(search)) return "wait";
+      // With what was brought back all may be done.
+      if (!this.#hasWork(search)) return search.done || "wait";
       found = this.#once(search);
       this.#traces = search.traces + (this.#team?.traces ?? 0);
       return found !== undefined;
@@ -191,6 +192,7 @@ export class Exploration {
     if (shared.part?.done === true) {
       this.#team.bringBack(shared.part.takeOutward());
       shared.part = undefined;
+      if (shared.tree.done) return false;
     }
     if (shared.part !== undefined) return !shared.part.waiting;
     if (!shared.tree.waiting) return true;
