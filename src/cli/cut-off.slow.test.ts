@@ -12,7 +12,8 @@ function some(places: readonly Place[]): Place[] {
   return places.filter(({ call, nth }) => nth % (EACH[call] ?? 1) === 0);
 }
 
-for (const scenario of SCENARIOS) {
+/** A put that takes a lock over makes the calls of one that does not as well. */
+for (const scenario of SCENARIOS.slice(1)) {
   test(`STORE-14 STORE-23 ${scenario.title}, killed at one system call after the other, has happened or not`, {
     skip: whyNoTracing() ?? false,
     timeout: 280_000,

@@ -3,5 +3,6 @@
 import { provedWithoutLinks } from "../testing/race-without-links.ts";
 
 provedWithoutLinks("lock");
+provedWithoutLinks("take-over");
 provedWithoutLinks("try-lock");
 provedWithoutLinks("structural-lock");
