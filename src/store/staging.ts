@@ -120,7 +120,7 @@ export class Staging {
 }
 
 /** Removes what dead processes left in `root`: directories are named `<owner token>_<unique>`. */
-export function sweepDead(root: string): void {
+export function sweepDead(root: string, beforeRemoval: (place: string) => void = () => {}): void {
   let names: string[];
   try {
     names = readdirSync(root);
@@ -130,6 +130,9 @@ export function sweepDead(root: string): void {
   }
   for (const name of names) {
     const token = name.slice(0, name.lastIndexOf("_"));
-    if (!isOwnerTokenAlive(token)) rmSync(join(root, name), { recursive: true, force: true });
+    if (isOwnerTokenAlive(token)) continue;
+    const place = join(root, name);
+    beforeRemoval(place);
+    rmSync(place, { recursive: true, force: true });
   }
 }

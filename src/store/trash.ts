@@ -6,15 +6,16 @@
 // moved it here, or by the next comer when that one died.
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isOwnerTokenAlive, ownerToken } from "../coordination/index.ts";
+import { ownerToken } from "../coordination/index.ts";
 import { systemCode } from "../errors.ts";
 import { listVersionDirs } from "./artifact-on-disk.ts";
 import type { ArtifactKey } from "./catalog.ts";
 import { readDeletedIfSound } from "./deleted-file.ts";
 import { fsyncPath, replaceFile } from "./durable.ts";
 import { encodeName, isHashedName, type Layout } from "./layout.ts";
+import { sweepDead } from "./staging.ts";
 
 /** A place in the trash that is not there yet, for a directory or, once it is made, for several. */
 export function placeInTrash(layout: Layout): string {
@@ -31,14 +32,11 @@ export function putBackOthers(layout: Layout, artifactDir: string, going: Readon
 
 /** Removes what dead processes left in the trash, and puts back what no delete names. */
 export function sweepTrash(layout: Layout): void {
-  for (const name of namesIn(layout.trash)) {
-    if (isOwnerTokenAlive(name.slice(0, name.lastIndexOf("_")))) continue;
-    const place = join(layout.trash, name);
+  sweepDead(layout.trash, (place) => {
     for (const below of [place, ...namesIn(place).map((inside) => join(place, inside))]) {
       putBackOthers(layout, below, new Set());
     }
-    rmSync(place, { recursive: true, force: true });
-  }
+  });
 }
 
 function putBackUnlessNamed(layout: Layout, versionDir: string): void {

@@ -164,7 +164,7 @@ export class World implements Execution {
       this.footprint.stamp(process.timeMs);
     }
     const touched = this.footprint.take();
-    if (process !== undefined) process.onlyLooked = item.call !== undefined && onlyRead(touched);
+    if (process !== undefined && this.racers === 1) process.onlyLooked = item.call !== undefined && onlyRead(touched);
     telling?.(outcome, touched);
     return touched;
   }
