@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect, replay, type Trace } from "./index.ts";
+import { isLong } from "./testing/long-tests.ts";
 import { raceFile } from "./testing/race-file.ts";
 
 const file = raceFile("endless");
 
 /** Each takes ten seconds: the others are in `HOLDFAST_TESTS=long`. */
-const isLong = (process.env.HOLDFAST_TESTS ?? "").includes("long");
 const OTHERS = isLong ? ["spinAtOnce", "ticks", "spinAtTimes"] : [];
 for (const exported of ["spin", "microtasks", "syncSpin", ...OTHERS]) {
   test(`RACE-12 a loop without any effect is no hang: ${exported}`, { timeout: 90_000 }, async () => {

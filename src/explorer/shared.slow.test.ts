@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { type ExploreOptions, inspect, type Report } from "./index.ts";
+import { isLong } from "./testing/long-tests.ts";
 import { raceFile } from "./testing/race-file.ts";
 
 const file = raceFile("shared");
@@ -40,7 +41,6 @@ const CASES: readonly ExploreOptions[] = [
   { exported: "sync" },
 ];
 /** The two that take longest are in `HOLDFAST_TESTS=long`. */
-const isLong = (process.env.HOLDFAST_TESTS ?? "").includes("long");
 for (const options of CASES.filter((_, at) => isLong || (at !== 1 && at !== 3))) {
   test(`RACE-03 RACE-14 alone, and shared by two and three: ${JSON.stringify(options)}`, async (context) => {
     const alone = await explored({ ...options, cores: 1 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "../explore.ts";
 import { Exhaustive } from "../search/exhaustive.ts";
 import { Wandering } from "../search/wandering.ts";
+import { isLong } from "../testing/long-tests.ts";
 import { InThreads } from "./in-threads.ts";
 import { targetOf } from "./target.ts";
 import { pick } from "./terms.ts";
@@ -76,7 +77,6 @@ test("RACE-04 what a timer waits for changes with a restart, and that is seen wh
 });
 
 /** The lock's 2,930 traces take half a minute: `HOLDFAST_TESTS=long`. */
-const isLong = (process.env.HOLDFAST_TESTS ?? "").includes("long");
 for (const file of STANDING.slice(isLong ? 0 : 1).map(here)) {
   test(`RACE-04 ${file.split("/").at(-1)} comes to the same traces, whatever is tried first`, async (t) => {
     const target = targetOf(file, {});

@@ -8,11 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { isLong } from "../../explorer/testing/long-tests.ts";
 import { openWorkspace, type Workspace } from "../../index.ts";
 
 const PROGRAM = fileURLToPath(new URL("./sdk-process.ts", import.meta.url));
 /** With `HOLDFAST_TESTS=long` it is killed at every change, else at every other. */
-const STEP = (process.env.HOLDFAST_TESTS ?? "").includes("long") ? 1 : 2;
+const STEP = isLong ? 1 : 2;
 /** No call that is tested makes more changes. */
 const MOST_CHANGES = 300;
 
