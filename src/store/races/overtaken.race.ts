@@ -2,15 +2,8 @@
 
 import assert from "node:assert/strict";
 import { race } from "holdfast/explorer";
-import { forceRelease, lockPath, readLock } from "../../coordination/index.ts";
+import { takeAway } from "./forced-release.ts";
 import { found, remove, save, told, withStore, workspaceWith } from "./saved.ts";
-
-/** What `lock release --force` does, if somebody holds the lock. */
-function takeAway(): void {
-  const path = lockPath("/w/.holdfast/locks", "data");
-  const { state, generation } = readLock(path);
-  if (state === "held") forceRelease(path, generation);
-}
 
 const other = async () => {
   takeAway();

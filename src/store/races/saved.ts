@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { isHoldfastError } from "../../errors.ts";
+import { DEFAULT_COLLECTION } from "../../entries/index.ts";
+import { listVersions } from "../artifact-on-disk.ts";
 import { initWorkspaceRecord, openWorkspaceRecord } from "../index.ts";
 import { readContent } from "../read-content.ts";
 import { Store } from "../store.ts";
 
-const FOLDER = "/w";
-const NAME = "notes/today";
+export const FOLDER = "/w";
+export const NAME = "notes/today";
 /** What was acknowledged, one name each: written after the store said so. */
 const TOLD = "/told";
 
@@ -28,8 +29,8 @@ export async function workspaceWith(...texts: readonly string[]): Promise<void> 
   await withStore((store) => store.list());
 }
 
-export async function save(text: string): Promise<void> {
-  const { version } = await withStore((store) => store.put(NAME, text));
+export async function save(text: string, name: string = NAME): Promise<void> {
+  const { version } = await withStore((store) => store.put(name, text));
   tell(`saved ${version} ${text}`);
 }
 
@@ -38,7 +39,7 @@ export async function remove(version?: number): Promise<void> {
   tell(`deleted ${deleted.join()}`);
 }
 
-function tell(text: string): void {
+export function tell(text: string): void {
   writeFileSync(`${TOLD}/${text}`, "");
 }
 
@@ -46,26 +47,21 @@ export function told(text: string): boolean {
   return existsSync(`${TOLD}/${text}`);
 }
 
-/** The texts that are there, by version; each version is found whole, and the list tells of the newest. */
-export async function found(store: Store): Promise<Map<number, string>> {
+/** The texts that are there under `name`, by version; each version is found whole, and the list tells of the newest. */
+export async function found(store: Store, name: string = NAME): Promise<Map<number, string>> {
   const texts = new Map<number, string>();
-  for (const { version } of versionsOf(store)) {
-    const content = await readContent(store.layout, store.find(NAME, { version }));
+  for (const version of listVersions(store.layout, DEFAULT_COLLECTION, name)) {
+    const content = await readContent(store.layout, store.find(name, { version }));
     texts.set(version, content.toString());
   }
-  const listed = (await store.list()).map(({ name, version }) => ({ name, version }));
-  const newest = [...texts.keys()].at(-1);
-  assert.deepEqual(listed, newest === undefined ? [] : [{ name: NAME, version: newest }], "list and disk agree");
+  const listed = (await store.list()).filter((artifact) => artifact.name === name).map(({ version }) => version);
+  assert.deepEqual(listed, [...texts.keys()].slice(-1), `list and disk agree on ${name}`);
   return texts;
 }
 
-function versionsOf(store: Store) {
-  try {
-    return store.versions(NAME);
-  } catch (error) {
-    if (isHoldfastError(error, "NOT_FOUND")) return [];
-    throw error;
-  }
+/** The same as lines, one for each version: `2 two`. */
+export async function lines(store: Store, name: string = NAME): Promise<string[]> {
+  return [...(await found(store, name))].map(([version, text]) => `${version} ${text}`);
 }
 
 /** The next save works unaided, gets a number that none ever had, and nothing of the dead is left. */
@@ -75,6 +71,11 @@ export async function goesOn(above: number): Promise<void> {
     assert.ok(version > above, `version ${version} is given, and ${above} was`);
     assert.equal((await found(store)).get(version), "next");
   });
+  leftNothing();
+}
+
+/** Nobody lives but who asks: what others had in staging or in the trash has been swept. */
+export function leftNothing(): void {
   for (const place of ["staging", "trash"].map((name) => `${FOLDER}/.holdfast/${name}`)) {
     assert.deepEqual(existsSync(place) ? readdirSync(place) : [], [], `nothing is left in ${place}`);
   }
