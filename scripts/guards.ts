@@ -23,6 +23,10 @@ const STRUCTURAL = "src/coordination/races/structural-lock.race.ts";
 const SAVE = "src/store/races/save.race.ts";
 const DELETE = "src/store/races/delete.race.ts";
 const OVERTAKEN = "src/store/races/overtaken.race.ts";
+const FENCED = "src/store/races/fenced.race.ts";
+const RENAME = "src/store/races/rename.race.ts";
+const DELETE_ALL = "src/store/races/delete-all.race.ts";
+const GC = "src/store/races/gc.race.ts";
 
 export const GUARDS: readonly Guard[] = [
   {
@@ -170,5 +174,107 @@ export const GUARDS: readonly Guard[] = [
     scenario: OVERTAKEN,
     exported: "saver",
     preemptions: 1,
+  },
+  {
+    guard: "fencing before publish",
+    file: "src/store/write-versions.ts",
+    from: "      fence.assertHeld();",
+    to: "",
+    scenario: FENCED,
+    exported: "saver",
+  },
+  {
+    guard: "fencing before a delete is written down",
+    file: "src/store/delete-versions.ts",
+    from: "  fence.assertHeld();\n  addDeletions(",
+    to: "  addDeletions(",
+    scenario: FENCED,
+    exported: "deleter",
+  },
+  {
+    guard: "fencing before a rename is published",
+    file: "src/store/rename-artifact.ts",
+    from: "    fence.assertHeld();\n    publish(",
+    to: "    publish(",
+    scenario: FENCED,
+    exported: "renamer",
+  },
+  {
+    guard: "two marks that agree from one rename on",
+    file: "src/store/rename-mark.ts",
+    from: "?.id === mark.id ? mark : undefined;",
+    to: " === undefined ? mark : mark;",
+    scenario: RENAME,
+    exported: "killed",
+  },
+  {
+    guard: "the old name's numbers before its directory goes",
+    file: "src/store/finish-rename.ts",
+    from: "  addDeletions(layout, old, mark.floor, mark.deletions.map(fromJson));\n",
+    to: "",
+    also: [
+      "  rmSync(join(newDir, RENAMED_FROM));",
+      "  addDeletions(layout, old, mark.floor, mark.deletions.map(fromJson));\n  rmSync(join(newDir, RENAMED_FROM));",
+    ],
+    scenario: RENAME,
+    exported: "killed",
+  },
+  {
+    guard: "only what was renamed goes from the old name",
+    file: "src/store/finish-rename.ts",
+    from: "there.filter((version) => version <= mark.floor)",
+    to: "there",
+    scenario: RENAME,
+    exported: "overtakenAtOld",
+    preemptions: 1,
+  },
+  {
+    guard: "only what was renamed is gone from the old name",
+    file: "src/store/artifact-on-disk.ts",
+    from: ".filter((version) => version > gone)",
+    to: ".filter(() => gone === 0)",
+    scenario: RENAME,
+    exported: "overtakenAtOld",
+    preemptions: 1,
+  },
+  {
+    guard: "a rename is finished before either name is written to",
+    file: "src/store/write-versions.ts",
+    from: "    if (onDisk.length === 0 && !newest.has(item.name)) finishRename(parts, { collection, name: item.name });\n",
+    to: "",
+    scenario: RENAME,
+    exported: "killedUnknown",
+  },
+  {
+    guard: "the reader looks again, and follows again",
+    file: "src/workspace/read-version.ts",
+    from: "if (looks === MOST_LOOKS || !wentMeanwhile(record, error)) throw error;",
+    to: "if (looks > 0) throw error;",
+    scenario: RENAME,
+    exported: "besideReader",
+  },
+  {
+    guard: "all that goes is written down in one file first",
+    file: "src/store/delete-collection.ts",
+    from: "    writeDeleting(layout, collection, chosen);\n",
+    to: "",
+    scenario: DELETE_ALL,
+    exported: "killed",
+  },
+  {
+    guard: "what a dead deleter of all wrote down is finished first",
+    file: "src/store/settle.ts",
+    from: "  const deleted = finishDeleting(parts.layout, collection);",
+    to: "  const deleted: ArtifactKey[] = [];",
+    scenario: DELETE_ALL,
+    exported: "killed",
+  },
+  {
+    guard: "what is as good as deleted is not among those that are kept",
+    file: "src/store/collect-garbage.ts",
+    from: ".filter(({ version }) => !gone.has(version));",
+    to: ".filter(() => gone !== undefined);",
+    scenario: GC,
+    exported: "afterDeleterDied",
   },
 ];
