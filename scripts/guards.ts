@@ -44,10 +44,18 @@ export const GUARDS: readonly Guard[] = [
     scenario: TRY_LOCK,
   },
   {
+    guard: "a look after what is remembered",
+    file: "src/coordination/lock.ts",
+    from: "  if (again.highest > generation) {",
+    to: '  if (again.highest > generation && finished.file.endsWith(".ready")) {',
+    scenario: "src/coordination/races/again.race.ts",
+    exported: "twoBehind",
+  },
+  {
     guard: "the highest generation stays",
     file: "src/coordination/lock.ts",
-    from: "  sweepBelow(wish.dir, again, generation); // guard: highest-stays",
-    to: "  sweepBelow(wish.dir, again, generation + 1);",
+    from: "  sweepBelow(wish.dir, again, generation, finished.file); // guard: highest-stays",
+    to: "  sweepBelow(wish.dir, again, generation + 1, finished.file);",
     scenario: TRY_LOCK,
   },
   {

@@ -1,16 +1,18 @@
 // The lock directory: what its names mean, and the single steps that can be taken on it.
 //
 //   7                 generation 7, a hard link to a finished record (where there are none: see `publish`). The highest number is the state of the lock.
-//   7.released        generation 7 was given back. Says nothing about 8.
+//   7.x4f1.released   generation 7 was given back. Says nothing about 8. `7.released`: by force
 //   7.<hash>.passed   generation 7 was passed on (passed-hold.ts)
-//   7.x4f1.ready      the finished record that a taker of 7 links; renamed to `7.released` when it gives the lock back
+//   7.x4f1.ready      the finished record that a taker of 7 links; renamed to `7.x4f1.released` when it gives the lock back. A
+//                     taker of 8 may link its own `7.x4f1.released` in place of a new one (finished-record.ts)
 //   waiting/          tickets of those who wait; there only while somebody does
 //
 // Why a release is a marker *of that generation* and neither a deletion nor a change of the record: a deletion would make
 // the highest number vanish for a moment, and the next taker would count from a lower one; a change of "the" record could
 // hit a successor's. A marker names its generation, so a late release, after a take-over, marks a generation that is no
 // longer the highest, which means nothing. And since the marker's file is made before the lock is taken, giving back is
-// one rename: it needs no space and cannot be refused by a full disk.
+// one rename: it needs no space and cannot be refused by a full disk. The name that is renamed has a part that nobody else
+// uses, so nobody else's record is ever taken for one's own, also where the whole directory was removed and made again.
 
 import { randomBytes } from "node:crypto";
 import {
@@ -40,6 +42,7 @@ export interface View {
 }
 
 export const WAITING = "waiting";
+const READY = ".ready";
 const EMPTY: View = { highest: 0, released: false, hasWaiting: false, names: [] };
 const RELEASED = ".released";
 /** Ends the names that say that a generation was passed on. */
@@ -67,8 +70,11 @@ export function look(dir: string): View {
   let highestReleased = 0;
   let hasWaiting = false;
   for (const name of names) {
-    if (name === WAITING) hasWaiting = true;
     const generation = generationOf(name);
+    if (generation === 0) {
+      if (name === WAITING) hasWaiting = true;
+      continue;
+    }
     if (name.endsWith(RELEASED)) highestReleased = Math.max(highestReleased, generation);
     else if (name.endsWith(READY) || name.endsWith(PASSED)) continue; // not published
     highest = Math.max(highest, generation);
@@ -76,12 +82,19 @@ export function look(dir: string): View {
   return { highest, released: highest > 0 && highestReleased === highest, hasWaiting, names };
 }
 
-const READY = ".ready";
+const MOST_DIGITS = 15;
+const [ZERO, NINE, DOT] = [48, 57, 46];
 
-/** The generation that a name speaks of; 0 for names that are none of ours. */
+/** The generation that a name speaks of, its digits up to a dot or the end; 0 for names that are none of ours. */
 function generationOf(name: string): number {
-  const digits = /^(\d{1,15})(?:\.|$)/.exec(name)?.[1];
-  return digits === undefined ? 0 : Number(digits);
+  let generation = 0;
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (code === DOT) return generation;
+    if (code < ZERO || code > NINE || at === MOST_DIGITS) return 0;
+    generation = generation * 10 + code - ZERO;
+  }
+  return generation;
 }
 
 export function fileOf(dir: string, generation: number): string {
@@ -93,9 +106,14 @@ export function tellsRelease(name: string | null, generation: number): boolean {
   return name === null || (name.endsWith(RELEASED) && generationOf(name) >= generation);
 }
 
+/** True when somebody stands in line, as `look` has it. */
+export function hasWaiting(dir: string): boolean {
+  return existsSync(`${dir}/${WAITING}`);
+}
+
 /** Writes the record whole under a name nobody looks at, and returns that name. Makes the directory when it is missing. */
-export function prepare(dir: string, generation: number, record: LockRecord): string {
-  const ready = `${dir}/${generation}.${uniqueToken()}${READY}`;
+export function prepare(dir: string, generation: number, record: LockRecord, token = uniqueToken()): string {
+  const ready = `${dir}/${generation}.${token}${READY}`;
   const text = JSON.stringify(record);
   try {
     writeFileSync(ready, text, { flag: "wx" });
@@ -162,12 +180,18 @@ function tellNoLinks(dir: string): void {
   });
 }
 
-/** Marks `generation` as given back, with the file prepared at its acquisition. One step; harmless when it came too late. */
-export function markReleased(dir: string, generation: number, ready: string): void {
+/**
+ * Marks `generation` as given back, with the file that was linked at its acquisition, and returns the mark's name. One step;
+ * harmless when it came too late. `token` must be that of the file's own name.
+ */
+export function markReleased(dir: string, generation: number, token: string, ready: string): string | undefined {
+  const mark = `${dir}/${generation}.${token}${RELEASED}`;
   try {
-    renameSync(ready, fileOf(dir, generation) + RELEASED);
+    renameSync(ready, mark);
+    return mark;
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error; // swept: the lock has moved on without us
+    if (systemCode(error) !== "ENOENT") throw error;
+    return undefined; // swept: the lock has moved on without us
   }
 }
 
@@ -187,11 +211,13 @@ export function markReleasedByForce(dir: string, generation: number): boolean {
   }
 }
 
-/** Removes what speaks of generations below `generation`. Best effort: what stays is swept by a later holder. */
-export function sweepBelow(dir: string, view: View, generation: number): void {
+/** Removes what speaks of generations below `generation`, but for `ready`. Best effort: what stays is swept by a later holder. */
+export function sweepBelow(dir: string, view: View, generation: number, ready: string): void {
   for (const name of view.names) {
     const of = generationOf(name);
-    if (of > 0 && of < generation) removeQuietly(`${dir}/${name}`);
+    if (of === 0 || of >= generation) continue;
+    const file = `${dir}/${name}`;
+    if (file !== ready) removeQuietly(file);
   }
 }
 

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { utimesSync } from "node:fs";
 import { HoldfastError, systemCode } from "../errors.ts";
+import { type FinishedRecord, remember } from "./finished-record.ts";
 import { fileOf, look, markReleased, removeQuietly } from "./generations.ts";
 import type { LockWish } from "./lock-wish.ts";
 import { joinHolds, type PassedOn, passOn } from "./passed-hold.ts";
@@ -16,19 +17,19 @@ export class HeldLock implements AsyncDisposable {
   readonly #wish: LockWish;
   /** The generation in the wish's directory. */
   readonly #own: number;
-  readonly #ready: string;
+  readonly #finished: FinishedRecord;
   #heartbeat: NodeJS.Timeout | undefined;
   #beats = 0;
   #released = false;
   #passedOn: PassedOn | undefined;
 
   /** Not for callers: `acquireLock` makes these. */
-  constructor(wish: LockWish, generation: number, ready: string) {
+  constructor(wish: LockWish, generation: number, finished: FinishedRecord) {
     this.path = wish.path;
     this.generation = wish.claim?.generation ?? generation;
     this.#wish = wish;
     this.#own = generation;
-    this.#ready = ready;
+    this.#finished = finished;
     this.#heartbeat = setInterval(() => this.#beat(), wish.leaseMs / 3);
     this.#heartbeat.unref();
   }
@@ -68,7 +69,9 @@ export class HeldLock implements AsyncDisposable {
     if (this.#released) return;
     this.#released = true;
     clearInterval(this.#heartbeat);
-    markReleased(this.dir, this.#own, this.#ready);
+    const file = markReleased(this.dir, this.#own, this.#finished.token, this.#finished.file);
+    // Not after a beat: the next hold's would have to go on from it, or its first might look like this hold's last.
+    if (file !== undefined && this.#beats === 0) remember(this.dir, this.#own, { ...this.#finished, file });
     if (this.#passedOn !== undefined) removeQuietly(this.#passedOn.mark);
   }
 

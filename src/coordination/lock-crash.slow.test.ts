@@ -18,7 +18,7 @@ function assertRecordsWhole(lock: string): void {
     } catch {
       // nobody waits
     }
-    for (const name of names.filter((name) => /^\d+(\.released)?$/.test(name) || dir !== lock)) {
+    for (const name of names.filter((name) => /^\d+(\.\w+\.released)?$/.test(name) || dir !== lock)) {
       assert.notEqual(parseRecord(readFileSync(`${dir}/${name}`, "utf8")), undefined, `${name} is a whole record`);
     }
   }
@@ -28,12 +28,13 @@ function assertRecordsWhole(lock: string): void {
 async function crashEverywhere(
   command: string,
   prepare: (lock: string) => Promise<{ before: number; release: () => Promise<void> }>,
+  options: { readonly holdMs: number; readonly rounds?: number } = { holdMs: 120 },
 ): Promise<number> {
   for (let crashAt = 1; crashAt <= MOST_CALLS; crashAt += 1) {
     using dir = new TempDir();
     const lock = dir.at("lock");
     const { before, release } = await prepare(lock);
-    await using victim = new LockProcess(command, lock, { crashAt, holdMs: 120, leaseMs: 120, timeoutMs: 200 });
+    await using victim = new LockProcess(command, lock, { crashAt, leaseMs: 120, timeoutMs: 200, ...options });
     await victim.exit();
     assertRecordsWhole(lock);
     await release();
@@ -62,6 +63,13 @@ test("STORE-14 killed before any call of a take-over from a dead owner", async (
     return { before: 1, release: async () => {} };
   });
   assert.ok(calls >= 8, `only ${calls} calls were interrupted`);
+});
+
+test("STORE-14 killed before any call of holds that link the record of the one before", async () => {
+  const prepare = async () => ({ before: 0, release: async () => {} });
+  const once = await crashEverywhere("alternate", prepare, { holdMs: 0, rounds: 1 });
+  const thrice = await crashEverywhere("alternate", prepare, { holdMs: 0, rounds: 3 });
+  assert.equal(thrice - once, 2 * ["link", "readdir", "unlink", "rename"].length);
 });
 
 test("STORE-14 killed before any call of waiting in line", async () => {

@@ -8,6 +8,7 @@
 // Steps of acquire:
 //   1. look: list the directory, take the highest generation g; go on only if it is free or dead, and nobody waits ahead
 //   2. prepare: write a complete record under a name nobody looks at
+//   (1 and 2 need not be done anew by who gave the lock back itself just now: finished-record.ts)
 //   3. publish: hard-link it as g+1, which creates or fails. EEXIST: somebody was first; start again
 //   4. look again: a generation above g+1 means that step 1 read a stale listing (g+1 had been used, given back and swept
 //      in between); withdraw and start again
@@ -19,10 +20,11 @@
 // directory, as on every local Linux file system: it has a handful of names.
 
 import { Doorbell } from "./doorbell.ts";
+import { type FinishedRecord, finish, recall } from "./finished-record.ts";
 import {
   fileOf,
+  hasWaiting,
   look,
-  prepare,
   publish,
   readRecord,
   removeQuietly,
@@ -71,8 +73,10 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
 export async function acquireAs(path: string, options: LockOptions, notices: WaitNotices): Promise<HeldLock> {
   const wish = makeWish(path, options, heldHere());
   throwIfAborted(wish.signal, wish.path);
-  const view = look(wish.dir);
   // Nobody waits: no ticket, no watch, no timer. With somebody in line, only the line decides.
+  const again = hasWaiting(wish.dir) ? undefined : takeAgain(wish);
+  if (again !== undefined) return again;
+  const view = look(wish.dir);
   if (!view.hasWaiting && isTakeable(view, wish)) {
     const lock = take(view, wish);
     if (lock !== undefined) return lock;
@@ -86,6 +90,8 @@ export async function acquireAs(path: string, options: LockOptions, notices: Wai
  */
 export function tryAcquireLock(path: string, options: LockOptions = {}): HeldLock | LockRecord {
   const wish = makeWish(path, options, heldHere());
+  const again = takeAgain(wish);
+  if (again !== undefined) return again;
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const view = look(wish.dir);
     if (isTakeable(view, wish)) {
@@ -148,20 +154,30 @@ function isTakeable(view: View, wish: LockWish): boolean {
 /** Steps 2 to 5. Undefined when somebody else was faster. */
 function take(view: View, wish: LockWish): HeldLock | undefined {
   const generation = view.highest + 1;
-  const ready = prepare(wish.dir, generation, { ...wish.record, sinceMs: Date.now() });
-  if (!publish(wish.dir, generation, ready)) {
-    removeQuietly(ready);
-    return undefined;
-  }
+  const finished = finish(wish.dir, generation, { ...wish.record, sinceMs: Date.now() });
+  const lock = enter(generation, finished, wish);
+  if (lock === undefined) removeQuietly(finished.file);
+  return lock;
+}
+
+/** Steps 3 to 5, with what this process remembers of its last hold in place of 1 and 2. The mark of that hold is never removed
+ *  here: should whoever was first find its disk full (`createWithoutLink`), the lock is still free. */
+function takeAgain(wish: LockWish): HeldLock | undefined {
+  const last = recall(wish.dir, wish.record);
+  return last === undefined ? undefined : enter(last.generation + 1, last.finished, wish);
+}
+
+/** Steps 3 to 5. */
+function enter(generation: number, finished: FinishedRecord, wish: LockWish): HeldLock | undefined {
+  if (!publish(wish.dir, generation, finished.file)) return undefined;
   const again = look(wish.dir);
   // guard: stale-listing
   if (again.highest > generation) {
     removeQuietly(fileOf(wish.dir, generation));
-    removeQuietly(ready);
     return undefined;
   }
-  sweepBelow(wish.dir, again, generation); // guard: highest-stays
-  const lock = new HeldLock(wish, generation, ready);
+  sweepBelow(wish.dir, again, generation, finished.file); // guard: highest-stays
+  const lock = new HeldLock(wish, generation, finished);
   try {
     wish.claim?.assertHeld(); // it may have ended while we took what is within it
   } catch (error) {

@@ -216,5 +216,5 @@ test("STORE-19 the secret stands nowhere but in what was passed on", async () =>
     ];
     for (const text of shown) assert.ok(!text.includes(secret) && !text.includes(hex) && !text.includes(wrong));
   });
-  assert.deepEqual(readdirSync(dir.at("plain")).sort(), ["1", "1.released"], "nothing is left of it");
+  assert.match(readdirSync(dir.at("plain")).sort().join(), /^1,1\.\w+\.released$/, "nothing is left of it");
 });
