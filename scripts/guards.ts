@@ -151,7 +151,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "the floor's folder is flushed",
     file: "src/store/deleted-file.ts",
-    from: "  if (options.durable !== false) fsyncPath(layout.collectionDir(collection));",
+    from: "  fsyncPath(layout.collectionDir(collection));",
     to: "",
     scenario: DELETE,
     exported: "newestPowerLoss",
@@ -284,5 +284,13 @@ export const GUARDS: readonly Guard[] = [
     to: ".filter(() => gone !== undefined);",
     scenario: GC,
     exported: "afterDeleterDied",
+  },
+  {
+    guard: "floors are flushed before they take the place of others",
+    file: "src/store/deleting-collection.ts",
+    from: "    await flush(\n      staged.map(({ path }) => path),\n      layout.staging,\n    );\n",
+    to: "",
+    scenario: DELETE_ALL,
+    exported: "powerLoss",
   },
 ];

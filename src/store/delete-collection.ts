@@ -20,7 +20,6 @@ import { artifactsOnDisk } from "./collections-on-disk.ts";
 import { type Going, removeAll, versionsOf, writeDeleting, writeFloors } from "./deleting-collection.ts";
 import { deletionsOf } from "./deletion.ts";
 import type { LockWait } from "./drafts.ts";
-import { flush } from "./durable.ts";
 import { finishRename } from "./finish-rename.ts";
 import { readArtifact, settle } from "./settle.ts";
 import type { Store } from "./store.ts";
@@ -50,7 +49,7 @@ export async function deleteCollection(
     const note = catalog.begin(chosen.map(({ name }) => ({ collection, name })));
     fence.assertHeld();
     writeDeleting(layout, collection, chosen);
-    await flush(writeFloors(layout, collection, chosen), layout.data);
+    await writeFloors(store, collection, chosen);
     fence.assertHeld();
     removeAll(layout, collection, chosen);
     for (const { name, deletions } of chosen) {

@@ -10,7 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
 import type { ArtifactKey } from "./catalog.ts";
 import { type Deletion, type DeletionJson, fromJson, toJson } from "./deletion.ts";
-import { fsyncPath, replaceFile, type WriteOptions } from "./durable.ts";
+import { fsyncPath, replaceFile } from "./durable.ts";
 import { RENAMED_TO_TAG } from "./follow-renames.ts";
 import { isFormat, isFormatRefusal, requireFormat } from "./format.ts";
 import { encodeName, type Layout } from "./layout.ts";
@@ -69,34 +69,23 @@ export function formatDeletedFile(name: string, deleted: Deleted): string {
   return `${JSON.stringify(file)}\n`;
 }
 
-export function writeDeleted(
-  layout: Layout,
-  { collection, name }: ArtifactKey,
-  deleted: Deleted,
-  options: WriteOptions = {},
-): void {
+export function writeDeleted(layout: Layout, { collection, name }: ArtifactKey, deleted: Deleted): void {
   const path = layout.deletedFile(collection, name);
   refuseLinks(dirname(path));
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, formatDeletedFile(name, deleted), options);
+  replaceFile(path, formatDeletedFile(name, deleted));
   // Its folder's own name, too: whoever made that may have died before it could flush it. guard: floor-flushed
-  if (options.durable !== false) fsyncPath(layout.collectionDir(collection));
+  fsyncPath(layout.collectionDir(collection));
 }
 
 /** Adds `deletions` to what is remembered, unless that was done already. */
-export function addDeletions(
-  layout: Layout,
-  key: ArtifactKey,
-  floor: number,
-  deletions: readonly Deletion[],
-  options: WriteOptions = {},
-): void {
+export function addDeletions(layout: Layout, key: ArtifactKey, floor: number, deletions: readonly Deletion[]): void {
   const before = readDeleted(layout, key.collection, key.name);
   const known = new Set(before.deletions.map(({ entry }) => entry.id));
   const added = deletions.filter(({ entry }) => !known.has(entry.id));
   if (added.length === 0 && before.floor >= floor) return;
   const after = { floor: Math.max(before.floor, floor), deletions: [...before.deletions, ...added] };
-  writeDeleted(layout, key, after, options);
+  writeDeleted(layout, key, after);
 }
 
 /** Every artifact of a collection of which something was ever deleted, as far as that can be read. */

@@ -1,16 +1,17 @@
 // All of a collection on its way out: the file that says so, and carrying it out. See delete-collection.ts, whose steps 4
 // to 7 these are.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HoldfastError } from "../errors.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import type { ArtifactKey } from "./catalog.ts";
-import { addDeletions } from "./deleted-file.ts";
+import { addDeletions, formatDeletedFile, readDeleted } from "./deleted-file.ts";
 import { type Deletion, type DeletionJson, fromJson, toJson } from "./deletion.ts";
-import { fsyncPath, replaceFile } from "./durable.ts";
+import { flush, fsyncPath, replaceFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { moveAway, removeVersions } from "./remove-versions.ts";
+import type { Staging } from "./staging.ts";
 import { placeInTrash, putBackOthers } from "./trash.ts";
 
 /** What step 4 writes down of one artifact. */
@@ -35,18 +36,36 @@ export function finishDeleting(layout: Layout, collection: string): ArtifactKey[
   const path = layout.deletingFile(collection);
   if (!existsSync(path)) return [];
   const going = readDeleting(path);
-  for (const floor of writeFloors(layout, collection, going)) fsyncPath(floor);
+  for (const { name, floor, deletions } of going) addDeletions(layout, { collection, name }, floor, deletions);
   removeAll(layout, collection, going);
   return going.map(({ name }) => ({ collection, name }));
 }
 
-/** Step 5. Returns what is to be flushed: not one by one, since until the file of step 4 goes all of them can be written again. */
-export function writeFloors(layout: Layout, collection: string, going: readonly Going[]): string[] {
-  for (const { name, floor, deletions } of going) {
-    addDeletions(layout, { collection, name }, floor, deletions, { durable: false });
+/** Step 5. Flushed at once, not one by one, and before they take the place of what stood there: were that lost, nobody would
+ *  know which numbers it said were given. guard: floors-flushed */
+export async function writeFloors(
+  { layout, staging }: { readonly layout: Layout; readonly staging: Staging },
+  collection: string,
+  going: readonly Going[],
+): Promise<void> {
+  const dir = staging.newDir();
+  try {
+    const staged = going.map(({ name, floor, deletions }, index) => {
+      const before = readDeleted(layout, collection, name);
+      const after = { floor: Math.max(before.floor, floor), deletions: [...before.deletions, ...deletions] };
+      const path = join(dir, String(index));
+      writeFileSync(path, formatDeletedFile(name, after));
+      return { path, target: layout.deletedFile(collection, name) };
+    });
+    await flush(
+      staged.map(({ path }) => path),
+      layout.staging,
+    );
+    for (const { path, target } of staged) renameSync(path, target);
+    fsyncPath(dirname(layout.deletingFile(collection)));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
   }
-  const files = going.map(({ name }) => layout.deletedFile(collection, name));
-  return [...files, dirname(layout.deletingFile(collection))];
 }
 
 /** Steps 6 and 7. */

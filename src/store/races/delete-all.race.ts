@@ -6,16 +6,18 @@ import { race } from "holdfast/explorer";
 import { DEFAULT_COLLECTION } from "../../entries/index.ts";
 import { deleteCollection } from "../delete-collection.ts";
 import { leftNothing, lines, NAME, save, tell, told, withStore, workspaceWith } from "./saved.ts";
+import { withUnlockedStore } from "./unlocked-store.ts";
 
 const OTHER = "other";
 
-async function setup(): Promise<void> {
+/** The texts of others, one artifact at the most. */
+async function setup(others: readonly string[] = ["else"]): Promise<void> {
   await workspaceWith("one");
-  await save("else", OTHER);
+  for (const text of others) await save(text, OTHER);
 }
 
-async function deleteAll(): Promise<void> {
-  await withStore((store) => deleteCollection(store, DEFAULT_COLLECTION));
+async function deleteAll(use: typeof withStore = withStore): Promise<void> {
+  await use((store) => deleteCollection(store, DEFAULT_COLLECTION));
   tell("deleted all");
 }
 
@@ -28,34 +30,42 @@ function settled(): Promise<[string[], string[]]> {
   });
 }
 
-async function goesOn(above: number): Promise<void> {
-  for (const [name, highest] of [
-    [NAME, above],
-    [OTHER, 1],
-  ] as const) {
+/** The next of each gets a number that none ever had. */
+async function goesOn(highest: Readonly<Record<string, number>>): Promise<void> {
+  for (const [name, above] of Object.entries(highest)) {
     const { version } = await withStore((store) => store.put(name, "next"));
-    assert.ok(version > highest, `version ${version} of ${name} is given, and ${highest} was`);
+    assert.ok(version > above, `version ${version} of ${name} is given, and ${above} was`);
   }
   leftNothing();
 }
 
-export const killed = race({
-  setup,
-  processes: { deleter: deleteAll },
-  check: async () => {
-    const left = await settled();
-    const isDeleted = left[0].length === 0;
-    assert.deepEqual(left, isDeleted ? [[], []] : [["1 one"], ["1 else"]]);
-    assert.ok(isDeleted || !told("deleted all"), "what was acknowledged has happened");
-    await goesOn(1);
-  },
-  crashes: 1,
-  restart: "never",
-});
+function cutOff(others: readonly string[]) {
+  return {
+    setup: () => setup(others),
+    processes: { deleter: () => deleteAll() },
+    check: async () => {
+      const left = await settled();
+      const isDeleted = left[0].length === 0;
+      assert.deepEqual(left, isDeleted ? [[], []] : [["1 one"], others.map((text) => `1 ${text}`)]);
+      assert.ok(isDeleted || !told("deleted all"), "what was acknowledged has happened");
+      await goesOn({ [NAME]: 1, [OTHER]: others.length });
+    },
+    restart: "never",
+  } as const;
+}
+export const killed = race({ ...cutOff(["else"]), crashes: 1 });
+
+function losingPower(others: readonly string[]) {
+  const deleter = () => deleteAll(withUnlockedStore);
+  return race({ ...cutOff(others), processes: { deleter }, powerLoss: true });
+}
+/** Of one artifact: all that is removed may be lost or not, each by itself. */
+export const powerLoss = losingPower([]);
+export const powerLossOfTwo = losingPower(["else"]);
 
 const besideWriter = {
-  setup,
-  processes: { deleter: deleteAll, writer: () => save("two") },
+  setup: () => setup(),
+  processes: { deleter: () => deleteAll(), writer: () => save("two") },
   check: async () => {
     const [here, other] = await settled();
     const isSaved = here.includes("2 two");
@@ -67,7 +77,7 @@ const besideWriter = {
     );
     // Saved before, it goes with the others.
     assert.ok(isSaved || isDeleted || !told("saved 2 two"), "what was acknowledged is there");
-    await goesOn(isSaved || told("saved 2 two") ? 2 : 1);
+    await goesOn({ [NAME]: isSaved || told("saved 2 two") ? 2 : 1, [OTHER]: 1 });
   },
 } as const;
 export const writer = race(besideWriter);
