@@ -7,8 +7,10 @@ import { inspect } from "../src/explorer/index.ts";
 const SCENARIOS = [
   ["save", "powerLoss"],
   ["save", "firstPowerLoss"],
-  ["delete", "newestPowerLoss"],
-  ["delete", "allPowerLoss"],
+  ["delete", "newestPowerLossLocked"],
+  ["delete", "allPowerLossLocked"],
+  ["delete-all", "powerLossOfTwo"],
+  ["rename", "powerLoss"],
 ] as const;
 
 for (const [file, exported] of SCENARIOS) {

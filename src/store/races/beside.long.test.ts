@@ -17,6 +17,13 @@ explored(
   proved(50),
 );
 
+explored(
+  "STORE-21 STORE-23 a delete of all that loses power at any effect deletes all or nothing, and no number is given again",
+  "./delete-all.race.ts",
+  { exported: "powerLoss" },
+  proved(500),
+);
+
 const bounded = boundedBy("at most 1 preemptions");
 const unpreempted = boundedBy("at most 0 preemptions");
 

@@ -8,6 +8,7 @@ import { openVersion } from "../../workspace/read-version.ts";
 import { compact } from "../compact.ts";
 import { Layout } from "../layout.ts";
 import { FOLDER, goesOn, lines, NAME, save, tell, told, withStore, workspaceWith } from "./saved.ts";
+import { withUnlockedStore } from "./unlocked-store.ts";
 
 const OTHER = "other";
 
@@ -18,8 +19,8 @@ async function setup(): Promise<void> {
   await save("same", OTHER);
 }
 
-async function share(): Promise<void> {
-  const { contents } = await withStore((store) => compact(store));
+async function share(use: typeof withStore = withStore): Promise<void> {
+  const { contents } = await use((store) => compact(store));
   tell(`shared ${contents}`);
 }
 
@@ -31,22 +32,27 @@ function left(): Promise<[string[], string[]]> {
   });
 }
 
-export const killed = race({
+const cutOff = {
   setup,
-  processes: { sharer: share },
+  processes: { sharer: () => share() },
   check: async () => {
     assert.ok(!told("shared 0"));
     assert.deepEqual(await left(), [["1 same"], ["1 same"]]);
     await goesOn(1);
   },
-  crashes: 1,
   restart: "never",
+} as const;
+export const killed = race({ ...cutOff, crashes: 1 });
+export const powerLoss = race({
+  ...cutOff,
+  processes: { sharer: () => share(withUnlockedStore) },
+  powerLoss: true,
 });
 
 export const besideReader = race({
   setup,
   processes: {
-    sharer: share,
+    sharer: () => share(),
     reader: async () => {
       for (const name of [NAME, OTHER]) {
         let text = "";
@@ -64,7 +70,7 @@ export const besideReader = race({
 const besideDeleter = {
   setup,
   processes: {
-    sharer: share,
+    sharer: () => share(),
     deleter: async () => {
       await withStore((store) => store.delete(OTHER));
       tell("deleted");

@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { race } from "holdfast/explorer";
-import { found, goesOn, remove, told, withStore, workspaceWith } from "./saved.ts";
+import { found, goesOn, remove, removeFrom, told, withStore, workspaceWith } from "./saved.ts";
+import { withUnlockedStore } from "./unlocked-store.ts";
 
 const THREE = ["one", "two", "three"];
 
@@ -31,8 +32,19 @@ function scenario(before: readonly string[], version: number | undefined, acknow
 
 const newest = scenario(THREE, 3, "deleted 3", "one,two");
 export const newestKilled = race({ ...newest, crashes: 1 });
-export const newestPowerLoss = race({ ...newest, powerLoss: true });
-
 export const allKilled = race({ ...scenario(THREE, undefined, "deleted 1,2,3", ""), crashes: 1 });
-/** Of one version: all that is removed may be lost or not, each by itself. */
-export const allPowerLoss = race({ ...scenario(["one"], undefined, "deleted 1", ""), powerLoss: true });
+
+/** Of as few versions as there can be: all that is removed may be lost or not, each by itself. */
+function powerLoss(before: readonly string[], version: number | undefined, acknowledged: string, after: string) {
+  const deleter = () => removeFrom(withUnlockedStore, version);
+  return race({
+    ...scenario(before, version, acknowledged, after),
+    processes: { deleter },
+    powerLoss: true,
+  });
+}
+export const newestPowerLoss = powerLoss(["one", "two"], 2, "deleted 2", "one");
+export const allPowerLoss = powerLoss(["one"], undefined, "deleted 1", "");
+/** With what its lock leaves. */
+export const newestPowerLossLocked = race({ ...newest, powerLoss: true });
+export const allPowerLossLocked = race({ ...scenario(["one"], undefined, "deleted 1", ""), powerLoss: true });

@@ -5,6 +5,7 @@ import { race } from "holdfast/explorer";
 import { collectGarbage } from "../collect-garbage.ts";
 import { retentionTags } from "../retention.ts";
 import { goesOn, lines, NAME, remove, save, tell, told, withStore, workspaceWith } from "./saved.ts";
+import { withUnlockedStore } from "./unlocked-store.ts";
 
 /** Two versions, of which one is to be kept: later ones take the rule over. */
 async function setup(): Promise<void> {
@@ -14,8 +15,8 @@ async function setup(): Promise<void> {
   await save("two");
 }
 
-async function collect(): Promise<void> {
-  const { removed } = await withStore((store) => collectGarbage(store));
+async function collect(use: typeof withStore = withStore): Promise<void> {
+  const { removed } = await use((store) => collectGarbage(store));
   tell(`removed ${removed.map(({ version }) => version).join()}`);
 }
 
@@ -27,17 +28,22 @@ function settled(): Promise<string[]> {
   });
 }
 
-export const killed = race({
+const cutOff = {
   setup,
-  processes: { collector: collect },
+  processes: { collector: () => collect() },
   check: async () => {
     const left = await settled();
     assert.equal(left.at(-1), "2 two");
     if (told("removed 1")) assert.deepEqual(left, ["2 two"]);
     await goesOn(2);
   },
-  crashes: 1,
   restart: "never",
+} as const;
+export const killed = race({ ...cutOff, crashes: 1 });
+export const powerLoss = race({
+  ...cutOff,
+  processes: { collector: () => collect(withUnlockedStore) },
+  powerLoss: true,
 });
 
 /** Somebody died deleting the newest: it may be there still, and be as good as gone. */
@@ -56,7 +62,7 @@ export const afterDeleterDied = race({
 
 const besideWriter = {
   setup,
-  processes: { collector: collect, writer: () => save("three") },
+  processes: { collector: () => collect(), writer: () => save("three") },
   check: async () => {
     const left = await settled();
     const isSaved = left.at(-1) === "3 three";

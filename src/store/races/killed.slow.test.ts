@@ -22,6 +22,12 @@ const KILLED = [
   ],
   ["STORE-22 contents are whole after compact was killed at any effect", "./compact.race.ts", "killed"],
 ] as const;
+const POWER_LOSSES = [
+  ["STORE-29 gc that loses power at any effect leaves the newest version", "./gc.race.ts"],
+  ["STORE-22 contents are whole after compact lost power at any effect", "./compact.race.ts"],
+] as const;
+for (const [title, file] of POWER_LOSSES) explored(title, file, { exported: "powerLoss" }, proved(50));
+
 for (const [title, file, exported] of KILLED) explored(title, file, { exported }, proved(50));
 
 explored(

@@ -25,13 +25,20 @@ for (const [exported, what] of [
 const POWER_LOSSES = [
   ["./save.race.ts", "powerLoss"],
   ["./save.race.ts", "firstPowerLoss"],
-  ["./delete.race.ts", "newestPowerLoss"],
-  ["./delete.race.ts", "allPowerLoss"],
+  ["./rename.race.ts", "powerLoss"],
 ] as const;
 for (const [file, exported] of POWER_LOSSES) {
   const title = `STORE-23 what was acknowledged is there after a power loss: ${file} ${exported}`;
   const options = { exported, budget: RUNS_OF_POWER_LOSS };
   explored(title, file, options, boundedBy(`${RUNS_OF_POWER_LOSS} runs`));
+}
+
+for (const [exported, what] of [
+  ["newestPowerLoss", "of the newest version"],
+  ["allPowerLoss", "of all versions"],
+] as const) {
+  const title = `STORE-23 STORE-21 a delete ${what} that loses power at any effect happens whole or not at all`;
+  explored(title, "./delete.race.ts", { exported }, AT_EACH_EFFECT);
 }
 
 const ONCE = { preemptions: 1 };

@@ -15,11 +15,12 @@ import { RENAMED_FROM } from "../rename-mark.ts";
 import type { Store } from "../store.ts";
 import { takeAway } from "./forced-release.ts";
 import { FOLDER, leftNothing, lines, NAME, save, tell, told, withStore, workspaceWith } from "./saved.ts";
+import { withUnlockedStore } from "./unlocked-store.ts";
 
 const NEW = "moved";
 
-async function rename(): Promise<void> {
-  await withStore((store) => renameArtifact(store, NAME, NEW));
+async function rename(use: typeof withStore = withStore): Promise<void> {
+  await use((store) => renameArtifact(store, NAME, NEW));
   tell("renamed");
 }
 
@@ -50,7 +51,7 @@ function isFinished(): void {
 function cutOff(name: string, isCatalogLost: boolean) {
   return {
     setup: () => workspaceWith("one", "two"),
-    processes: { renamer: rename },
+    processes: { renamer: () => rename() },
     check: async () => {
       const now = await withStore(readByOldName);
       assert.deepEqual(now.texts, ["1 one", "2 two"]);
@@ -74,6 +75,13 @@ export const killed = race(cutOff(NAME, false));
 export const killedThenNew = race(cutOff(NEW, false));
 /** The note of it is lost with the catalog. */
 export const killedUnknown = race(cutOff(NAME, true));
+export const powerLoss = race({
+  ...cutOff(NAME, false),
+  setup: () => workspaceWith("one", "two"),
+  processes: { renamer: () => rename(withUnlockedStore) },
+  crashes: 0,
+  powerLoss: true,
+});
 
 const asIs = { setup: () => workspaceWith("one") };
 
@@ -81,7 +89,7 @@ const asIs = { setup: () => workspaceWith("one") };
 function beside(reader: (layout: Layout) => Promise<void> | void) {
   return race({
     ...asIs,
-    processes: { renamer: rename, reader: () => reader(new Layout(FOLDER)) },
+    processes: { renamer: () => rename(), reader: () => reader(new Layout(FOLDER)) },
     check: async () => {
       assert.equal((await withStore(readByOldName)).name, NEW);
       isFinished();
@@ -121,7 +129,7 @@ function checkBoth(here: readonly string[], there: readonly string[]): void {
 
 export const besideWriter = race({
   ...asIs,
-  processes: { renamer: rename, writer: () => save("two") },
+  processes: { renamer: () => rename(), writer: () => save("two") },
   check: () => atBothTimes(checkBoth),
 });
 export const besideWriterKilled = race({ ...besideWriter, crashes: 1, restart: "never" });
@@ -132,7 +140,7 @@ function overtaken(name: string) {
     ...asIs,
     mayFail: ["sleeper"],
     processes: {
-      sleeper: rename,
+      sleeper: () => rename(),
       other: async () => {
         takeAway();
         await save("two", name);

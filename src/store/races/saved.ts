@@ -34,8 +34,13 @@ export async function save(text: string, name: string = NAME): Promise<void> {
   tell(`saved ${version} ${text}`);
 }
 
-export async function remove(version?: number): Promise<void> {
-  const { deleted } = await withStore((store) => store.delete(NAME, { ...(version !== undefined && { version }) }));
+export function remove(version?: number): Promise<void> {
+  return removeFrom(withStore, version);
+}
+
+/** `use` is `withStore`, or stands in for it. */
+export async function removeFrom(use: typeof withStore, version?: number): Promise<void> {
+  const { deleted } = await use((store) => store.delete(NAME, { ...(version !== undefined && { version }) }));
   tell(`deleted ${deleted.join()}`);
 }
 
