@@ -26,17 +26,26 @@ function find(tree: Tree, journal: Journal, most: number): readonly (readonly nu
   // In an order that does not depend on which of two independent changes came first, so that a number means the same in both.
   const changes = journal.pendingNames().toSorted((a, b) => compare(keyOf(a), keyOf(b)) || a.id - b.id);
   if (changes.length > MAX_NAME_CHANGES) return undefined;
+  const durable = Names.durable(tree, journal);
+  const touched = durable.touchedBy(changes);
+  const untouched = new Map<Directory, Listed>();
+  const listed = (directory: Directory, names: Names): Listed => {
+    if (touched.has(directory)) return list(directory, names);
+    const known = untouched.get(directory) ?? list(directory, names);
+    untouched.set(directory, known);
+    return known;
+  };
   const found: number[][] = [];
   const seen = new Set<string>();
   // From all that is kept down: of the parts that leave the same disk, the one that lost least is told.
   for (let mask = (1 << changes.length) - 1; mask >= 0; mask--) {
     const kept = changes.filter((_, at) => (mask & (1 << at)) !== 0);
-    const names = new Names(tree, journal);
+    const names = durable.fork(touched);
     for (const change of kept.toSorted((a, b) => a.id - b.id)) names.apply(change);
-    const { picture, files } = reached(tree.root, names);
-    if (seen.has(picture)) continue;
-    seen.add(picture);
-    const contents = files.flatMap((file) =>
+    const under = reached(tree.root, (directory) => listed(directory, names));
+    if (seen.has(under.picture)) continue;
+    seen.add(under.picture);
+    const contents = under.files.flatMap((file) =>
       file.kind === "file" ? (journal.recordFor(file)?.changes.map(({ id }) => id) ?? []) : [],
     );
     if (contents.length > MAX_NAME_CHANGES || found.length + 2 ** contents.length > most) return undefined;
@@ -48,21 +57,43 @@ function find(tree: Tree, journal: Journal, most: number): readonly (readonly nu
   return found;
 }
 
-/** What lies under the root, each inode by its number. */
-function reached(root: Directory, names: Names): { readonly picture: string; readonly files: readonly Inode[] } {
-  const files = new Set<Inode>();
-  const parts: string[] = [];
+/** What is in one directory, each inode by its number. */
+interface Listed {
+  readonly picture: string;
+  readonly directories: readonly Directory[];
+  readonly files: readonly Inode[];
+}
+
+function list(directory: Directory, names: Names): Listed {
+  const below = [...names.of(directory)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const inodes = below.map(([, inode]) => inode);
+  return {
+    picture: `${directory.ino}:${below.map(([name, { ino }]) => `${name}=${ino}`).join("/")}`,
+    directories: inodes.filter((inode) => inode.kind === "directory"),
+    files: inodes.filter((inode) => inode.kind !== "directory"),
+  };
+}
+
+/** What lies under the root. */
+function reached(
+  root: Directory,
+  listed: (directory: Directory) => Listed,
+): { readonly picture: string; readonly files: readonly Inode[] } {
+  const parts: Listed[] = [];
   // Bounded by the number of directories: none is in two places.
   const visit = (directory: Directory): void => {
-    const below = [...names.of(directory)].sort(([a], [b]) => (a < b ? -1 : 1));
-    parts.push(`${directory.ino}:${below.map(([name, { ino }]) => `${name}=${ino}`).join("/")}`);
-    for (const [, inode] of below) {
-      if (inode.kind === "directory") visit(inode);
-      else files.add(inode);
-    }
+    const part = listed(directory);
+    parts.push(part);
+    for (const below of part.directories) visit(below);
   };
   visit(root);
-  return { picture: parts.join("\n"), files: [...files].sort((a, b) => a.ino - b.ino) };
+  const picture = parts.map((part) => part.picture).join("\n");
+  return {
+    picture,
+    get files() {
+      return [...new Set(parts.flatMap((part) => part.files))].sort((a, b) => a.ino - b.ino);
+    },
+  };
 }
 
 function keyOf({ effects }: NameChange): string {

@@ -12,18 +12,43 @@ interface Place {
 
 /** The names of each directory, while they are put together: at first those that are durable. */
 export class Names {
-  private readonly byDirectory = new Map<Directory, Map<string, Inode>>();
+  private readonly byDirectory: Map<Directory, Map<string, Inode>>;
   /** A directory has one place; files may have many. */
-  private readonly places = new Map<Directory, Place>();
+  private readonly places: Map<Directory, Place>;
 
-  constructor(tree: Tree, journal: Journal) {
+  private constructor(byDirectory: Map<Directory, Map<string, Inode>>, places: Map<Directory, Place>) {
+    this.byDirectory = byDirectory;
+    this.places = places;
+  }
+
+  static durable(tree: Tree, journal: Journal): Names {
+    const all = new Names(new Map(), new Map());
     for (const inode of tree.inodes.values()) {
       if (inode.kind !== "directory") continue;
       const names = journal.durableNamesOf(inode);
-      this.byDirectory.set(inode, names);
+      all.byDirectory.set(inode, names);
       for (const [name, named] of names)
-        if (named.kind === "directory") this.places.set(named, { directory: inode, name });
+        if (named.kind === "directory") all.places.set(named, { directory: inode, name });
     }
+    return all;
+  }
+
+  /** The same, of which the names of `directories` can be changed; those of all others are shared. */
+  fork(directories: Iterable<Directory>): Names {
+    const byDirectory = new Map(this.byDirectory);
+    for (const directory of directories) byDirectory.set(directory, new Map(this.of(directory)));
+    return new Names(byDirectory, new Map(this.places));
+  }
+
+  /** The directories whose names `changes` may change. */
+  touchedBy(changes: readonly NameChange[]): Set<Directory> {
+    const touched = new Set<Directory>();
+    for (const { directory, inode } of changes.flatMap(({ effects }) => effects)) {
+      touched.add(directory);
+      const place = inode?.kind === "directory" ? this.places.get(inode) : undefined;
+      if (place !== undefined) touched.add(place.directory);
+    }
+    return touched;
   }
 
   of(directory: Directory): Map<string, Inode> {
@@ -68,7 +93,7 @@ export class Names {
 
 /** A tree with what is durable and the `kept` of the unsynced items, in their order. All of it is durable then. */
 export function treeAfterPowerLoss(tree: Tree, journal: Journal, kept: ReadonlySet<number>): Tree {
-  const names = new Names(tree, journal);
+  const names = Names.durable(tree, journal);
   for (const change of journal.pendingNames()) if (kept.has(change.id)) names.apply(change);
   const copies = new Map<Inode, Inode>();
   const copied = (inode: Inode): Inode => {
