@@ -21,6 +21,8 @@ const TRY_LOCK = "src/coordination/races/try-lock.race.ts";
 const STRUCTURAL = "src/coordination/races/structural-lock.race.ts";
 
 const SAVE = "src/store/races/save.race.ts";
+const PUBLISH = "src/store/races/publish.race.ts";
+const JOURNAL = "src/store/races/journal.race.ts";
 const DELETE = "src/store/races/delete.race.ts";
 const OVERTAKEN = "src/store/races/overtaken.race.ts";
 const FENCED = "src/store/races/fenced.race.ts";
@@ -109,7 +111,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "staging",
-    file: "src/store/write-versions.ts",
+    file: "src/store/publish-version.ts",
     from: "  try {\n    renameSync(dir, target);\n  } catch (error) {",
     to: "  try {\n    cpSync(dir, target, { recursive: true });\n  } catch (error) {",
     also: ["import { linkSync,", "import { cpSync, linkSync,"],
@@ -119,18 +121,50 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "flush of content and version.json",
     file: "src/store/write-versions.ts",
-    from: "  await flush(toFlush, layout.staging);",
+    from: "    await flush(staged, layout.staging);",
     to: "",
-    scenario: SAVE,
-    exported: "powerLoss",
+    scenario: PUBLISH,
+    exported: "large",
   },
   {
     guard: "flush of the version's name",
     file: "src/store/write-versions.ts",
-    from: "  await flush([...changedDirs], layout.data);",
+    from: "  if (!isJournaled) await flush([...changedDirs], layout.data);\n  else",
     to: "",
-    scenario: SAVE,
-    exported: "powerLoss",
+    scenario: PUBLISH,
+    exported: "large",
+  },
+  {
+    guard: "flush of the journal",
+    file: "src/store/journal.ts",
+    from: "      fdatasyncSync(fd); // guard: journal-flushed",
+    to: "",
+    scenario: PUBLISH,
+    exported: "next",
+  },
+  {
+    guard: "flush of the journal's name",
+    file: "src/store/journal.ts",
+    from: "      if (end.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
+    to: "",
+    scenario: PUBLISH,
+    exported: "next",
+  },
+  {
+    guard: "a checkpoint flushes what stands in the journal",
+    file: "src/store/journal.ts",
+    from: "    await flush(places, this.layout.data); // guard: checkpoint-flushes",
+    to: "",
+    scenario: PUBLISH,
+    exported: "checkpointed",
+  },
+  {
+    guard: "a checkpoint before a delete",
+    file: "src/store/write-access.ts",
+    from: "      for (const collection of collections) await this.journalOf(collection).checkpoint(); // guard: checkpoint-first",
+    to: "",
+    scenario: JOURNAL,
+    exported: "thenDeletedPowerLoss",
   },
   {
     guard: "the note before the rename",
@@ -168,7 +202,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "a number that another gave is given up",
     file: "src/store/write-versions.ts",
-    from: "    withdrawIfOvertaken(layout, record);",
+    from: "      withdrawIfOvertaken(layout, record);",
     to: "",
     scenario: OVERTAKEN,
     exported: "saver",
@@ -248,7 +282,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "a rename is finished before either name is written to",
     file: "src/store/write-versions.ts",
-    from: "    if (onDisk.length === 0 && !newest.has(item.name)) finishRename(parts, { collection, name: item.name });\n",
+    from: "  if (onDisk.length === 0 && earlier === undefined) finishRename(parts, { collection, name });\n",
     to: "",
     scenario: RENAME,
     exported: "killedUnknown",

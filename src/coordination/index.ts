@@ -3,6 +3,7 @@
 // Start at lock.ts: the protocol that the others lean on, top to bottom.
 
 export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { heldHere } from "./held-lock.ts";
 export { type HoldOptions, HoldUntilReady } from "./hold-until-ready.ts";
 export { acquireLock, HeldLock, tryAcquireLock, withLock } from "./lock.ts";
 export type { LockOptions } from "./lock-options.ts";

@@ -48,8 +48,10 @@ async function referring(store: Store): Promise<void> {
   assert.ok(!existsSync(join(store.layout.versionDir("data", "b", 1), "content")));
 }
 
-const textOf = async (store: Store, name: string): Promise<string> =>
-  (await readContent(store.layout, store.find(name))).toString();
+async function textOf(store: Store, name: string): Promise<string> {
+  await store.recovered();
+  return (await readContent(store.layout, store.find(name))).toString();
+}
 
 for (const withoutCatalog of [false, true]) {
   test(`STORE-25 a version whose bytes another one refers to goes, and the other keeps them${withoutCatalog ? ", without a catalog" : ""}`, async () => {

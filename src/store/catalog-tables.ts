@@ -1,7 +1,7 @@
 // The catalog's tables, and when they are made anew.
 
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { bootId } from "./boot.ts";
 import type { IndexDatabase } from "./index-database.ts";
 
 const FORMAT = 3;
@@ -33,7 +33,7 @@ const SCHEMA = `
 
 /** Tables of another format, or from before the last boot, are made anew. */
 export function makeTables(db: IndexDatabase): void {
-  const boot = bootId();
+  const boot = bootId() ?? hostname();
   const isSound = (): boolean =>
     db.format() === FORMAT && db.get<{ value: string }>("SELECT value FROM meta WHERE key = 'boot'")?.value === boot;
   if (isSound()) return;
@@ -43,12 +43,4 @@ export function makeTables(db: IndexDatabase): void {
     db.run("INSERT INTO meta VALUES ('boot', ?)", boot);
     db.run("INSERT INTO meta VALUES ('incarnation', ?)", crypto.randomUUID());
   });
-}
-
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return hostname();
-  }
 }

@@ -7,6 +7,8 @@
 //     data/<collection>/<name>/name            only where the directory's name is a hash: the name itself
 //     data/<collection>/.deleted/<name>.json   versions deleted, and the number that the next one starts above
 //     data/<collection>/.deleted/.all          only while all of the collection is being deleted: what goes
+//     journal/<collection>                     what was saved lately and is flushed nowhere else (journal.ts)
+//     journal/.boot                            the boot of this machine by which every journal was replayed
 //     locks/<scope>/   staging/   trash/   notes/   hub/
 //
 // A collection and a name are one directory each: `a/b` is `a%2Fb`, so that deleting an artifact is one rename of one
@@ -32,6 +34,7 @@ export class Layout {
   readonly locks: string;
   readonly staging: string;
   readonly trash: string;
+  readonly journals: string;
   readonly notes: string;
   readonly hub: string;
 
@@ -42,6 +45,7 @@ export class Layout {
     this.locks = join(this.root, "locks");
     this.staging = join(this.root, "staging");
     this.trash = join(this.root, "trash");
+    this.journals = join(this.root, "journal");
     this.notes = join(this.root, "notes");
     this.hub = join(this.root, "hub");
   }
@@ -59,6 +63,13 @@ export class Layout {
     return join(this.root, "sync.db");
   }
 
+  /** The boot of this machine since which no journal waits to be replayed. */
+  get bootFile(): string {
+    return join(this.journals, ".boot");
+  }
+  journalFile(collection: string): string {
+    return join(this.journals, encodeName(collection));
+  }
   collectionDir(collection: string): string {
     return join(this.data, encodeName(collection));
   }

@@ -2,8 +2,6 @@
 // `write-versions.ts` and `delete-versions.ts`, which hold the two protocols.
 
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
-import { StructuralLock } from "../coordination/index.ts";
 import {
   checkArtifactName,
   checkCollection,
@@ -21,10 +19,10 @@ import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
+import { GroupCommit, type Outcome } from "./group-commit.ts";
+import type { Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf, type VersionsNow } from "./list-artifacts.ts";
-import { lockOptions } from "./lock-wait.ts";
-import { refuseLinks } from "./no-links.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { keptRetention } from "./retention.ts";
@@ -32,23 +30,29 @@ import { fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { sweepTrash } from "./trash.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
-import { type Fence, type PendingVersion, writeVersions } from "./write-versions.ts";
+import { holdsLocks, WriteAccess } from "./write-access.ts";
+import { type Fence, type PendingVersion, type WriterParts, writeVersions } from "./write-versions.ts";
+
+const SWEEP_EVERY_MS = 1_000;
 
 export class Store implements Disposable {
   readonly layout: Layout;
   readonly identity: Identity;
   readonly clock = new HybridClock();
   readonly staging: Staging;
-  private readonly lock: StructuralLock;
+  private readonly access: WriteAccess;
+  private readonly together: GroupCommit<PendingVersion, VersionRecord | undefined>;
   private openedCatalog: Catalog | undefined;
   private readonly writer = randomUUID();
   private writes = 0;
+  private sweptMs = Number.NEGATIVE_INFINITY;
 
   constructor(layout: Layout, identity: Identity) {
     this.layout = layout;
     this.identity = identity;
     this.staging = new Staging(layout.staging);
-    this.lock = new StructuralLock(layout.locks);
+    this.access = new WriteAccess(layout, () => this.forgetReplaced());
+    this.together = new GroupCommit((collection, wait, take) => this.writeTogether(collection, wait, take));
   }
 
   [Symbol.dispose](): void {
@@ -74,8 +78,15 @@ export class Store implements Disposable {
     this.openedCatalog = Catalog.open(path, { check: "whole", onSetAside: (aside) => onSetAside(path, aside) });
   }
 
+  /** To be awaited before the first look at what lies here: what only the journals kept over a power loss is put in its place.
+   *  Throws `LOCK_TIMEOUT`, `READ_ONLY`, `DISK_FULL`. */
+  recovered(): Promise<void> {
+    return this.access.recovered();
+  }
+
   /** The catalog, filled from disk first when it was made anew. Call before relying on it to be complete. */
   async readyCatalog(wait: LockWait = {}): Promise<Catalog> {
+    await this.recovered();
     this.forgetReplaced();
     const catalog = this.catalog;
     if (!catalog.isComplete()) {
@@ -100,7 +111,7 @@ export class Store implements Disposable {
     const collection = options.collection ?? DEFAULT_COLLECTION;
     checkCollection(collection);
     checkArtifactName(collection, name);
-    this.sweep();
+    this.sweepNowAndThen();
     const staged = await this.staging.stage(source, options);
     const draft: Draft = {
       collection,
@@ -111,11 +122,12 @@ export class Store implements Disposable {
       ...(options.base === undefined ? {} : { base: options.base }),
       ...(options.key === undefined ? {} : { key: options.key }),
     };
+    const refuse = (newest: VersionRecord | undefined): void => {
+      if (newest !== undefined && options.takeOver !== "allow") refuseOtherOwner(newest, options.tags?.owner ?? null);
+      if (options.base !== undefined) refuseStaleBase(newest, options.base);
+    };
     try {
-      const [record] = await this.write([draft], options, (newest) => {
-        if (newest !== undefined && options.takeOver !== "allow") refuseOtherOwner(newest, options.tags?.owner ?? null);
-        if (options.base !== undefined) refuseStaleBase(newest, options.base);
-      });
+      const record = await this.writeOne(this.pendingOf(draft, refuse), options);
       if (record === undefined) throw new HoldfastError("INTERNAL", "a put wrote nothing");
       return {
         collection,
@@ -136,18 +148,26 @@ export class Store implements Disposable {
     wait: LockWait = {},
     check: (newest: VersionRecord | undefined, draft: Draft) => void = () => {},
   ): Promise<(VersionRecord | undefined)[]> {
-    return this.writeBatch(
-      drafts.map((draft) => ({
-        collection: draft.collection,
-        name: draft.name,
-        ...(draft.content === null ? {} : { content: draft.content.at }),
-        entryFor: (newest) => {
-          check(newest, draft);
-          return this.entryOf(draft, newest);
-        },
-      })),
-      wait,
-    );
+    const pending = drafts.map((draft) => this.pendingOf(draft, check));
+    return this.writeBatch(pending, wait);
+  }
+
+  private pendingOf(draft: Draft, check: (newest: VersionRecord | undefined, draft: Draft) => void): PendingVersion {
+    return {
+      collection: draft.collection,
+      name: draft.name,
+      ...(draft.content === null ? {} : { content: draft.content.at }),
+      entryFor: (newest) => {
+        check(newest, draft);
+        return this.entryOf(draft, newest);
+      },
+    };
+  }
+
+  /** With others that come at the same time; but whoever works under a hold, or has locks, does so by itself. */
+  private async writeOne(pending: PendingVersion, wait: LockWait): Promise<VersionRecord | undefined> {
+    if (holdsLocks()) return (await this.writeBatch([pending], wait))[0];
+    return this.together.run(pending.collection, pending, wait);
   }
 
   /** Takes in entries from elsewhere, verified by the caller. One that is here already is left out (undefined). */
@@ -188,12 +208,29 @@ export class Store implements Disposable {
         .filter((index) => pending[index]?.collection === collection)
         .toArray();
       const batch = indices.map((index) => pending[index]).filter((item) => item !== undefined);
-      const written = await this.exclusively([collection], wait, (fence) =>
-        writeVersions({ layout: this.layout, catalog: this.catalog, staging: this.staging }, collection, batch, fence),
+      const written = await this.access.writing(collection, wait, (fence, journal) =>
+        writeVersions(this.partsWith(journal), collection, batch, fence),
       );
       for (const [at, record] of written.entries()) results[indices[at] ?? -1] = record;
     }
     return results;
+  }
+
+  private async writeTogether(
+    collection: string,
+    wait: LockWait,
+    take: () => readonly PendingVersion[],
+  ): Promise<Outcome<VersionRecord | undefined>[]> {
+    return this.access.writing(collection, wait, async (fence, journal) => {
+      const refused = new Map<number, unknown>();
+      const refuse = (index: number, error: unknown): void => void refused.set(index, error);
+      const written = await writeVersions(this.partsWith(journal), collection, take(), fence, refuse);
+      return written.map((value, index) => (refused.has(index) ? { error: refused.get(index) } : { value }));
+    });
+  }
+
+  private partsWith(journal: Journal): WriterParts {
+    return { layout: this.layout, catalog: this.catalog, staging: this.staging, journal };
   }
 
   /** Makes and signs the entry of a draft: for the store's own files. */
@@ -222,11 +259,13 @@ export class Store implements Disposable {
 
   /** The newest version, or the one asked for by number, entry id, or an unambiguous start of one. Throws `NOT_FOUND`. */
   find(name: string, options: VersionChoice = {}): VersionRecord {
+    this.access.requireRecovered();
     return findVersion(readVersionFile, this.layout, name, options);
   }
 
   /** Ascending, with the artifact's present name. Throws `NOT_FOUND` when there are none. */
   versionsNow(name: string, { collection = DEFAULT_COLLECTION }: { collection?: string } = {}): VersionsNow {
+    this.access.requireRecovered();
     checkCollection(collection);
     checkArtifactName(collection, name);
     return listVersionsOf(this.layout, { collection, name });
@@ -308,34 +347,21 @@ export class Store implements Disposable {
     return (await this.readyCatalog()).arrivals(after, limit);
   }
 
-  /** Runs `body` with the collections' locks held: for the store's own files. */
+  /** Runs `body` with the collections' locks held, and all of them flushed in their own place: for the store's own files. */
   exclusively<T>(collections: readonly string[], wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
-    this.requireWorkspace();
-    return this.lock.withCollections(collections, lockOptions(wait), (fence) => {
-      refuseLinks(...collections.map((collection) => this.layout.collectionDir(collection)));
-      this.forgetReplaced();
-      return body(fence);
-    });
+    return this.access.exclusively(collections, wait, body);
   }
 
-  /** Runs `body` while nobody else writes in this store: for the store's own files. */
+  /** Runs `body` while nobody else writes in this store, all of it flushed in its own place: for the store's own files. */
   alone<T>(wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
-    this.requireWorkspace();
-    return this.lock.alone(lockOptions(wait), (fence) => {
-      this.forgetReplaced();
-      return body(fence);
-    });
+    return this.access.alone(wait, body);
   }
 
-  private requireWorkspace(): void {
-    if (!existsSync(this.layout.workspaceFile)) {
-      // Made anew, its folders would hold versions of no workspace.
-      throw new HoldfastError("FOLDER_GONE", `the workspace in ${this.layout.folder} is gone`, {
-        hint: "Nothing was saved. Bring it back, then run the command again.",
-        details: { path: this.layout.workspaceFile },
-      });
-    }
-    mkdirSync(this.layout.data, { recursive: true });
+  /** Each time would take a tenth of the time of a small save. */
+  private sweepNowAndThen(): void {
+    if (performance.now() - this.sweptMs < SWEEP_EVERY_MS) return;
+    this.sweep();
+    this.sweptMs = performance.now();
   }
 
   /** Removes what dead processes left in staging and trash. */

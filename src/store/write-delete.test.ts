@@ -136,6 +136,7 @@ test("STORE-23 a save that dies at any step has happened whole or not at all, an
       assert.ok(!isThrough || left > 0, "whatever dies is told as failed");
     }
     const next = place.store();
+    await next.recovered();
     const text = readNewestText(next);
     assert.ok(text === "two" || (text === "one" && !isThrough), `step ${dieAt}: ${text}`);
     const versions = next.versions("a").map(({ version }) => version);

@@ -5,30 +5,33 @@
 //   3  settle     what a writer that died left half-done in this collection is finished first
 //   4  number     one above every number this artifact ever gave, deleted ones included
 //   5  describe   version.json joins the content in staging
-//   6  flush      content, version.json and their directory survive a power loss from here on
+//   6  flush      what is small goes into the collection's journal, flushed: from here on it survives a power loss
+//                 (journal.ts). What is not is flushed in its own place: content, version.json and their directory
 //   7  note       the catalog remembers which artifacts are about to change
 //   8  publish    still the lock's holder? one rename: a reader sees all of the version or nothing
-//   9  flush      the name survives a power loss from here on; only now is the save acknowledged
+//   9  flush      the names of what is in no journal; only now is the save acknowledged
 //  10  catalog    rows in, notes out, in one transaction
 //
 // A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, which step 3 or any
 // reader turns into the right rows.
 
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { scopeOfCollection } from "../coordination/index.ts";
 import type { Entry } from "../entries/index.ts";
-import { assert, HoldfastError, isHoldfastError, systemCode } from "../errors.ts";
+import { assert, isHoldfastError } from "../errors.ts";
 import { listVersions, readVersion } from "./artifact-on-disk.ts";
 import type { Catalog } from "./catalog.ts";
 import { readDeleted } from "./deleted-file.ts";
-import { flush, replaceFile } from "./durable.ts";
+import { flush } from "./durable.ts";
 import { finishRename } from "./finish-rename.ts";
-import { encodeName, isHashedName, type Layout } from "./layout.ts";
-import { moveAway } from "./remove-versions.ts";
+import type { Journal } from "./journal.ts";
+import type { JournaledVersion } from "./journal-record.ts";
+import type { Layout } from "./layout.ts";
+import { publish, type StagedVersion, withdrawIfOvertaken } from "./publish-version.ts";
 import { settle } from "./settle.ts";
 import type { StagedContent, Staging } from "./staging.ts";
-import { placeInTrash } from "./trash.ts";
 import { type ContentAt, formatVersionFile, readVersionFile, type VersionRecord } from "./version-record.ts";
 
 /** A version about to be written. */
@@ -51,6 +54,8 @@ export interface WriterParts {
   readonly layout: Layout;
   readonly catalog: Catalog;
   readonly staging: Staging;
+  /** The collection's. */
+  readonly journal: Journal;
 }
 
 /** Proof that the lock is held, asked for right before the irrevocable step. */
@@ -59,83 +64,177 @@ export interface Fence {
   assertHeld(): void;
 }
 
+/** And which hold it is. */
+export interface NumberedFence extends Fence {
+  /** The fencing token of each lock, by scope. */
+  readonly generations: ReadonlyMap<string, number>;
+}
+
 /** Versions handled between two turns of the event loop: keeps a long batch from holding up everything else. */
 const SLICE = 32;
 
-interface Planned {
+interface Planned extends StagedVersion {
   readonly index: number;
-  readonly record: VersionRecord;
-  readonly dir: string;
-  readonly isFirst: boolean;
+  /** The text of its version.json. */
+  readonly file: string;
 }
+
+/** Told of a version that could not be written, by its place in the batch. */
+export type Refuse = (index: number, error: unknown) => void;
 
 /**
  * Steps 3 to 10 for versions of one collection; the caller holds its lock. Returns, in the order of `pending`, what was
- * written, with undefined where `entryFor` declined.
+ * written, with undefined where `entryFor` declined. With `refuse`, what goes wrong with one version is told to it and
+ * concerns that one only; else it is thrown, and refuses the whole batch.
  */
 export async function writeVersions(
   parts: WriterParts,
   collection: string,
   pending: readonly PendingVersion[],
-  fence: Fence,
+  fence: NumberedFence,
+  refuse?: Refuse,
 ): Promise<(VersionRecord | undefined)[]> {
-  const { layout, catalog } = parts;
+  const { layout, catalog, journal } = parts;
   settle(parts, collection);
 
-  const planned: Planned[] = [];
-  const newest = new Map<string, VersionRecord | undefined>();
-  for (const [index, item] of pending.entries()) {
-    assert(item.collection === collection, "a batch is of one collection");
-    if (index % SLICE === SLICE - 1) await nextTurn();
-    const onDisk = newest.has(item.name) ? [] : listVersions(layout, collection, item.name);
-    // Else there would be no telling which numbers were given under this name.
-    if (onDisk.length === 0 && !newest.has(item.name)) finishRename(parts, { collection, name: item.name });
-    const before = newest.get(item.name) ?? newestOf(layout, collection, item.name, onDisk);
-    const entry = item.entryFor(before);
-    if (entry === undefined) continue;
-    const { floor: deleted } = readDeleted(layout, collection, item.name);
-    const floor = Math.max(before?.version ?? 0, onDisk.at(-1) ?? 0, deleted, (item.atLeast ?? 1) - 1);
-    const staged = item.content !== undefined && "dir" in item.content ? item.content : undefined;
-    const contentAt = item.content !== undefined && "version" in item.content ? item.content : undefined;
-    const { origin } = item;
-    const record: VersionRecord = {
-      version: floor + 1,
-      entry,
-      ...(origin === undefined ? {} : { origin }),
-      ...(contentAt === undefined ? {} : { contentAt }),
-    };
-    const dir = staged?.dir ?? parts.staging.newDir();
-    writeFileSync(join(dir, "version.json"), formatVersionFile(record));
-    planned.push({ index, record, dir, isFirst: floor === 0 });
-    newest.set(item.name, record);
-  }
+  const refused = refuse ?? rethrow;
+  const planned = await planAll(parts, collection, pending, refused);
   const written = new Array<VersionRecord | undefined>(pending.length).fill(undefined);
   if (planned.length === 0) return written;
 
-  const toFlush = planned.flatMap(({ dir, record }) => [
-    ...(record.contentAt === undefined && record.entry.content !== null ? [join(dir, "content")] : []),
-    join(dir, "version.json"),
-    dir,
-  ]);
-  await flush(toFlush, layout.staging);
+  const isJournaled = journal.takes(planned.length, bytesOf(planned));
+  if (isJournaled) {
+    const generation = fence.generations.get(scopeOfCollection(collection)) ?? Math.max(...fence.generations.values());
+    await journal.append(generation, planned.map(journaled));
+  } else {
+    await journal.checkpoint(); // what is flushed from here on may stand in directories that only the journal knows of
+    const staged = planned.flatMap(({ record, dir }) => filesOf(record, dir));
+    await flush(staged, layout.staging);
+  }
 
   const note = catalog.begin(planned.map(({ record }) => record.entry));
   const changedDirs = new Set<string>();
-  for (const [count, { index, record, dir, isFirst }] of planned.entries()) {
+  const failures = new Map<string, unknown>();
+  for (const [count, version] of planned.entries()) {
+    const { index, record } = version;
     if (count % SLICE === 0) {
       if (count > 0) await nextTurn();
       fence.assertHeld();
     }
-    publish(parts, record, dir, isFirst, changedDirs);
-    withdrawIfOvertaken(layout, record);
-    written[index] = record;
+    try {
+      // Its parent did not come to be.
+      if (failures.has(record.entry.name)) throw failures.get(record.entry.name);
+      publish(parts, version, changedDirs);
+      withdrawIfOvertaken(layout, record);
+      written[index] = record;
+    } catch (error) {
+      failures.set(record.entry.name, error);
+      refused(index, error);
+    }
   }
-  await flush([...changedDirs], layout.data);
-  catalog.commit(
-    planned.map(({ record }) => record),
-    note,
-  );
+  const published = written.filter((record) => record !== undefined);
+  if (!isJournaled) await flush([...changedDirs], layout.data);
+  else if (!isHeld(fence)) await flushPublished(layout, collection, published);
+  else if (failures.size === 0) journal.published();
+  catalog.commit(published, note);
   return written;
+}
+
+function rethrow(_index: number, error: unknown): never {
+  throw error;
+}
+
+/** Steps 4 and 5. */
+async function planAll(
+  parts: WriterParts,
+  collection: string,
+  pending: readonly PendingVersion[],
+  refused: Refuse,
+): Promise<Planned[]> {
+  const planned: Planned[] = [];
+  const newest = new Map<string, VersionRecord>();
+  for (const [index, item] of pending.entries()) {
+    assert(item.collection === collection, "a batch is of one collection");
+    if (index % SLICE === SLICE - 1) await nextTurn();
+    try {
+      const version = plan(parts, item, newest.get(item.name));
+      if (version === undefined) continue;
+      planned.push({ ...version, index });
+      newest.set(item.name, version.record);
+    } catch (error) {
+      refused(index, error);
+    }
+  }
+  return planned;
+}
+
+/** `earlier` is the newest version of its artifact in this very batch. */
+function plan(
+  parts: WriterParts,
+  item: PendingVersion,
+  earlier: VersionRecord | undefined,
+): Omit<Planned, "index"> | undefined {
+  const { layout, staging } = parts;
+  const { collection, name, content, origin } = item;
+  const onDisk = earlier === undefined ? listVersions(layout, collection, name) : [];
+  // Else there would be no telling which numbers were given under this name.
+  if (onDisk.length === 0 && earlier === undefined) finishRename(parts, { collection, name });
+  const before = earlier ?? newestOf(layout, collection, name, onDisk);
+  const entry = item.entryFor(before);
+  if (entry === undefined) return undefined;
+  const { floor: deleted } = readDeleted(layout, collection, name);
+  const floor = Math.max(before?.version ?? 0, onDisk.at(-1) ?? 0, deleted, (item.atLeast ?? 1) - 1);
+  const staged = content !== undefined && "dir" in content ? content : undefined;
+  const contentAt = content !== undefined && "version" in content ? content : undefined;
+  const record: VersionRecord = {
+    version: floor + 1,
+    entry,
+    ...(origin === undefined ? {} : { origin }),
+    ...(contentAt === undefined ? {} : { contentAt }),
+  };
+  const dir = staged?.dir ?? staging.newDir();
+  const file = formatVersionFile(record);
+  writeFileSync(join(dir, "version.json"), file);
+  return { record, dir, file, isFirst: floor === 0 };
+}
+
+function bytesOf(planned: readonly Planned[]): number {
+  return planned.reduce((sum, { record }) => sum + (hasOwnContent(record) ? (record.entry.content?.size ?? 0) : 0), 0);
+}
+
+function hasOwnContent({ contentAt, entry }: VersionRecord): boolean {
+  return contentAt === undefined && entry.content !== null;
+}
+
+function journaled({ record, dir, file }: Planned): JournaledVersion {
+  const { entry, version } = record;
+  const content = hasOwnContent(record) ? { content: readFileSync(join(dir, "content"), "base64") } : {};
+  return { name: entry.name, version, file, ...content };
+}
+
+function filesOf(record: VersionRecord, dir: string): string[] {
+  return [...(hasOwnContent(record) ? [join(dir, "content")] : []), join(dir, "version.json"), dir];
+}
+
+function isHeld(fence: Fence): boolean {
+  try {
+    fence.assertHeld();
+    return true;
+  } catch (error) {
+    if (isHoldfastError(error, "LOCK_LOST")) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whoever lost the lock after its last look at it may have published what a checkpoint of its successor's found in the journal
+ * and not yet in its place: then nothing keeps it, and it is flushed in its own place. guard: journal-lost
+ */
+async function flushPublished(layout: Layout, collection: string, records: readonly VersionRecord[]): Promise<void> {
+  const dirOf = ({ entry, version }: VersionRecord): string => layout.versionDir(collection, entry.name, version);
+  const artifactDirs = new Set(records.map((record) => dirname(dirOf(record))));
+  const files = records.flatMap((record) => filesOf(record, dirOf(record)));
+  await flush([...files, ...artifactDirs, layout.collectionDir(collection), layout.data], layout.data);
 }
 
 /** The newest version that can be read: its owner is asked, and it is the next one's parent. A damaged one is reported to
@@ -154,76 +253,4 @@ function newestOf(
     }
   }
   return undefined;
-}
-
-function makeArtifactDir(
-  layout: Layout,
-  artifactDir: string,
-  name: string,
-  changed: Set<string>,
-  collection: string,
-): void {
-  mkdirSync(artifactDir, { recursive: true });
-  // Flushed: without it nobody knows whose versions these are.
-  if (isHashedName(encodeName(name))) replaceFile(join(artifactDir, "name"), name);
-  changed.add(layout.collectionDir(collection));
-  changed.add(layout.data);
-}
-
-function publish(
-  { layout, staging }: WriterParts,
-  record: VersionRecord,
-  dir: string,
-  isFirst: boolean,
-  changed: Set<string>,
-): void {
-  const { collection, name } = record.entry;
-  const artifactDir = layout.artifactDir(collection, name);
-  const target = join(artifactDir, String(record.version));
-  if (isFirst) makeArtifactDir(layout, artifactDir, name, changed, collection);
-  try {
-    renameSync(dir, target);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOTEMPTY" || code === "EEXIST") throw overtaken(record, error);
-    if (code !== "ENOENT") throw error;
-    // The first version after all were deleted.
-    makeArtifactDir(layout, artifactDir, name, changed, collection);
-    renameSync(dir, target);
-  }
-  changed.add(artifactDir);
-  const latest = join(artifactDir, "latest");
-  // Nobody reads `latest` to decide anything, so it need not survive a power loss, only never be seen half-written.
-  if (isFirst) writeFirstLatest(staging, latest, String(record.version));
-  else replaceFile(latest, String(record.version), { durable: false });
-}
-
-/**
- * Whoever lost the lock after its last look at it may publish a number that another has given meanwhile, and deleted again:
- * then the rename finds its place free. That delete has written down how far numbers were given, before it removed anything.
- * guard: overtaken
- */
-function withdrawIfOvertaken(layout: Layout, record: VersionRecord): void {
-  const { collection, name } = record.entry;
-  if (readDeleted(layout, collection, name).floor < record.version) return;
-  const trash = placeInTrash(layout);
-  moveAway(layout.versionDir(collection, name, record.version), trash);
-  rmSync(trash, { recursive: true, force: true });
-  throw overtaken(record);
-}
-
-function overtaken({ version, entry }: VersionRecord, cause?: unknown): HoldfastError {
-  const message = `version ${version} of ${entry.name} was given by another process while this one had lost its lock`;
-  return new HoldfastError("LOCK_LOST", message, { hint: "Nothing of it was saved. Save again.", cause });
-}
-
-/** Most artifacts start with the same number, so one file serves them all: it is only ever replaced by another. */
-function writeFirstLatest(staging: Staging, latest: string, version: string): void {
-  try {
-    linkSync(staging.sharedText(version), latest);
-  } catch (error) {
-    // No links here, or as many as one file can have: then a file of its own, and another to link from.
-    if (systemCode(error) === "EMLINK") staging.retireSharedText(version);
-    replaceFile(latest, version, { durable: false });
-  }
 }

@@ -160,6 +160,7 @@ export class KeptFolder {
     try {
       this.setAsideDamaged();
       const store = undo.use(new Store(layout, options.opened.identity));
+      await store.recovered();
       const db = undo.use(openSoundSyncDb(layout, (message) => this.notice(message)));
       this.token = readHubLink(layout)?.token;
       const api = options.connect();

@@ -1,6 +1,7 @@
 import { resolve, sep } from "node:path";
 import { HoldfastError } from "../../errors.ts";
 import { HOLDFAST_DIR } from "../../store/layout.ts";
+import { recovered } from "../../store/recovery.ts";
 import { requireWorkspace } from "../../store/workspace-record.ts";
 import { openVersion } from "../../workspace/read-version.ts";
 import type { Call, Outcome } from "../call.ts";
@@ -15,6 +16,7 @@ const WATCHED_BYTES = 1_024 * 1_024;
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
   const { layout } = requireWorkspace(call.folder());
+  await recovered(layout);
   const found = openVersion(layout, call.arg(0), {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),

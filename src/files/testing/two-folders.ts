@@ -195,6 +195,7 @@ export class TestFolder {
   async open(): Promise<FolderSync> {
     const { layout, identity } = initWorkspaceRecord(this.path, WORKSPACE);
     const store = new Store(layout, identity);
+    await store.recovered();
     const db = SyncDb.open(layout);
     this.api = this.newApi();
     const sync = await FolderSync.open({

@@ -1,5 +1,6 @@
 // The store under the explorer: cut off at any effect, and with its lock taken away at any moment.
 
+import { isLong } from "../../explorer/testing/long-tests.ts";
 import { boundedBy, explored, proved } from "./explored.ts";
 
 /** Searched whole, `npm run soak -- store`, they take minutes. */
@@ -10,6 +11,7 @@ const AT_EACH_EFFECT = proved(50);
 for (const [exported, what] of [
   ["killed", "a save"],
   ["firstKilled", "the first save of all"],
+  ["largeKilled", "a save too large for the journal"],
 ] as const) {
   const title = `STORE-23 STORE-14 ${what} that is killed at any effect is there whole or not at all, and the next one works`;
   explored(title, "./save.race.ts", { exported }, AT_EACH_EFFECT);
@@ -22,15 +24,34 @@ for (const [exported, what] of [
   explored(title, "./delete.race.ts", { exported }, AT_EACH_EFFECT);
 }
 
+for (const exported of ["thenSavedKilled", "thenDeletedKilled"]) {
+  const title = `STORE-23 what stands only in the journal is there, whatever comes after it is killed at any effect: ${exported}`;
+  explored(title, "./journal.race.ts", { exported }, AT_EACH_EFFECT);
+}
+for (const exported of ["large", "replayedKilled"]) {
+  const title = `STORE-23 what was acknowledged is there after a power loss, on every disk that can be found: ${exported}`;
+  explored(title, "./publish.race.ts", { exported }, AT_EACH_EFFECT);
+}
+if (isLong) {
+  for (const exported of ["next", "first", "checkpointed"]) {
+    const title = `STORE-23 what was acknowledged is there after a power loss, on every disk that can be found: ${exported}`;
+    explored(title, "./publish.race.ts", { exported }, AT_EACH_EFFECT);
+  }
+}
+
 const POWER_LOSSES = [
   ["./save.race.ts", "powerLoss"],
   ["./save.race.ts", "firstPowerLoss"],
+  ["./save.race.ts", "largePowerLoss"],
+  ["./journal.race.ts", "thenSavedPowerLoss"],
+  ["./journal.race.ts", "thenLargePowerLoss"],
+  ["./journal.race.ts", "thenDeletedPowerLoss"],
   ["./rename.race.ts", "powerLoss"],
 ] as const;
 for (const [file, exported] of POWER_LOSSES) {
   const title = `STORE-23 what was acknowledged is there after a power loss: ${file} ${exported}`;
   const options = { exported, budget: RUNS_OF_POWER_LOSS };
-  explored(title, file, options, boundedBy(`${RUNS_OF_POWER_LOSS} runs`));
+  explored(title, file, options, boundedBy(`${RUNS_OF_POWER_LOSS} runs`, "parts of what a power loss takes"));
 }
 
 for (const [exported, what] of [

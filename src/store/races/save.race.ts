@@ -3,28 +3,33 @@
 
 import assert from "node:assert/strict";
 import { race } from "holdfast/explorer";
-import { found, goesOn, save, told, withStore, workspaceWith } from "./saved.ts";
+import { found, goesOn, save, toldOf, withStore, workspaceWith } from "./saved.ts";
 
-function scenario(...before: readonly string[]) {
+function scenario(before: readonly string[], text = "new") {
   return {
     setup: () => workspaceWith(...before),
-    processes: { writer: () => save("new") },
+    processes: { writer: () => save(text) },
     check: async () => {
       const texts = [...(await withStore(found)).values()];
-      const isSaved = texts.includes("new");
-      assert.deepEqual(texts, isSaved ? [...before, "new"] : before);
-      assert.ok(isSaved || !told(`saved ${before.length + 1} new`), "what was acknowledged is there");
+      const isSaved = texts.includes(text);
+      assert.deepEqual(texts, isSaved ? [...before, text] : before);
+      assert.ok(isSaved || !toldOf(before.length + 1, text), "what was acknowledged is there");
       await goesOn(texts.length);
     },
     restart: "never",
   } as const;
 }
 
-const next = scenario("old");
+const next = scenario(["old"]);
 export const killed = race({ ...next, crashes: 1 });
 export const powerLoss = race({ ...next, powerLoss: true });
 
+/** Too large for the journal: every file of it is flushed in its own place. */
+const large = scenario(["old"], "new".repeat(50_000));
+export const largeKilled = race({ ...large, crashes: 1 });
+export const largePowerLoss = race({ ...large, powerLoss: true });
+
 /** The first of all: every folder is made on the way. */
-const first = scenario();
+const first = scenario([]);
 export const firstKilled = race({ ...first, crashes: 1 });
 export const firstPowerLoss = race({ ...first, powerLoss: true });

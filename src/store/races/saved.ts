@@ -17,6 +17,7 @@ const TOLD = "/told";
 export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const { layout, identity } = openWorkspaceRecord(FOLDER);
   using store = new Store(layout, identity);
+  await store.recovered();
   return await work(store);
 }
 
@@ -31,7 +32,11 @@ export async function workspaceWith(...texts: readonly string[]): Promise<void> 
 
 export async function save(text: string, name: string = NAME): Promise<void> {
   const { version } = await withStore((store) => store.put(name, text));
-  tell(`saved ${version} ${text}`);
+  tellSaved(version, text);
+}
+
+export function tellSaved(version: number, text: string): void {
+  tell(saved(version, text));
 }
 
 export function remove(version?: number): Promise<void> {
@@ -42,6 +47,15 @@ export function remove(version?: number): Promise<void> {
 export async function removeFrom(use: typeof withStore, version?: number): Promise<void> {
   const { deleted } = await use((store) => store.delete(NAME, { ...(version !== undefined && { version }) }));
   tell(`deleted ${deleted.join()}`);
+}
+
+function saved(version: number, text: string): string {
+  return `saved ${version} ${text.slice(0, 8)}`;
+}
+
+/** Whether the save of that version was acknowledged. */
+export function toldOf(version: number, text: string): boolean {
+  return told(saved(version, text));
 }
 
 export function tell(text: string): void {
