@@ -78,6 +78,25 @@ describe("STORE-32 a read-only disk", { skip: cannotMount, timeout: 120_000 }, (
     assert.deepEqual(leftOver(), []);
   });
 
+  test("on the next boot is read if all that was saved lies in its place, and told with the version that does not", async () => {
+    using folder = new TestFolder();
+    const at = await filled(folder);
+    await holdfastJson(["-C", at, "data", "put", "b"], { input: "x" });
+    folder.write("w/.holdfast/journal/.boot", "the boot before");
+    {
+      await using disk = await readOnly(at);
+      assert.equal((await holdfast(["-C", at, "data", "get", "b"], disk)).stdout, "x");
+    }
+    rmSync(`${at}/.holdfast/data/data/b/2`, { recursive: true });
+    {
+      await using disk = await readOnly(at);
+      const failure = await holdfastFailure(["-C", at, "data", "list"], disk);
+      assert.deepEqual([failure.code, failure.error.includes("version 2 of b")], ["READ_ONLY", true]);
+    }
+    const { version } = await holdfastJson<{ version: number }>(["-C", at, "data", "get", "b"]);
+    assert.equal(version, 2);
+  });
+
   test("without its catalog, or with what a killed writer left, reads the same", async () => {
     using folder = new TestFolder();
     const at = await filled(folder);

@@ -28,10 +28,12 @@ import { Staging } from "./staging.ts";
 import { placeInTrash } from "./trash.ts";
 import { readVersionFile } from "./version-record.ts";
 
-/** Throws `LOCK_TIMEOUT`, `DISK_FULL`, and `READ_ONLY` when something is missing where nothing can be written. */
+/** Throws `LOCK_TIMEOUT`, `DISK_FULL`, and when something is missing where nothing can be written, `READ_ONLY` or
+ *  `NO_PERMISSION`. */
 export async function replayJournals(layout: Layout): Promise<void> {
-  if (whyNotWritable(layout.root) !== undefined) {
-    await refuseUnlessWhole(layout);
+  const refusal = whyNotWritable(layout.root);
+  if (refusal !== undefined) {
+    await refuseUnlessWhole(layout, refusal);
     return;
   }
   const lock = new StructuralLock(layout.locks);
@@ -110,17 +112,18 @@ async function isWhole(layout: Layout, collection: string, { name, version }: Jo
   }
 }
 
-async function refuseUnlessWhole(layout: Layout): Promise<void> {
+async function refuseUnlessWhole(layout: Layout, refusal: HoldfastError): Promise<void> {
   for (const { collection } of listJournals(layout)) {
     if (collection === undefined) continue;
     for (const version of versionsToRestore(layout, collection)) {
       if (await isWhole(layout, collection, version)) continue;
       throw new HoldfastError(
-        "READ_ONLY",
+        refusal.code,
         `${layout.root} cannot be written, and version ${version.version} of ${version.name} waits to be restored in it`,
         {
           hint: "The machine stopped before it lay in its place. Open the workspace once where it can be written.",
           details: { path: layout.journalFile(collection) },
+          cause: refusal,
         },
       );
     }

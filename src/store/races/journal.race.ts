@@ -42,13 +42,14 @@ export const thenSavedKilled = race({ ...savedAgain("new"), crashes: 1 });
 export const thenSavedPowerLoss = race({ ...savedAgain("new"), powerLoss: true });
 export const thenLargePowerLoss = race({ ...savedAgain(LARGE), powerLoss: true });
 
+/** What stays stands only in the journal. */
 const deleted = afterASave(
-  () => remove(2),
+  () => remove(1),
   (texts) => {
-    const isDeleted = told("deleted 2");
-    assert.deepEqual(texts, ["old", "older"].slice(0, texts.length));
-    assert.ok(texts.length === 1 || !isDeleted, "what was deleted stays so");
-    assert.ok(texts.length > 0, "what was not deleted is there");
+    const isSaved = texts.includes("older");
+    assert.ok(isSaved || !toldOf(2, "older"), "what was acknowledged is there");
+    assert.ok(!texts.includes("old") || !told("deleted 1"), "what was deleted stays so");
+    assert.ok(texts.includes("old") || isSaved, "only one was deleted");
   },
 );
 export const thenDeletedKilled = race({ ...deleted, crashes: 1 });
