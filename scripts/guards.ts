@@ -297,9 +297,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "all that goes is written down in one file first",
-    file: "src/store/delete-collection.ts",
-    from: "    writeDeleting(layout, collection, chosen);\n",
-    to: "",
+    file: "src/store/deleting-collection.ts",
+    from: "  mkdirSync(dirname(path), { recursive: true });\n  replaceFile(",
+    to: "  mkdirSync(dirname(path), { recursive: true });\n  if (going.length === 0) replaceFile(",
     scenario: DELETE_ALL,
     exported: "killed",
   },
@@ -326,5 +326,14 @@ export const GUARDS: readonly Guard[] = [
     to: "",
     scenario: DELETE_ALL,
     exported: "powerLoss",
+  },
+  {
+    guard: "what others saved under the new name is put back",
+    file: "src/store/rename-artifact.ts",
+    from: "    putBackOthers(layout, trash, new Set());",
+    to: "",
+    scenario: RENAME,
+    exported: "overtakenAtNew",
+    preemptions: 1,
   },
 ];

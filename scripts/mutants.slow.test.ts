@@ -8,7 +8,7 @@ import { GUARDS } from "./guards.ts";
 const script = join(dirname(fileURLToPath(import.meta.url)), "mutants.ts");
 
 test("RACE-19 without any one of the guards the explorer finds a violation: npm run mutants", {
-  timeout: 280_000,
+  timeout: 560_000,
 }, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", script], {
     encoding: "utf8",

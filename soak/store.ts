@@ -10,7 +10,6 @@ const SCENARIOS = [
   ["delete", "newestPowerLossLocked"],
   ["delete", "allPowerLossLocked"],
   ["delete-all", "powerLossOfTwo"],
-  ["rename", "powerLoss"],
 ] as const;
 
 for (const [file, exported] of SCENARIOS) {

@@ -24,6 +24,13 @@ explored(
   proved(500),
 );
 
+explored(
+  "STORE-31 STORE-23 a rename that loses power at any effect has happened whole or not at all",
+  "./rename.race.ts",
+  { exported: "powerLoss" },
+  proved(1_000),
+);
+
 const bounded = boundedBy("at most 1 preemptions");
 const unpreempted = boundedBy("at most 0 preemptions");
 
@@ -49,3 +56,10 @@ const KILLED = [
 for (const [title, file, exported] of KILLED) {
   explored(`${title}, either killed at any effect: the other goes on`, file, { exported, preemptions: 0 }, unpreempted);
 }
+
+explored(
+  "STORE-15 a saver that stood still past its lease, at any step, changes nothing that one on another host has saved since",
+  "./fenced.race.ts",
+  { exported: "leaseRunOut", preemptions: 0 },
+  unpreempted,
+);

@@ -46,7 +46,6 @@ const POWER_LOSSES = [
   ["./journal.race.ts", "thenSavedPowerLoss"],
   ["./journal.race.ts", "thenLargePowerLoss"],
   ["./journal.race.ts", "thenDeletedPowerLoss"],
-  ["./rename.race.ts", "powerLoss"],
 ] as const;
 for (const [file, exported] of POWER_LOSSES) {
   const title = `STORE-23 what was acknowledged is there after a power loss: ${file} ${exported}`;

@@ -2,20 +2,14 @@
 // lock is a dead owner's, whatever it is, since the machine was started again (coordination/races/same-pid-after-boot.race.ts);
 // and each name that a lock changes, unflushed, doubles the disks that a power loss can leave.
 
-import { openWorkspaceRecord } from "../index.ts";
-import { Store } from "../store.ts";
-import { FOLDER } from "./saved.ts";
+import { StructuralLock } from "../../coordination/index.ts";
+import { withStore } from "./saved.ts";
 
-const HELD = { assertHeld: () => {} };
+const HELD = { assertHeld: () => {}, generations: new Map([["data", 100]]), passOn: () => "" };
 
-class UnlockedStore extends Store {
-  override exclusively: Store["exclusively"] = (_collections, _wait, body) => body(HELD);
-  override alone: Store["alone"] = (_wait, body) => body(HELD);
-}
-
-/** Runs `work` with the store, as the only process would. */
-export async function withUnlockedStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-  const { layout, identity } = openWorkspaceRecord(FOLDER);
-  using store = new UnlockedStore(layout, identity);
-  return await work(store);
-}
+/** `withStore` of a process that takes no lock from here on. */
+export const withUnlockedStore: typeof withStore = (work) => {
+  StructuralLock.prototype.withCollections = async (_names, _options, body) => body(HELD);
+  StructuralLock.prototype.alone = async (_options, body) => body(HELD);
+  return withStore(work);
+};
