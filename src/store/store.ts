@@ -19,8 +19,6 @@ import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
-import { GroupCommit, type Outcome } from "./group-commit.ts";
-import type { Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf, type VersionsNow } from "./list-artifacts.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
@@ -30,8 +28,9 @@ import { fillCatalog, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { sweepTrash } from "./trash.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
-import { holdsLocks, WriteAccess } from "./write-access.ts";
-import { type Fence, type PendingVersion, type WriterParts, writeVersions } from "./write-versions.ts";
+import { VersionWriter } from "./version-writer.ts";
+import { WriteAccess } from "./write-access.ts";
+import type { Fence, PendingVersion } from "./write-versions.ts";
 
 const SWEEP_EVERY_MS = 1_000;
 
@@ -41,9 +40,9 @@ export class Store implements Disposable {
   readonly clock = new HybridClock();
   readonly staging: Staging;
   private readonly access: WriteAccess;
-  private readonly together: GroupCommit<PendingVersion, VersionRecord | undefined>;
+  private readonly writer: VersionWriter;
   private openedCatalog: Catalog | undefined;
-  private readonly writer = randomUUID();
+  private readonly ownKey = randomUUID();
   private writes = 0;
   private sweptMs = Number.NEGATIVE_INFINITY;
 
@@ -52,7 +51,7 @@ export class Store implements Disposable {
     this.identity = identity;
     this.staging = new Staging(layout.staging);
     this.access = new WriteAccess(layout, () => this.forgetReplaced());
-    this.together = new GroupCommit((collection, wait, take) => this.writeTogether(collection, wait, take));
+    this.writer = new VersionWriter(this.access, () => ({ layout, catalog: this.catalog, staging: this.staging }));
   }
 
   [Symbol.dispose](): void {
@@ -127,7 +126,7 @@ export class Store implements Disposable {
       if (options.base !== undefined) refuseStaleBase(newest, options.base);
     };
     try {
-      const record = await this.writeOne(this.pendingOf(draft, refuse), options);
+      const record = await this.writer.writeOne(this.pendingOf(draft, refuse), options);
       if (record === undefined) throw new HoldfastError("INTERNAL", "a put wrote nothing");
       return {
         collection,
@@ -149,7 +148,7 @@ export class Store implements Disposable {
     check: (newest: VersionRecord | undefined, draft: Draft) => void = () => {},
   ): Promise<(VersionRecord | undefined)[]> {
     const pending = drafts.map((draft) => this.pendingOf(draft, check));
-    return this.writeBatch(pending, wait);
+    return this.writer.write(pending, wait);
   }
 
   private pendingOf(draft: Draft, check: (newest: VersionRecord | undefined, draft: Draft) => void): PendingVersion {
@@ -164,16 +163,10 @@ export class Store implements Disposable {
     };
   }
 
-  /** With others that come at the same time; but whoever works under a hold, or has locks, does so by itself. */
-  private async writeOne(pending: PendingVersion, wait: LockWait): Promise<VersionRecord | undefined> {
-    if (holdsLocks()) return (await this.writeBatch([pending], wait))[0];
-    return this.together.run(pending.collection, pending, wait);
-  }
-
   /** Takes in entries from elsewhere, verified by the caller. One that is here already is left out (undefined). */
   async adopt(incoming: readonly Incoming[], wait: LockWait = {}): Promise<(VersionRecord | undefined)[]> {
     const catalog = await this.readyCatalog(wait);
-    return this.writeBatch(
+    return this.writer.write(
       incoming.map(({ entry, content, version, origin }) => ({
         collection: entry.collection,
         name: entry.name,
@@ -199,40 +192,6 @@ export class Store implements Disposable {
     return { content: { name: holder.entry.name, version: holder.version } };
   }
 
-  private async writeBatch(pending: readonly PendingVersion[], wait: LockWait): Promise<(VersionRecord | undefined)[]> {
-    const collections = [...new Set(pending.map((item) => item.collection))];
-    const results = new Array<VersionRecord | undefined>(pending.length).fill(undefined);
-    for (const collection of collections) {
-      const indices = pending
-        .keys()
-        .filter((index) => pending[index]?.collection === collection)
-        .toArray();
-      const batch = indices.map((index) => pending[index]).filter((item) => item !== undefined);
-      const written = await this.access.writing(collection, wait, (fence, journal) =>
-        writeVersions(this.partsWith(journal), collection, batch, fence),
-      );
-      for (const [at, record] of written.entries()) results[indices[at] ?? -1] = record;
-    }
-    return results;
-  }
-
-  private async writeTogether(
-    collection: string,
-    wait: LockWait,
-    take: () => readonly PendingVersion[],
-  ): Promise<Outcome<VersionRecord | undefined>[]> {
-    return this.access.writing(collection, wait, async (fence, journal) => {
-      const refused = new Map<number, unknown>();
-      const refuse = (index: number, error: unknown): void => void refused.set(index, error);
-      const written = await writeVersions(this.partsWith(journal), collection, take(), fence, refuse);
-      return written.map((value, index) => (refused.has(index) ? { error: refused.get(index) } : { value }));
-    });
-  }
-
-  private partsWith(journal: Journal): WriterParts {
-    return { layout: this.layout, catalog: this.catalog, staging: this.staging, journal };
-  }
-
   /** Makes and signs the entry of a draft: for the store's own files. */
   entryOf(draft: Draft, newest: VersionRecord | undefined): Entry {
     if (newest !== undefined) this.clock.witness(newest.entry.clock);
@@ -247,7 +206,7 @@ export class Store implements Disposable {
         parents: draft.parents ?? (newest === undefined ? [] : [newest.entry.id]),
         clock: this.clock.tick(),
         tags: draft.kind === "put" ? keptRetention(draft.tags ?? {}, newest?.entry.tags) : (draft.tags ?? {}),
-        key: draft.key ?? { writer: this.writer, n: this.writes },
+        key: draft.key ?? { writer: this.ownKey, n: this.writes },
         ...(draft.doc === undefined ? {} : { doc: draft.doc }),
         ...(draft.base === undefined ? {} : { base: draft.base }),
         ...(draft.from === undefined ? {} : { from: draft.from }),
