@@ -160,11 +160,11 @@ export class IndexDatabase implements Disposable {
   /** All of `body`'s changes or none. A transaction inside another is part of it. */
   transaction<T>(body: () => T): T {
     if (this.depth > 0) return body();
-    this.run("BEGIN IMMEDIATE");
+    this.exec("BEGIN IMMEDIATE");
     this.depth += 1;
     try {
       const result = body();
-      this.run("COMMIT");
+      this.exec("COMMIT");
       return result;
     } catch (error) {
       // A full disk may have made SQLite undo it already: its own error is the one to tell.

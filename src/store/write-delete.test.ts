@@ -363,15 +363,15 @@ test("STORE-30 two that make the catalog anew at the same moment make one, and n
   await place.store().put("a", "one");
   const path = place.store().layout.catalogFile;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-  const { prepare } = DatabaseSync.prototype;
+  const { exec } = DatabaseSync.prototype;
   let first: Store | undefined;
   // The one has found that there are no tables; before it makes them, the other has made and filled them.
-  DatabaseSync.prototype.prepare = function (sql: string) {
+  DatabaseSync.prototype.exec = function (sql: string) {
     if (sql === "BEGIN IMMEDIATE" && first === undefined) {
       first = place.store();
       first.catalog.begin([{ collection: "data", name: "a" }]);
     }
-    return prepare.call(this, sql);
+    return exec.call(this, sql);
   };
   try {
     const catalog = Catalog.open(path);
@@ -382,7 +382,7 @@ test("STORE-30 two that make the catalog anew at the same moment make one, and n
     );
     catalog.close();
   } finally {
-    DatabaseSync.prototype.prepare = prepare;
+    DatabaseSync.prototype.exec = exec;
   }
 });
 
