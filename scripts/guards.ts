@@ -121,7 +121,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "flush of content and version.json",
     file: "src/store/write-versions.ts",
-    from: "    await flush(staged, layout.staging);",
+    from: "  await flush(staged, layout.staging);",
     to: "",
     scenario: PUBLISH,
     exported: "large",
@@ -129,7 +129,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "flush of the version's name",
     file: "src/store/write-versions.ts",
-    from: "  if (!isJournaled) await flush([...changedDirs], layout.data);\n  else",
+    from: "    if (!isJournaled) await flush([...changedDirs], layout.data);\n    else",
     to: "",
     scenario: PUBLISH,
     exported: "large",
@@ -145,7 +145,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "flush of the journal's name",
     file: "src/store/journal.ts",
-    from: "      if (end.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
+    from: "      if (bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
     to: "",
     scenario: PUBLISH,
     exported: "next",
@@ -202,7 +202,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "a number that another gave is given up",
     file: "src/store/write-versions.ts",
-    from: "      withdrawIfOvertaken(layout, record);",
+    from: "      withdrawIfOvertaken(parts.layout, record);",
     to: "",
     scenario: OVERTAKEN,
     exported: "saver",
@@ -220,7 +220,7 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "fencing before publish",
     file: "src/store/write-versions.ts",
-    from: "      fence.assertHeld();",
+    from: "      if (count % SLICE === 0) lost ??= lossOf(fence); // guard: fencing",
     to: "",
     scenario: FENCED,
     exported: "saver",

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { before, describe, test } from "node:test";
+import { startMachineAnew } from "../store/testing/another-boot.ts";
 import { holdfast, holdfastFailure, holdfastJson, Running, type RunOptions, TestFolder } from "./testing/holdfast.ts";
 import { AS_NOBODY, cannotBeNobody, cannotMount, readOnly } from "./testing/mounts.ts";
 
@@ -82,7 +83,7 @@ describe("STORE-32 a read-only disk", { skip: cannotMount, timeout: 120_000 }, (
     using folder = new TestFolder();
     const at = await filled(folder);
     await holdfastJson(["-C", at, "data", "put", "b"], { input: "x" });
-    folder.write("w/.holdfast/journal/.boot", "the boot before");
+    startMachineAnew(at);
     {
       await using disk = await readOnly(at);
       assert.equal((await holdfast(["-C", at, "data", "get", "b"], disk)).stdout, "x");

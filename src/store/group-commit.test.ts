@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { test } from "node:test";
-import { lockPath, withLock } from "../coordination/index.ts";
+import { forceRelease, lockPath, readLock, type WaitReport, withLock } from "../coordination/index.ts";
 import { HoldfastError, isHoldfastError } from "../errors.ts";
 import type { LockWait } from "./drafts.ts";
 import { GroupCommit, type Outcome } from "./group-commit.ts";
@@ -128,4 +130,57 @@ test("STORE-26 of two saves at once on one base, one is refused as stale", async
   const both = await Promise.allSettled(["one", "two"].map((text) => artifacts.put("a", text, { base: entry })));
   assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   assert.ok(both.some((result) => result.status === "rejected" && isHoldfastError(result.reason, "STALE_BASE")));
+});
+
+test("STORE-15 who is told LOCK_LOST in a group was not saved, and who was saved is told so", async () => {
+  using place = new TemporaryStore();
+  const artifacts = place.artifacts();
+  await artifacts.put("a", "opened");
+  let renamed = 0;
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    if (String(to).startsWith(place.data()) && /\/[0-9]+$/.test(String(to))) {
+      renamed += 1;
+      const lock = lockPath(place.at(".holdfast/locks"), "data");
+      const held = readLock(lock);
+      if (renamed === 20 && held.state === "held") forceRelease(lock, held.generation);
+    }
+    renameSync(from, to);
+  };
+  syncBuiltinESMExports();
+  const results = await Promise.allSettled(Array.from({ length: 64 }, (_, n) => artifacts.put(`n${n}`, "x"))).finally(
+    () => {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+    },
+  );
+  const told = results.map((result) => (result.status === "fulfilled" ? "saved" : String(result.reason.code)));
+  const { artifacts: listed } = await place.artifacts().list({ prefix: "n" });
+  const names = new Set(listed.map(({ name }) => name));
+  assert.deepEqual(
+    told,
+    told.map((_, n) => (names.has(`n${n}`) ? "saved" : "LOCK_LOST")),
+  );
+  assert.ok(told.includes("LOCK_LOST") && told.includes("saved"));
+});
+
+test("STORE-17 one that cannot be told who is waited for is refused; the others wait on", async () => {
+  const waiting = Promise.withResolvers<void>();
+  const report = { holder: "somebody else" } as WaitReport;
+  const commits = new GroupCommit<string, string>(async (_key, wait, take) => {
+    wait.onWait?.(report);
+    await waiting.promise;
+    return take().map((item) => ({ value: item }));
+  });
+  const told: WaitReport[] = [];
+  const first = commits.run("c", "first", { onWait: (it) => void told.push(it) });
+  const second = commits.run("c", "second", {
+    onWait: () => {
+      throw new Error("no paper");
+    },
+  });
+  await assert.rejects(second, /no paper/);
+  waiting.resolve();
+  assert.equal(await first, "first");
+  assert.deepEqual(told, [report]);
 });

@@ -4,7 +4,7 @@
 // written forms the next group, which waits for the lock when this one is done. Each is refused for itself, and each waits no
 // longer than it said, and only until its own signal fires: then it leaves the group, or goes on ahead of it.
 
-import { SerialByKey } from "../coordination/index.ts";
+import { SerialByKey, type WaitReport } from "../coordination/index.ts";
 import { assert } from "../errors.ts";
 import type { LockWait } from "./drafts.ts";
 import { LOCK_TIMEOUT_MS } from "./lock-wait.ts";
@@ -65,7 +65,7 @@ export class GroupCommit<I, R> {
         return taken.map(({ item }) => item);
       };
       const onWait: LockWait["onWait"] = (report) => {
-        for (const member of group) if (member.isInLine) member.wait.onWait?.(report);
+        for (const member of group) member.tell(report);
       };
       try {
         const outcomes = await this.write(key, { ...leader.waitLeft(), onWait }, take);
@@ -137,6 +137,16 @@ class Member<I, R> {
     this.unwatch();
     if ("value" in outcome) this.result.resolve(outcome.value);
     else this.result.reject(outcome.error);
+  }
+
+  /** Who cannot be told is refused; the others wait on. */
+  tell(report: WaitReport): void {
+    if (!this.isInLine) return;
+    try {
+      this.wait.onWait?.(report);
+    } catch (error) {
+      this.settle({ error });
+    }
   }
 
   /** What is left of its wait. */

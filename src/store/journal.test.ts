@@ -7,14 +7,10 @@ import { test } from "node:test";
 import { forceRelease, lockPath, readLock } from "../coordination/index.ts";
 import type { Artifacts } from "../workspace/artifacts.ts";
 import { formatBatch, parseJournal } from "./journal-record.ts";
+import { startMachineAnew } from "./testing/another-boot.ts";
 import { TemporaryStore } from "./testing/temporary-store.ts";
 
 const BIG = "x".repeat(200_000);
-
-/** The machine is started anew: whatever opens the workspace next finds another boot than the one it was written in. */
-function reboot(place: TemporaryStore): void {
-  writeFileSync(place.at(".holdfast/journal/.boot"), "the boot before");
-}
 
 const journalOf = (place: TemporaryStore): string => place.at(".holdfast/journal/data");
 
@@ -40,7 +36,7 @@ test("STORE-23 what a power loss took of versions that were acknowledged is put 
   truncateSync(place.data("data/torn/2/content"), 3);
   const hashed = readdirSync(place.data("data")).find((name) => name.startsWith("~")) ?? "";
   rmSync(place.data("data", hashed), { recursive: true });
-  reboot(place);
+  startMachineAnew(place.folder);
 
   const after = place.artifacts();
   for (const name of ["whole", "gone", "empty", "torn", "n".repeat(400)]) {
@@ -58,7 +54,7 @@ test("STORE-23 on the same boot nothing is replayed, and on the next one only on
   assert.deepEqual(versionsIn(journalOf(place)), ["a 1"]);
   await place.artifacts().put("a", "two");
   assert.deepEqual(versionsIn(journalOf(place)), ["a 1", "a 2"]);
-  reboot(place);
+  startMachineAnew(place.folder);
   await Promise.all([place.artifacts().list(), place.artifacts().get("a"), place.artifacts().put("b", "b")]);
   assert.ok(!existsSync(journalOf(place)) || versionsIn(journalOf(place)).join() === "b 1");
   assert.equal(await textOf(place.artifacts(), "a"), "two");
@@ -79,7 +75,7 @@ test("STORE-21 STORE-23 what was deleted, renamed or collected is not put back b
   await before.put("in another", "x", { collection: "c" });
   await before.deleteAll({ collection: "c" });
   assert.deepEqual(readdirSync(place.at(".holdfast/journal")), [".boot"]);
-  reboot(place);
+  startMachineAnew(place.folder);
   const { artifacts } = await place.artifacts().list();
   assert.deepEqual(
     artifacts.map(({ name, version }) => `${name} ${version}`),
@@ -133,7 +129,7 @@ test("STORE-15 of two that gave one number the journal keeps the one saved under
   const versions = batch.versions.map((version) => ({ ...version, content: late }));
   writeFileSync(journalOf(place), text + formatBatch({ ...batch, generation: batch.generation - 1, versions }));
   rmSync(place.data("data/a"), { recursive: true });
-  reboot(place);
+  startMachineAnew(place.folder);
   assert.equal(await textOf(place.artifacts(), "a"), "of the successor");
 });
 

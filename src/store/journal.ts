@@ -1,8 +1,8 @@
 // The journal of a collection: what was saved lately, in one file, so that a save flushes one file and not six.
 //
 // A version that stands in a flushed journal survives a power loss, whatever becomes of its own files: they are published
-// unflushed, and made again from the journal by whoever opens the workspace on the next boot (replay.ts). Only who holds the
-// collection's lock touches the journal:
+// unflushed, and on the next boot made again from the journal (replay-journals.ts). Only who holds the collection's lock touches
+// the journal:
 //
 //   append      the versions about to be published; one write, one flush. They survive a power loss from here on
 //   checkpoint  everything that stands in it is flushed in its own place, then the journal goes, flushed
@@ -10,19 +10,26 @@
 // A checkpoint comes before anything but a small save changes the collection, so no journal ever speaks of versions that were
 // deleted or renamed since; and when the journal has grown too large.
 //
+// What was published on this boot of this machine is there, flushed or not, whoever died. Of what another boot, or another
+// machine that shares the folder, has written, a power loss may have taken something: a checkpoint looks each over, and makes
+// again what is not whole.
+//
 // Whoever dies between append and publish leaves versions in the journal that nobody was told of and nobody has seen. The
 // next to append finds that the journal does not end with what was published, and lets them go by a checkpoint.
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
   existsSync,
   fdatasyncSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -30,8 +37,15 @@ import { join } from "node:path";
 import { assert, systemCode } from "../errors.ts";
 import { bootId } from "./boot.ts";
 import { flush, fsyncPath, replaceFile } from "./durable.ts";
-import { formatBatch, type JournaledBatch, type JournaledVersion, parseJournal } from "./journal-record.ts";
+import {
+  formatBatch,
+  type JournaledBatch,
+  type JournaledVersion,
+  latestRecords,
+  parseJournal,
+} from "./journal-record.ts";
 import { decodeName, type Layout } from "./layout.ts";
+import { restoreVersions } from "./restore-versions.ts";
 
 /** A journal at most, bytes: bounds what is replayed after a power loss (some hundred small versions). */
 const MOST_BYTES = 1_024 * 1_024;
@@ -70,20 +84,19 @@ export class Journal {
 
   /** On return the versions survive a power loss. Call `published` when they are published. */
   async append(generation: number, versions: readonly JournaledVersion[]): Promise<void> {
-    const line = Buffer.from(formatBatch({ collection: this.collection, generation, versions }));
-    let fd = this.open();
+    const { collection, boot } = this;
+    assert(boot !== undefined, "a journal is of a boot");
+    const line = Buffer.from(formatBatch({ collection, generation, boot, versions }));
+    if (!this.takesMore(line.length)) await this.checkpoint();
+    const fd = this.open();
     try {
-      let end = endOf(fd);
-      if (end.bytes + line.length > MOST_BYTES || !this.isPublishedUpTo(end)) {
-        closeSync(fd);
-        await this.checkpoint();
-        fd = this.open();
-        end = endOf(fd);
-      }
+      const { inode, bytes } = endOf(fd);
       for (let at = 0; at < line.length; ) at += writeSync(fd, line, at);
       fdatasyncSync(fd); // guard: journal-flushed
-      if (end.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed
-      this.appended = { inode: end.inode, bytes: end.bytes + line.length };
+      if (bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed
+      // Another size: one who lost the lock wrote, too, and what that was is not known.
+      const end = endOf(fd);
+      this.appended = end.bytes === bytes + line.length ? { inode, bytes: end.bytes } : undefined;
     } finally {
       closeSync(fd);
     }
@@ -98,12 +111,40 @@ export class Journal {
   async checkpoint(): Promise<void> {
     const text = readJournal(this.path);
     if (text === undefined) return;
-    const { batches } = parseJournal(text);
-    const places = [...this.placesOf(batches)].filter((path) => existsSync(path));
+    const { batches, state } = parseJournal(text);
+    const ofOthers = latestRecords(batches).filter(({ batch }) => batch.boot !== this.boot);
+    const kept = await restoreVersions(
+      this.layout,
+      this.collection,
+      ofOthers.map(({ version }) => version),
+    );
+    const places = [...this.placesOf(batches)].filter(
+      (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+    );
     await flush(places, this.layout.data); // guard: checkpoint-flushes
-    rmSync(this.path, { force: true });
+    if (kept.length > 0 || state === "damaged") this.setAside();
+    else rmSync(this.path, { force: true });
     fsyncPath(this.layout.journals); // guard: checkpoint-flushed
     this.known = undefined;
+  }
+
+  /** It holds what could not be put back, or cannot be read: nothing of it is thrown away. */
+  private setAside(): void {
+    const aside = join(this.layout.journals, `.kept-${randomUUID()}`);
+    renameSync(this.path, aside);
+    process.emitWarning(
+      `a journal of the collection ${this.collection} is damaged: what it holds is kept in ${aside}`,
+      {
+        code: "HOLDFAST_JOURNAL_KEPT",
+        detail: "Run `holdfast data verify`: versions that it names as damaged may be restored from that file.",
+      },
+    );
+  }
+
+  private takesMore(bytes: number): boolean {
+    const status = lstatSync(this.path, { throwIfNoEntry: false });
+    if (status === undefined) return true;
+    return status.size + bytes <= MOST_BYTES && this.isPublishedUpTo({ inode: status.ino, bytes: status.size });
   }
 
   private open(): number {
@@ -122,18 +163,20 @@ export class Journal {
     if (existsSync(bootFile)) return;
     assert(this.boot !== undefined, "a journal is of a boot");
     mkdirSync(journals, { recursive: true });
-    replaceFile(bootFile, this.boot);
+    // Before the mark, by which others take the folder for flushed.
     fsyncPath(root);
+    replaceFile(bootFile, this.boot);
   }
 
   /** Whether all that stands there was published. We need not look where nobody else has been since our own last batch. */
   private isPublishedUpTo(end: End): boolean {
     if (end.bytes === 0 || (end.inode === this.known?.inode && end.bytes === this.known.bytes)) return true;
-    const { batches, isWhole } = parseJournal(readFileSync(this.path, "utf8"));
+    const { batches, state } = parseJournal(readFileSync(this.path, "utf8"));
     // Whoever appended the last batch saw to those before it.
-    const last = batches.at(-1)?.versions ?? [];
-    return (
-      isWhole && last.every(({ name, version }) => existsSync(this.layout.versionDir(this.collection, name, version)))
+    const last = batches.at(-1);
+    if (state !== "whole" || last === undefined || last.boot !== this.boot) return false;
+    return last.versions.every(({ name, version }) =>
+      existsSync(this.layout.versionDir(this.collection, name, version)),
     );
   }
 

@@ -4,13 +4,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { systemCode } from "../errors.ts";
 import { bootId } from "./boot.ts";
+import type { LockWait } from "./drafts.ts";
 import type { Layout } from "./layout.ts";
 
-/** On return all that was acknowledged lies in its place. Throws `LOCK_TIMEOUT`, `READ_ONLY`, `DISK_FULL`. */
-export async function recovered(layout: Layout): Promise<void> {
+/** On return all that was acknowledged lies in its place. Throws `LOCK_TIMEOUT`, `INTERRUPTED`, `READ_ONLY`,
+ *  `NO_PERMISSION`, `DISK_FULL`. */
+export async function recovered(layout: Layout, wait: LockWait = {}): Promise<void> {
   if (isOfThisBoot(layout)) return;
   const { replayJournals } = await import("./replay-journals.ts");
-  await replayJournals(layout);
+  await replayJournals(layout, wait);
 }
 
 function isOfThisBoot({ bootFile, journals }: Layout): boolean {

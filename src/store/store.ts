@@ -79,13 +79,13 @@ export class Store implements Disposable {
 
   /** To be awaited before the first look at what lies here: what only the journals kept over a power loss is put in its place.
    *  Throws `LOCK_TIMEOUT`, `READ_ONLY`, `DISK_FULL`. */
-  recovered(): Promise<void> {
-    return this.access.recovered();
+  recovered(wait: LockWait = {}): Promise<void> {
+    return this.access.recovered(wait);
   }
 
   /** The catalog, filled from disk first when it was made anew. Call before relying on it to be complete. */
   async readyCatalog(wait: LockWait = {}): Promise<Catalog> {
-    await this.recovered();
+    await this.recovered(wait);
     this.forgetReplaced();
     const catalog = this.catalog;
     if (!catalog.isComplete()) {

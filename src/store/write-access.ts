@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { HOLD_VARIABLE, heldHere, StructuralLock } from "../coordination/index.ts";
 import { assert, HoldfastError } from "../errors.ts";
 import type { LockWait } from "./drafts.ts";
+import { fsyncPath } from "./durable.ts";
 import { Journal, listJournals } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { lockOptions } from "./lock-wait.ts";
@@ -21,7 +22,6 @@ export class WriteAccess {
   private readonly lock: StructuralLock;
   private readonly onEntered: () => void;
   private readonly journals = new Map<string, Journal>();
-  private recovering: Promise<void> | undefined;
   private isRecovered = false;
   private hasData = false;
 
@@ -32,12 +32,10 @@ export class WriteAccess {
     this.onEntered = onEntered;
   }
 
-  async recovered(): Promise<void> {
+  /** Several at once do no harm: each journal is replayed under its lock. */
+  async recovered(wait: LockWait): Promise<void> {
     if (this.isRecovered) return;
-    this.recovering ??= recovered(this.layout).finally(() => {
-      this.recovering = undefined;
-    });
-    await this.recovering;
+    await recovered(this.layout, wait);
     this.isRecovered = true;
   }
 
@@ -65,7 +63,7 @@ export class WriteAccess {
 
   /** Runs `body` while nobody else writes in this store, all of it flushed in its own place. */
   async alone<T>(wait: LockWait, body: (fence: Fence) => Promise<T>): Promise<T> {
-    await this.ready();
+    await this.ready(wait);
     return this.lock.alone(lockOptions(wait), async (fence) => {
       this.onEntered();
       for (const { collection } of listJournals(this.layout)) {
@@ -80,7 +78,7 @@ export class WriteAccess {
     wait: LockWait,
     body: (fence: NumberedFence) => Promise<T>,
   ): Promise<T> {
-    await this.ready();
+    await this.ready(wait);
     return this.lock.withCollections(collections, lockOptions(wait), (fence) => {
       refuseLinks(...collections.map((collection) => this.layout.collectionDir(collection)));
       this.onEntered();
@@ -88,7 +86,7 @@ export class WriteAccess {
     });
   }
 
-  private async ready(): Promise<void> {
+  private async ready(wait: LockWait): Promise<void> {
     if (!existsSync(this.layout.workspaceFile)) {
       // Made anew, its folders would hold versions of no workspace.
       throw new HoldfastError("FOLDER_GONE", `the workspace in ${this.layout.folder} is gone`, {
@@ -96,9 +94,9 @@ export class WriteAccess {
         details: { path: this.layout.workspaceFile },
       });
     }
-    await this.recovered();
+    await this.recovered(wait);
     if (this.hasData) return;
-    mkdirSync(this.layout.data, { recursive: true });
+    if (mkdirSync(this.layout.data, { recursive: true }) !== undefined) fsyncPath(this.layout.root);
     this.hasData = true;
   }
 

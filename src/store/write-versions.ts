@@ -20,7 +20,7 @@ import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { scopeOfCollection } from "../coordination/index.ts";
 import type { Entry } from "../entries/index.ts";
-import { assert, isHoldfastError } from "../errors.ts";
+import { assert, type HoldfastError, isHoldfastError } from "../errors.ts";
 import { listVersions, readVersion } from "./artifact-on-disk.ts";
 import type { Catalog } from "./catalog.ts";
 import { readDeleted } from "./deleted-file.ts";
@@ -102,42 +102,82 @@ export async function writeVersions(
   const written = new Array<VersionRecord | undefined>(pending.length).fill(undefined);
   if (planned.length === 0) return written;
 
-  const isJournaled = journal.takes(planned.length, bytesOf(planned));
-  if (isJournaled) {
+  const isJournaled = await flushAhead(parts, collection, planned, fence);
+  try {
+    const note = catalog.begin(planned.map(({ record }) => record.entry));
+    const changedDirs = new Set<string>();
+    const failures = await publishAll(parts, planned, fence, changedDirs, refused);
+    for (const { index, record } of planned) if (!failures.has(index)) written[index] = record;
+    const published = written.filter((record) => record !== undefined);
+    if (!isJournaled) await flush([...changedDirs], layout.data);
+    else if (lossOf(fence) !== undefined) await flushPublished(layout, collection, published);
+    else if (failures.size === 0) journal.published();
+    else await letGo(journal);
+    catalog.commit(published, note);
+  } catch (error) {
+    if (isJournaled && lossOf(fence) === undefined) await letGo(journal);
+    throw error;
+  }
+  return written;
+}
+
+/** Step 6. True when the versions stand in the journal. */
+async function flushAhead(
+  { layout, journal }: WriterParts,
+  collection: string,
+  planned: readonly Planned[],
+  fence: NumberedFence,
+): Promise<boolean> {
+  if (journal.takes(planned.length, bytesOf(planned))) {
     const generation = fence.generations.get(scopeOfCollection(collection)) ?? Math.max(...fence.generations.values());
     await journal.append(generation, planned.map(journaled));
-  } else {
-    await journal.checkpoint(); // what is flushed from here on may stand in directories that only the journal knows of
-    const staged = planned.flatMap(({ record, dir }) => filesOf(record, dir));
-    await flush(staged, layout.staging);
+    return true;
   }
+  await journal.checkpoint(); // what is flushed from here on may stand in directories that only the journal knows of
+  const staged = planned.flatMap(({ record, dir }) => filesOf(record, dir));
+  await flush(staged, layout.staging);
+  return false;
+}
 
-  const note = catalog.begin(planned.map(({ record }) => record.entry));
-  const changedDirs = new Set<string>();
-  const failures = new Map<string, unknown>();
+/** Step 8. Returns the places in the batch of those that were refused. */
+async function publishAll(
+  parts: WriterParts,
+  planned: readonly Planned[],
+  fence: Fence,
+  changedDirs: Set<string>,
+  refused: Refuse,
+): Promise<ReadonlySet<number>> {
+  const failures = new Set<number>();
+  const failedNames = new Map<string, unknown>();
+  let lost: HoldfastError | undefined;
   for (const [count, version] of planned.entries()) {
     const { index, record } = version;
-    if (count % SLICE === 0) {
-      if (count > 0) await nextTurn();
-      fence.assertHeld();
-    }
+    const { name } = record.entry;
+    if (count > 0 && count % SLICE === 0) await nextTurn();
     try {
+      if (count % SLICE === 0) lost ??= lossOf(fence); // guard: fencing
+      if (lost !== undefined) throw lost;
       // Its parent did not come to be.
-      if (failures.has(record.entry.name)) throw failures.get(record.entry.name);
+      if (failedNames.has(name)) throw failedNames.get(name);
       publish(parts, version, changedDirs);
-      withdrawIfOvertaken(layout, record);
-      written[index] = record;
+      withdrawIfOvertaken(parts.layout, record);
     } catch (error) {
-      failures.set(record.entry.name, error);
+      failures.add(index);
+      failedNames.set(name, error);
       refused(index, error);
     }
   }
-  const published = written.filter((record) => record !== undefined);
-  if (!isJournaled) await flush([...changedDirs], layout.data);
-  else if (!isHeld(fence)) await flushPublished(layout, collection, published);
-  else if (failures.size === 0) journal.published();
-  catalog.commit(published, note);
-  return written;
+  return failures;
+}
+
+/** What was refused goes from the journal again, so that no power loss brings it: all else that stands there is flushed. Should
+ *  that fail, the refusal is told all the same, and the next to append finds what is left. */
+async function letGo(journal: Journal): Promise<void> {
+  try {
+    await journal.checkpoint();
+  } catch {
+    // Told by whoever needs the disk next.
+  }
 }
 
 function rethrow(_index: number, error: unknown): never {
@@ -216,12 +256,13 @@ function filesOf(record: VersionRecord, dir: string): string[] {
   return [...(hasOwnContent(record) ? [join(dir, "content")] : []), join(dir, "version.json"), dir];
 }
 
-function isHeld(fence: Fence): boolean {
+/** What tells that the lock is lost. */
+function lossOf(fence: Fence): HoldfastError | undefined {
   try {
     fence.assertHeld();
-    return true;
+    return undefined;
   } catch (error) {
-    if (isHoldfastError(error, "LOCK_LOST")) return false;
+    if (isHoldfastError(error, "LOCK_LOST")) return error;
     throw error;
   }
 }

@@ -186,7 +186,7 @@ export class Artifacts implements Disposable {
     const signals = [this.signal, options.signal].filter((signal) => signal !== undefined);
     const { watchChanges } = await import("../store/watch-changes.ts");
     try {
-      await this.store.recovered();
+      await this.store.recovered(this.withSignal());
       yield* watchChanges(this.store, { ...options, signal: AbortSignal.any(signals) });
     } catch (error) {
       throw withPath(error, this.store.layout.root);
@@ -197,7 +197,7 @@ export class Artifacts implements Disposable {
   async export(options: ExportOptions = {}): Promise<Exported> {
     checkOptions("export", options, { ...COLLECTION, signal: "signal", onProgress: "callback" });
     const { exportCollection } = await import("../store/export-collection.ts");
-    await this.store.recovered();
+    await this.store.recovered(this.withSignal());
     return exportCollection(this.store.layout, { ...this.withSignal(), ...options });
   }
 
@@ -251,7 +251,7 @@ export class Artifacts implements Disposable {
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
   private async told<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await this.store.recovered();
+      await this.store.recovered(this.withSignal());
       return await work();
     } catch (error) {
       throw withPath(error, this.store.layout.root);

@@ -272,7 +272,7 @@ export class Workspace implements AsyncDisposable {
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
   private async told<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await this.artifacts.store.recovered();
+      await this.artifacts.store.recovered({ signal: this.signal });
       return await work();
     } catch (error) {
       throw withPath(error, this.opened.layout.root);

@@ -16,7 +16,7 @@ const WATCHED_BYTES = 1_024 * 1_024;
 export async function run(call: Call): Promise<Outcome | undefined> {
   const [collection, version, out] = [call.text("in"), call.text("version"), call.text("out")];
   const { layout } = requireWorkspace(call.folder());
-  await recovered(layout);
+  await recovered(layout, { signal: call.signal });
   const found = openVersion(layout, call.arg(0), {
     ...(collection === undefined ? {} : { collection }),
     ...(version === undefined ? {} : { version }),

@@ -13,6 +13,7 @@ import {
 } from "../../coordination/index.ts";
 import { HoldfastError, NotFoundError, systemCode } from "../../errors.ts";
 import { openWorkspaceRecord } from "../../store/open-workspace.ts";
+import { recovered } from "../../store/recovery.ts";
 import type { Call, Outcome } from "../call.ts";
 import { printable } from "../text.ts";
 import { waitLine } from "../wait-line.ts";
@@ -36,6 +37,8 @@ export async function run(call: Call): Promise<Outcome> {
     });
   }
   const { layout } = openWorkspaceRecord(call.folder());
+  // Under a hold, others' journals could not be replayed.
+  await recovered(layout, { signal: call.signal });
   const ended = await holding(call, layout.locks, scope, (fence) => {
     call.signal.throwIfAborted();
     return runToEnd(program, args, call.json, { ...process.env, [HOLD_VARIABLE]: fence.passOn() });

@@ -3,7 +3,7 @@
 // these: what a power loss makes of a lock is tried in coordination/races, and a catalog is made anew on the next boot.
 
 import assert from "node:assert/strict";
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { rmSync, truncateSync } from "node:fs";
 import { race } from "holdfast/explorer";
 import { makeEntry } from "../../entries/index.ts";
 import { Catalog } from "../catalog.ts";
@@ -11,6 +11,7 @@ import { openWorkspaceRecord } from "../index.ts";
 import { Journal } from "../journal.ts";
 import { recovered } from "../recovery.ts";
 import { Staging } from "../staging.ts";
+import { startMachineAnew } from "../testing/another-boot.ts";
 import { writeVersions } from "../write-versions.ts";
 import { FOLDER, found, goesOn, NAME, tellSaved, toldOf, withStore, workspaceWith } from "./saved.ts";
 
@@ -88,7 +89,7 @@ const afterPowerLoss = {
     const { layout } = openWorkspaceRecord(FOLDER);
     forgetCatalog();
     truncateSync(`${layout.versionDir("data", NAME, 2)}/content`);
-    writeFileSync(layout.bootFile, "the boot before");
+    startMachineAnew(FOLDER);
   },
   processes: { opener: () => recovered(openWorkspaceRecord(FOLDER).layout) },
   check: async () => {
