@@ -82,6 +82,10 @@ test("FILE-32 lines that repeat: of no line are there fewer than both sides have
   assert.ok(merges > 100, `only ${merges} merged`);
 });
 
+test("FILE-32 a repeated line of which one side dropped the first and the other the last is for people to merge", () => {
+  assert.equal(mergeText(bytes(["z", "y", "z"]), bytes(["z", "y"]), bytes(["y", "z"])), undefined);
+});
+
 test("FILE-32 both sides in turn give the same text", () => {
   const lines = fc.array(fc.constantFrom("x", "y", "z"), { maxLength: 8 });
   fc.assert(
