@@ -13,6 +13,8 @@ export interface Guard {
   readonly scenario: string;
   /** Default: the only one. */
   readonly exported?: string;
+  /** The explorer takes more than some seconds to find what is wrong: left to `HOLDFAST_TESTS=long` and `npm run mutants`. */
+  readonly takesLong?: true;
   /** Where a scenario is too large to be searched whole: how it is searched, here and with the guard in place. */
   readonly preemptions?: number;
 }
@@ -47,6 +49,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "a look after what is remembered",
+    takesLong: true,
     file: "src/coordination/lock.ts",
     from: "  if (again.highest > generation) {",
     to: '  if (again.highest > generation && finished.file.endsWith(".ready")) {',
@@ -128,6 +131,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "flush of the version's name",
+    takesLong: true,
     file: "src/store/write-versions.ts",
     from: "    if (!isJournaled) await flush([...changedDirs], layout.data);\n    else",
     to: "",
@@ -144,6 +148,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "flush of the journal's name",
+    takesLong: true,
     file: "src/store/journal.ts",
     from: "      if (bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
     to: "",
@@ -176,6 +181,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what a dead deleter wrote down is finished first",
+    takesLong: true,
     file: "src/store/settle.ts",
     from: "  for (const key of parts.catalog.pending(collection)) {\n    finishDeletes(parts, key);",
     to: "  for (const key of parts.catalog.pending(collection)) {",
@@ -184,6 +190,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "the floor's folder is flushed",
+    takesLong: true,
     file: "src/store/deleted-file.ts",
     from: "  fsyncPath(layout.collectionDir(collection));",
     to: "",
@@ -192,6 +199,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what no delete names is put back",
+    takesLong: true,
     file: "src/store/remove-versions.ts",
     from: "    putBackOthers(layout, trash, going);",
     to: "",
@@ -210,6 +218,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "a note is a number, and only the latest is cleared",
+    takesLong: true,
     file: "src/store/catalog.ts",
     from: "      if (cleared === 0) {",
     to: "      if (cleared < 0) {",
@@ -243,6 +252,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "two marks that agree from one rename on",
+    takesLong: true,
     file: "src/store/rename-mark.ts",
     from: "?.id === mark.id ? mark : undefined;",
     to: " === undefined ? mark : mark;",
@@ -263,6 +273,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "only what was renamed goes from the old name",
+    takesLong: true,
     file: "src/store/finish-rename.ts",
     from: "there.filter((version) => version <= mark.floor)",
     to: "there",
@@ -272,6 +283,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "only what was renamed is gone from the old name",
+    takesLong: true,
     file: "src/store/artifact-on-disk.ts",
     from: ".filter((version) => version > gone)",
     to: ".filter(() => gone === 0)",
@@ -281,6 +293,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "a rename is finished before either name is written to",
+    takesLong: true,
     file: "src/store/write-versions.ts",
     from: "  if (onDisk.length === 0 && earlier === undefined) finishRename(parts, { collection, name });\n",
     to: "",
@@ -289,6 +302,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "the reader looks again, and follows again",
+    takesLong: true,
     file: "src/workspace/read-version.ts",
     from: "if (looks === MOST_LOOKS || !wentMeanwhile(record, error)) throw error;",
     to: "if (looks > 0) throw error;",
@@ -297,6 +311,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "all that goes is written down in one file first",
+    takesLong: true,
     file: "src/store/deleting-collection.ts",
     from: "  mkdirSync(dirname(path), { recursive: true });\n  replaceFile(",
     to: "  mkdirSync(dirname(path), { recursive: true });\n  if (going.length === 0) replaceFile(",
@@ -305,6 +320,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what a dead deleter of all wrote down is finished first",
+    takesLong: true,
     file: "src/store/settle.ts",
     from: "  const deleted = finishDeleting(parts.layout, collection);",
     to: "  const deleted: ArtifactKey[] = [];",
@@ -313,6 +329,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what is as good as deleted is not among those that are kept",
+    takesLong: true,
     file: "src/store/collect-garbage.ts",
     from: ".filter(({ version }) => !gone.has(version));",
     to: ".filter(() => gone !== undefined);",
@@ -329,6 +346,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what others saved under the new name is put back",
+    takesLong: true,
     file: "src/store/rename-artifact.ts",
     from: "    putBackOthers(layout, trash, new Set());",
     to: "",

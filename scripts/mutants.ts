@@ -27,7 +27,11 @@ function withoutGuard({ file, from, to, also }: Guard): string {
 }
 
 const wanted = process.argv.slice(2);
-const guards = GUARDS.filter(({ guard }) => wanted.length === 0 || wanted.some((name) => guard.includes(name)));
+const whole = new Set(GUARDS.map(({ guard }) => guard));
+const guards = GUARDS.filter(
+  ({ guard }) =>
+    wanted.length === 0 || wanted.some((name) => guard === name || (!whole.has(name) && guard.includes(name))),
+);
 if (guards.length === 0) {
   console.error(
     `no guard is called ${wanted.join(", ")}; there are:\n${GUARDS.map(({ guard }) => `  ${guard}`).join("\n")}`,

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lots } from "../program/lots.ts";
 import type { System } from "../search/system.ts";
+import { isLong } from "../testing/long-tests.ts";
 import {
   faultyScenario,
   type RandomScenario,
@@ -15,6 +16,8 @@ import {
 import { allSchedules, type Covered, coveredSchedules, coveredTogether } from "./testing/schedules.ts";
 
 const MAX_SCHEDULES = 1500;
+/** `npm run soak -- explorer` goes through as many as one likes. */
+const [PLAIN, FAULTY, SHARED] = isLong ? [300, 80, 60] : [150, 40, 30];
 
 async function compare(
   scenario: RandomScenario,
@@ -34,24 +37,24 @@ async function compare(
   return true;
 }
 
-test("RACE-03 RACE-04 on 300 random scenarios the traces stand for each order of steps, once", async () => {
+test(`RACE-03 RACE-04 on ${PLAIN} random scenarios the traces stand for each order of steps, once`, async () => {
   let compared = 0;
-  for (let seed = 1; compared < 300; seed++) {
+  for (let seed = 1; compared < PLAIN; seed++) {
     if (await compare(randomScenario(seed), `seed ${seed}`)) compared += 1;
   }
 });
 
 test("RACE-04 RACE-07 so they do with several crashes, stalls, long waits and failing processes", async () => {
   let compared = 0;
-  for (let seed = 1; compared < 80; seed++) {
+  for (let seed = 1; compared < FAULTY; seed++) {
     if (await compare(faultyScenario(seed), `seed ${seed}`)) compared += 1;
   }
 });
 
 for (const [name, scenarioOf] of Object.entries({ randomScenario, faultyScenario })) {
-  test(`RACE-03 RACE-04 so they do when the search is shared: 60 of ${name}`, async () => {
+  test(`RACE-03 RACE-04 so they do when the search is shared: ${SHARED} of ${name}`, async () => {
     let compared = 0;
-    for (let seed = 1; compared < 60; seed++) {
+    for (let seed = 1; compared < SHARED; seed++) {
       const lots = new Lots(seed);
       const together = (system: System): Covered => coveredTogether(system, () => lots.below(3) === 0);
       if (await compare(scenarioOf(seed), `seed ${seed}`, together)) compared += 1;

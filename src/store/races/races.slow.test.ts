@@ -39,13 +39,16 @@ if (isLong) {
   }
 }
 
-const POWER_LOSSES = [
-  ["./save.race.ts", "powerLoss"],
-  ["./save.race.ts", "firstPowerLoss"],
+const LONGER_POWER_LOSSES = [
   ["./save.race.ts", "largePowerLoss"],
   ["./journal.race.ts", "thenSavedPowerLoss"],
   ["./journal.race.ts", "thenLargePowerLoss"],
+] as const;
+const POWER_LOSSES = [
+  ["./save.race.ts", "powerLoss"],
+  ["./save.race.ts", "firstPowerLoss"],
   ["./journal.race.ts", "thenDeletedPowerLoss"],
+  ...(isLong ? LONGER_POWER_LOSSES : []),
 ] as const;
 for (const [file, exported] of POWER_LOSSES) {
   const title = `STORE-23 what was acknowledged is there after a power loss: ${file} ${exported}`;
