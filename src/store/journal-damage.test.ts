@@ -117,7 +117,9 @@ test("STORE-30 one artifact's damage keeps nobody else out on the next boot", as
   assert.equal(await textOf(place.artifacts(), "y"), "the bytes of y");
 });
 
-test("STORE-08 on the next boot a reader waits for no lock if all is whole; if not, as long as it says", async () => {
+test("STORE-08 on the next boot a reader waits for no lock if all is whole; if not, as long as it says", {
+  timeout: 20_000, // a wait that nobody asked for takes 30 s
+}, async () => {
   using place = new TemporaryStore();
   await place.artifacts().put("x", "the bytes of x");
   startMachineAnew(place.folder);

@@ -118,9 +118,7 @@ export class Journal {
       this.collection,
       ofOthers.map(({ version }) => version),
     );
-    const places = [...this.placesOf(batches)].filter(
-      (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
-    );
+    const places = [...this.placesOf(batches)].filter(canBeFlushed);
     await flush(places, this.layout.data); // guard: checkpoint-flushes
     if (kept.length > 0 || state === "damaged") this.setAside();
     else rmSync(this.path, { force: true });
@@ -190,6 +188,17 @@ export class Journal {
     }
     yield* artifacts;
     yield* [layout.collectionDir(collection), layout.data];
+  }
+}
+
+/** What was deleted by hand, or replaced by what belongs in no store, is damage, and told to whoever reads it. */
+function canBeFlushed(path: string): boolean {
+  try {
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    return status?.isFile() === true || status?.isDirectory() === true;
+  } catch (error) {
+    if (systemCode(error) === "ENOTDIR") return false;
+    throw error;
   }
 }
 

@@ -121,7 +121,7 @@ export class Artifacts implements Disposable {
       ...(maxAge === undefined ? {} : { maxAge }),
     });
     const all = { ...this.withSignal(), ...rest, ...(tags === undefined ? {} : { tags }) };
-    return this.told(() => this.store.put(name, source, all));
+    return this.told(() => this.store.put(name, source, all), all);
   }
 
   /** Throws `NOT_FOUND` (naming the versions that exist), `CORRUPT`. */
@@ -169,7 +169,7 @@ export class Artifacts implements Disposable {
     checkOptions("rename", options, { ...COLLECTION, ...WAIT });
     refuseFolderFiles(options.collection, name, "rename");
     const { renameArtifact } = await import("../store/rename-artifact.ts");
-    return this.told(() => renameArtifact(this.store, name, to, { ...this.withSignal(), ...options }));
+    return this.told(() => renameArtifact(this.store, name, to, { ...this.withSignal(), ...options }), options);
   }
 
   /** Lines of the newest versions' texts that hold all of `words`, or of a text that does, best first. */
@@ -222,7 +222,7 @@ export class Artifacts implements Disposable {
     checkName("the name", name);
     checkOptions("delete", options, { ...CHOICE, ...WAIT });
     refuseFolderFiles(options.collection, name, "delete");
-    return this.told(() => this.store.delete(name, { ...this.withSignal(), ...options }));
+    return this.told(() => this.store.delete(name, { ...this.withSignal(), ...options }), options);
   }
 
   /** Removes every version of every artifact of a collection for good: all or nothing. */
@@ -231,27 +231,30 @@ export class Artifacts implements Disposable {
     checkName("the collection", options.collection);
     refuseFolderFiles(options.collection, "all of it", "delete");
     const { deleteCollection } = await import("../store/delete-collection.ts");
-    return this.told(() => deleteCollection(this.store, options.collection, { ...this.withSignal(), ...options }));
+    return this.told(
+      () => deleteCollection(this.store, options.collection, { ...this.withSignal(), ...options }),
+      options,
+    );
   }
 
   /** Removes the versions that their artifacts' retention lets go, and what the dead left behind. */
   async gc(options: GcOptions = {}): Promise<GcResult> {
     checkOptions("gc", options, { ...COLLECTION, ...WAIT, dryRun: "flag" });
     const { collectGarbage } = await import("../store/collect-garbage.ts");
-    return this.told(() => collectGarbage(this.store, { ...this.withSignal(), ...options }));
+    return this.told(() => collectGarbage(this.store, { ...this.withSignal(), ...options }), options);
   }
 
   /** Lets identical contents share their bytes. */
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
     checkOptions("compact", options, { ...WAIT, dryRun: "flag" });
     const { compact } = await import("../store/compact.ts");
-    return this.told(() => compact(this.store, { ...this.withSignal(), ...options }));
+    return this.told(() => compact(this.store, { ...this.withSignal(), ...options }), options);
   }
 
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
-  private async told<T>(work: () => Promise<T>): Promise<T> {
+  private async told<T>(work: () => Promise<T>, { lockTimeoutMs }: LockWait = {}): Promise<T> {
     try {
-      await this.store.recovered(this.withSignal());
+      await this.store.recovered({ ...this.withSignal(), ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) });
       return await work();
     } catch (error) {
       throw withPath(error, this.store.layout.root);

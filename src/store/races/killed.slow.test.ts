@@ -1,5 +1,6 @@
 // What the store does beyond saves and deletes, under the explorer: killed at any effect, and held up until it is too late.
 
+import { isLong } from "../../explorer/testing/long-tests.ts";
 import { explored, proved } from "./explored.ts";
 
 const KILLED = [
@@ -26,9 +27,16 @@ const POWER_LOSSES = [
   ["STORE-29 gc that loses power at any effect leaves the newest version", "./gc.race.ts"],
   ["STORE-22 contents are whole after compact lost power at any effect", "./compact.race.ts"],
 ] as const;
-for (const [title, file] of POWER_LOSSES) explored(title, file, { exported: "powerLoss" }, proved(50));
+/** Each takes ten seconds and more: of those that are much alike one is in `npm test`, and all are in `HOLDFAST_TESTS=long`. */
+const ALIKE: ReadonlySet<string> = new Set(["killedUnknown", "afterDeleterDied", "deleter", "renamer"]);
 
-for (const [title, file, exported] of KILLED) explored(title, file, { exported }, proved(50));
+for (const [title, file] of isLong ? POWER_LOSSES : []) {
+  explored(title, file, { exported: "powerLoss" }, proved(50));
+}
+
+for (const [title, file, exported] of KILLED.filter(([, , name]) => isLong || !ALIKE.has(name))) {
+  explored(title, file, { exported }, proved(50));
+}
 
 explored(
   "STORE-22 a reader finds contents whole while compact replaces them",
@@ -37,7 +45,7 @@ explored(
   proved(5),
 );
 
-for (const exported of ["saver", "deleter", "renamer"]) {
+for (const exported of ["saver", "deleter", "renamer"].filter((name) => isLong || !ALIKE.has(name))) {
   const title = `STORE-15 a ${exported} whose lock was taken over while it was held up is told LOCK_LOST and changes nothing`;
   explored(title, "./fenced.race.ts", { exported }, proved(20));
 }

@@ -8,23 +8,25 @@ const RUNS_OF_POWER_LOSS = 80;
 /** It was killed at each effect. */
 const AT_EACH_EFFECT = proved(50);
 
-for (const [exported, what] of [
+const SAVES = [
   ["killed", "a save"],
   ["firstKilled", "the first save of all"],
   ["largeKilled", "a save too large for the journal"],
-] as const) {
+] as const;
+for (const [exported, what] of SAVES.slice(0, isLong ? undefined : 1)) {
   const title = `STORE-23 STORE-14 ${what} that is killed at any effect is there whole or not at all, and the next one works`;
   explored(title, "./save.race.ts", { exported }, AT_EACH_EFFECT);
 }
-for (const [exported, what] of [
+const DELETES = [
   ["newestKilled", "of the newest version"],
   ["allKilled", "of all versions"],
-] as const) {
+] as const;
+for (const [exported, what] of DELETES.slice(0, isLong ? undefined : 1)) {
   const title = `STORE-23 STORE-21 a delete ${what} that is killed at any effect happens whole or not at all`;
   explored(title, "./delete.race.ts", { exported }, AT_EACH_EFFECT);
 }
 
-for (const exported of ["thenSavedKilled", "thenDeletedKilled"]) {
+for (const exported of isLong ? ["thenSavedKilled", "thenDeletedKilled"] : ["thenDeletedKilled"]) {
   const title = `STORE-23 what stands only in the journal is there, whatever comes after it is killed at any effect: ${exported}`;
   explored(title, "./journal.race.ts", { exported }, AT_EACH_EFFECT);
 }
@@ -56,10 +58,11 @@ for (const [file, exported] of POWER_LOSSES) {
   explored(title, file, options, boundedBy(`${RUNS_OF_POWER_LOSS} runs`, "parts of what a power loss takes"));
 }
 
-for (const [exported, what] of [
-  ["newestPowerLoss", "of the newest version"],
+const LOST_DELETES = [
   ["allPowerLoss", "of all versions"],
-] as const) {
+  ["newestPowerLoss", "of the newest version"],
+] as const;
+for (const [exported, what] of LOST_DELETES.slice(0, isLong ? undefined : 1)) {
   const title = `STORE-23 STORE-21 a delete ${what} that loses power at any effect happens whole or not at all`;
   explored(title, "./delete.race.ts", { exported }, AT_EACH_EFFECT);
 }
