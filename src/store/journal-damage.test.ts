@@ -135,6 +135,10 @@ test("STORE-08 on the next boot a reader waits for no lock if all is whole; if n
     await assert.rejects(read, (error) => isHoldfastError(error, "INTERRUPTED"));
     const save = place.artifacts().put("x", "more", { lockTimeoutMs: 0 });
     await assert.rejects(save, (error) => isHoldfastError(error, "LOCK_TIMEOUT"));
+    const calls = new AbortController();
+    const own = place.artifacts().put("x", "more", { signal: calls.signal });
+    calls.abort();
+    await assert.rejects(own, (error) => isHoldfastError(error, "INTERRUPTED"));
   }
   await lock.release();
   assert.equal(await textOf(place.artifacts(), "x"), "the bytes of x");
@@ -169,4 +173,14 @@ test("STORE-32 a save that was refused does not come with the next boot", async 
   const after = place.artifacts();
   assert.equal(await textOf(after, "x"), "one");
   assert.equal((await after.put("x", "two")).version, 2);
+});
+
+test("STORE-30 a folder in place of a journal keeps nobody else out on the next boot", async () => {
+  using place = new TemporaryStore();
+  await place.artifacts().put("x", "the bytes of x");
+  startMachineAnew(place.folder);
+  mkdirSync(place.at(".holdfast/journal/other"));
+  const after = place.artifacts();
+  assert.equal(await textOf(after, "x"), "the bytes of x");
+  await after.put("y", "the bytes of y");
 });

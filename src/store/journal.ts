@@ -27,7 +27,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -36,6 +35,7 @@ import {
 import { join } from "node:path";
 import { assert, systemCode } from "../errors.ts";
 import { bootId } from "./boot.ts";
+import { entriesOf } from "./collections-on-disk.ts";
 import { flush, fsyncPath, replaceFile } from "./durable.ts";
 import {
   formatBatch,
@@ -206,21 +206,12 @@ function canBeFlushed(path: string): boolean {
 export function listJournals({
   journals,
 }: Layout): { readonly path: string; readonly collection: string | undefined }[] {
-  return namesIn(journals)
-    .filter((name) => !name.startsWith("."))
-    .map((name) => {
+  return entriesOf(journals)
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map(({ name }) => {
       const path = join(journals, name);
       return { path, collection: decodeName(name) ?? parseJournal(readJournal(path) ?? "").batches[0]?.collection };
     });
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Undefined where there is none. */

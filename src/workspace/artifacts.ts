@@ -252,9 +252,13 @@ export class Artifacts implements Disposable {
   }
 
   /** What the system or SQLite refused gets its code, and the workspace's path where it names no other. */
-  private async told<T>(work: () => Promise<T>, { lockTimeoutMs }: LockWait = {}): Promise<T> {
+  private async told<T>(work: () => Promise<T>, { lockTimeoutMs, signal }: LockWait = {}): Promise<T> {
     try {
-      await this.store.recovered({ ...this.withSignal(), ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) });
+      await this.store.recovered({
+        ...this.withSignal(),
+        ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+        ...(signal === undefined ? {} : { signal }),
+      });
       return await work();
     } catch (error) {
       throw withPath(error, this.store.layout.root);
