@@ -103,7 +103,7 @@ test("FILE-10 killed between publishing a save and the catalog: the next sync se
   await holdfastJson(sync);
   // Of a batch of three, the first two have their names: one that is new, one that is a new version.
   for (const name of ["known", "new", "third"]) writeFileSync(folder.at("author", name), `two, of ${name}\n`);
-  const killed = await holdfast(sync, { env: killedAt("versionPublished", 2) });
+  const killed = await holdfast(["--json", ...sync], { env: killedAt("versionPublished", 2) });
   assert.deepEqual([killed.signal, killed.stderr], ["SIGKILL", ""]);
   const next = await holdfastJson<{ pushed: number; sequence: number }>(sync);
   assert.deepEqual([next.pushed, next.sequence], [3, 4]);

@@ -25,6 +25,8 @@ const DEFAULT_LINES = 50;
 const K1 = 1.2;
 const B = 0.75;
 const LEAST_WEIGHT = 1e-6;
+/** Beyond these, two scores that are equal by the formula may differ by how they were computed. */
+export const SCORE_DIGITS = 12;
 
 export interface GrepOptions {
   /** Default: all. */
@@ -119,7 +121,8 @@ async function findTexts(
 
 function scoreOf({ counts, length }: Found, weights: readonly number[], meanLength: number): number {
   const norm = K1 * (1 - B + (B * length) / meanLength);
-  return counts.reduce((sum, n, index) => sum + ((weights[index] ?? 0) * n * (K1 + 1)) / (n + norm), 0);
+  const score = counts.reduce((sum, n, index) => sum + ((weights[index] ?? 0) * n * (K1 + 1)) / (n + norm), 0);
+  return Number(score.toPrecision(SCORE_DIGITS));
 }
 
 function countOf(joined: string, phrase: string): number {

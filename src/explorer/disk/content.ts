@@ -106,10 +106,11 @@ function noteContentChange(tree: Tree, caller: DiskCaller, inode: RegularFile, e
 
 /**
  * What an unprivileged write does to setuid and setgid. Where there are none the mode is not noted as read, because
- * setting them writes the content's resource.
+ * both setting and dropping them writes the content's resource: cut to the size that it has, a file is else only read.
  */
 function dropPrivilegeBits(caller: DiskCaller, inode: RegularFile): void {
   caller.footprint.write(inode.resources.meta);
+  caller.footprint.write(inode.resources.data);
   inode.mode &= ~S_ISUID;
   if ((inode.mode & S_IXGRP) !== 0) inode.mode &= ~S_ISGID;
 }
