@@ -26,7 +26,8 @@ export function rename(tree: Tree, caller: DiskCaller, from: string, to: string)
   ) {
     throw new SystemFault("EINVAL");
   }
-  if (replaced?.inode.kind === "directory" && isAbove(replaced.inode, source.directory)) {
+  // Noted step by step, too: what is not under it may fail otherwise, also where it is not empty.
+  if (replaced?.inode.kind === "directory" && isWithin(caller, source.directory, replaced.inode)) {
     // It is not empty: the source is in it.
     requireEmpty(caller, replaced.inode);
   }
@@ -57,16 +58,6 @@ function isWithin(caller: DiskCaller, directory: Directory, above: Directory): b
   while (at !== undefined) {
     if (at === above) return true;
     caller.footprint.read(at.resources.up);
-    at = at.entry?.parent;
-  }
-  return false;
-}
-
-/** As `isWithin`, for a question whose answer shows in `above` being empty or not, which is what is noted. */
-function isAbove(above: Directory, directory: Directory): boolean {
-  let at: Directory | undefined = directory;
-  while (at !== undefined) {
-    if (at === above) return true;
     at = at.entry?.parent;
   }
   return false;
