@@ -14,16 +14,16 @@ class Copy implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), "holdfast-run-"));
   constructor() {
     for (const folder of ["scripts", "src"]) mkdirSync(join(this.root, folder));
-    for (const file of ["scripts/run.mjs", "package-lock.json"])
+    for (const file of ["scripts/run.mjs", "scripts/fixed-seeds.ts", "package-lock.json"])
       copyFileSync(join(project, file), join(this.root, file));
     symlinkSync(realpathSync(join(project, "node_modules")), join(this.root, "node_modules"));
   }
   write(file: string, text: string): void {
     writeFileSync(join(this.root, file), text);
   }
-  run(args: readonly string[], tests = ""): { status: number | null; stdout: string; stderr: string } {
+  run(args: readonly string[], tests = "", seed = ""): { status: number | null; stdout: string; stderr: string } {
     // Within a test, node:test runs no other.
-    const env = { ...process.env, HOLDFAST_TESTS: tests, NODE_TEST_CONTEXT: undefined };
+    const env = { ...process.env, HOLDFAST_TESTS: tests, HOLDFAST_SEED: seed, NODE_TEST_CONTEXT: undefined };
     return spawnSync(process.execPath, ["scripts/run.mjs", ...args], { cwd: this.root, env, encoding: "utf8" });
   }
   [Symbol.dispose](): void {
@@ -57,4 +57,22 @@ test("HOLDFAST_TESTS: kinds of which there are tests are run with the others; of
   const both = copy.run(["test"], "pg");
   assert.deepEqual([both.status, both.stderr], [0, ""]);
   assert.match(both.stdout, /one.*two/s);
+});
+
+test("HOLDFAST_SEED: property tests draw the same cases each time, and others with another seed", () => {
+  using copy = new Copy();
+  copy.write(
+    "src/drawn.test.ts",
+    'import fc from "fast-check"; import { test } from "node:test"; test(`drawn ${fc.sample(fc.nat(), 5)}`, () => {});',
+  );
+  const drawn = (seed: string): string | undefined => {
+    const { status, stdout, stderr } = copy.run(["test"], "", seed);
+    assert.deepEqual([status, stderr], [0, ""]);
+    return /drawn [0-9,]+/.exec(stdout)?.[0];
+  };
+  const first = drawn("7");
+  assert.match(first ?? "", /^drawn \d/);
+  assert.equal(drawn("7"), first);
+  assert.notEqual(drawn("8"), first);
+  assert.notEqual(drawn(""), drawn(""));
 });
