@@ -63,7 +63,7 @@ test("HOLDFAST_SEED: property tests draw the same cases each time, and others wi
   using copy = new Copy();
   copy.write(
     "src/drawn.test.ts",
-    'import fc from "fast-check"; import { test } from "node:test"; test(`drawn ${fc.sample(fc.nat(), 5)}`, () => {});',
+    'import fc from "fast-check"; import { test } from "node:test"; test("drawn " + fc.sample(fc.nat(), 5), () => {});',
   );
   const drawn = (seed: string): string | undefined => {
     const { status, stdout, stderr } = copy.run(["test"], "", seed);

@@ -24,7 +24,7 @@ export interface InodeResources {
 
 /** The simulated time: read by every call that stamps it somewhere. */
 export const CLOCK = resource("clock");
-/** Read by changes through a descriptor whose name is gone, added to by new watches, which cannot list such descriptors. */
+/** Read by changes through a descriptor whose name is gone, added to by watches that begin or end, which cannot list such descriptors. */
 export const NAMELESS = resource("nameless");
 /** Where directories are, as far as recursive watches care. */
 export const TREE_SHAPE = resource("tree-shape");

@@ -126,7 +126,8 @@ export class Watches {
     if (this.watches.size === 0) return;
     this.tellOfItself(caller, "rename", inode);
     this.tellOfItself(caller, "rename", inode);
-    this.byInode.delete(inode);
+    // As when one begins: who is still to change what had its name here cannot be listed.
+    if (this.byInode.delete(inode)) caller.footprint.add(NAMELESS);
   }
 
   private noteOwn(caller: DiskCaller, inode: Inode): void {
