@@ -25,6 +25,7 @@ const STRUCTURAL = "src/coordination/races/structural-lock.race.ts";
 const SAVE = "src/store/races/save.race.ts";
 const PUBLISH = "src/store/races/publish.race.ts";
 const JOURNAL = "src/store/races/journal.race.ts";
+const FOLD = "src/store/races/fold.race.ts";
 const DELETE = "src/store/races/delete.race.ts";
 const OVERTAKEN = "src/store/races/overtaken.race.ts";
 const FENCED = "src/store/races/fenced.race.ts";
@@ -133,7 +134,7 @@ export const GUARDS: readonly Guard[] = [
     guard: "flush of the version's name",
     takesLong: true,
     file: "src/store/write-versions.ts",
-    from: "    if (!isJournaled) await flush([...changedDirs], layout.data);\n    else",
+    from: "      await flush([...changedDirs], layout.data);",
     to: "",
     scenario: PUBLISH,
     exported: "large",
@@ -150,7 +151,7 @@ export const GUARDS: readonly Guard[] = [
     guard: "flush of the journal's name",
     takesLong: true,
     file: "src/store/journal.ts",
-    from: "      if (bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
+    from: "      if (before.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed",
     to: "",
     scenario: PUBLISH,
     exported: "next",
@@ -174,10 +175,46 @@ export const GUARDS: readonly Guard[] = [
   {
     guard: "the note before the rename",
     file: "src/store/write-versions.ts",
-    from: "catalog.begin(planned.map(({ record }) => record.entry));",
-    to: "catalog.begin([]);",
+    from: "isJournaled ? undefined : catalog.begin(keys);",
+    to: "isJournaled ? undefined : catalog.begin([]);",
     scenario: SAVE,
-    exported: "killed",
+    exported: "largeKilled",
+  },
+  {
+    guard: "a checkpoint folds first",
+    file: "src/store/journal.ts",
+    from: "    this.complete(); // guard: fold-before-checkpoint",
+    to: "",
+    scenario: FOLD,
+    exported: "besideDeleter",
+    preemptions: 1,
+  },
+  {
+    guard: "a fold by whoever read last",
+    file: "src/store/catalog.ts",
+    from: "      if (this.folded(collection)?.turn !== from?.turn) return undefined;",
+    to: "",
+    scenario: FOLD,
+    exported: "besideDeleter",
+    preemptions: 1,
+  },
+  {
+    guard: "what has no rows yet is read from disk",
+    file: "src/store/list-artifacts.ts",
+    from: "    ...unfoldedArtifacts(layout, catalog, options.collection), // guard: unfolded-first",
+    to: "",
+    scenario: FOLD,
+    exported: "togetherKilled",
+  },
+  {
+    guard: "a note by whoever lost the lock",
+    takesLong: true,
+    file: "src/store/write-versions.ts",
+    from: "      catalog.begin(keys);\n      await flushPublished",
+    to: "      await flushPublished",
+    scenario: OVERTAKEN,
+    exported: "besideCheckpoint",
+    preemptions: 1,
   },
   {
     guard: "what a dead deleter wrote down is finished first",
@@ -223,7 +260,7 @@ export const GUARDS: readonly Guard[] = [
     from: "      if (cleared === 0) {",
     to: "      if (cleared < 0) {",
     scenario: OVERTAKEN,
-    exported: "saver",
+    exported: "largeSaver",
     preemptions: 1,
   },
   {

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { bootId } from "./boot.ts";
 import type { IndexDatabase } from "./index-database.ts";
 
-const FORMAT = 3;
+const FORMAT = 4;
 
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -28,6 +28,10 @@ const SCHEMA = `
   CREATE TABLE pending (
     collection TEXT NOT NULL, name TEXT NOT NULL, note INTEGER NOT NULL,   -- the number of whoever noted it last
     PRIMARY KEY (collection, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE folded (
+    collection TEXT PRIMARY KEY, journal TEXT NOT NULL, bytes INTEGER NOT NULL,   -- up to where in which journal
+    turn INTEGER NOT NULL
   ) WITHOUT ROWID;
 `;
 

@@ -3,72 +3,24 @@
 // It is derived. What is on disk is right; the catalog is rebuilt when it is missing, damaged, from another format, or
 // from before the last boot (its writes are not flushed one by one). A writer notes the artifacts it is about to change
 // (`pending`) before it changes them and clears the note with the change, so that a crash between disk and catalog
-// leaves a note, and the next writer, or any reader, reads those artifacts from disk again.
+// leaves a note, and the next writer, or any reader, reads those artifacts from disk again. What stands in a journal needs no
+// note (fold-journal.ts): the rows of a small save are made a moment later, many at once.
 
 import { dirname, join } from "node:path";
 import { lockPath } from "../coordination/index.ts";
-import { type ContentHash, decodeEntry, type Entry, type EntryId, Recent } from "../entries/index.ts";
+import type { Entry, EntryId } from "../entries/index.ts";
+import { type ArtifactKey, CatalogReader, type Folded, type PlaceInJournal } from "./catalog-reader.ts";
 import { makeTables } from "./catalog-tables.ts";
 import { IndexDatabase, type IndexOptions, setAsideDamaged } from "./index-database.ts";
 import { savedAt, type VersionRecord } from "./version-record.ts";
 
 /** How long another process may take to make the catalog's tables anew, ms. */
 const ANEW_MS = 5_000;
-const RECENT_ENTRIES = 4_096;
-const [FIRST_SURROGATE, AFTER_SURROGATES, LAST_CODE_POINT] = [0xd800, 0xe000, 0x10ffff];
 
-export interface ArtifactKey {
-  readonly collection: string;
-  readonly name: string;
-}
+export type { Arrival, ArtifactKey, Folded, ListedArtifact, Noted, PlaceInJournal } from "./catalog-reader.ts";
 
-/** An artifact that somebody is about to change, or died changing. */
-export interface Noted extends ArtifactKey {
-  readonly note: number;
-}
-
-/** One row of `list`: an artifact and its newest version. */
-export interface ListedArtifact extends ArtifactKey {
-  readonly version: number;
-  readonly size: number;
-  readonly hash: ContentHash;
-  readonly type: string;
-  readonly createdAt: string;
-  readonly owner: string | null;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Why the newest version cannot be read, with the path, where that is known; the fields above are then empty. */
-  readonly damaged?: string;
-}
-
-/** An entry that was made or taken in here, with its place in this copy's order of arrival. */
-export interface Arrival {
-  readonly arrival: number;
-  readonly entry: Entry;
-}
-
-interface VersionRow {
-  readonly [column: string]: unknown;
-  readonly arrival: number;
-  readonly collection: string;
-  readonly name: string;
-  readonly version: number;
-  readonly entry: EntryId;
-  readonly content_name: string | null;
-  readonly content_version: number | null;
-  readonly block: Uint8Array;
-}
-
-export class Catalog {
-  private readonly db: IndexDatabase;
-  /** Entries never change, so those read or written lately need no second reading. */
-  private readonly recent = new Recent<Entry>(RECENT_ENTRIES);
-  private isReadOnly = false;
-  /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
-  readonly incarnation: string;
-  private constructor(db: IndexDatabase) {
-    this.db = db;
-    this.incarnation = this.meta("incarnation") ?? "";
-  }
+export class Catalog extends CatalogReader {
+  private refusesChanges = false;
 
   /** Opens or makes the catalog. One that is damaged is set aside and made anew. Throws `DISK_FULL`, `READ_ONLY`,
    *  `NO_PERMISSION`, `DISK_ERROR`, each with the path. */
@@ -84,7 +36,11 @@ export class Catalog {
   /** From here on every change fails with `READ_ONLY`. */
   refuseChanges(): void {
     this.db.exec("PRAGMA query_only = ON");
-    this.isReadOnly = true;
+    this.refusesChanges = true;
+  }
+
+  get isReadOnly(): boolean {
+    return this.refusesChanges;
   }
 
   close(): void {
@@ -94,10 +50,6 @@ export class Catalog {
   /** True when the file was set aside, and others write to another one. */
   isReplaced(): boolean {
     return !this.isReadOnly && this.db.isReplaced();
-  }
-
-  private meta(key: string): string | undefined {
-    return this.db.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value;
   }
 
   /**
@@ -155,6 +107,44 @@ export class Catalog {
     });
   }
 
+  /**
+   * Enters what stands in a collection's journal from `from` up to `to`: `records`, and artifacts that are to be read from disk.
+   * Undefined, and nothing is entered, when somebody has done so since `from` was read: what the caller knows of the disk may
+   * be old. guard: fold-in-turn
+   */
+  fold(
+    collection: string,
+    from: Folded | undefined,
+    to: PlaceInJournal,
+    records: readonly VersionRecord[],
+    unsure: Iterable<string>,
+  ): Folded | undefined {
+    return this.db.transaction(() => {
+      if (this.folded(collection)?.turn !== from?.turn) return undefined;
+      for (const record of records) this.insert(record);
+      for (const name of unsure) this.setNote({ collection, name }, this.nextNote());
+      return this.setFolded(collection, { ...to, turn: (from?.turn ?? 0) + 1 });
+    });
+  }
+
+  /** All that there is has its rows: nothing stands in a journal. */
+  markFilled(collection: string): void {
+    this.db.transaction(() =>
+      this.setFolded(collection, { journal: "", bytes: 0, turn: (this.folded(collection)?.turn ?? 0) + 1 }),
+    );
+  }
+
+  private setFolded(collection: string, folded: Folded): Folded {
+    const { journal, bytes, turn } = folded;
+    this.db.run("INSERT OR REPLACE INTO folded VALUES (?, ?, ?, ?)", collection, journal, bytes, turn);
+    return folded;
+  }
+
+  /** Runs `work`, of which a transaction fails at once where somebody else is in one. */
+  withoutWaiting<T>(work: () => T): T {
+    return this.db.withoutWaiting(work);
+  }
+
   /** Records that versions of one artifact went, and the entries that say so. */
   commitDelete(
     key: ArtifactKey,
@@ -201,11 +191,6 @@ export class Catalog {
     this.setNewest(key, records.at(-1));
   }
 
-  /** False after it was made anew, until it has been filled from disk. */
-  isComplete(): boolean {
-    return this.meta("complete") === "yes";
-  }
-
   /** Says that the catalog now holds all that is on disk. */
   markComplete(): void {
     this.db.transaction(() => this.db.run("INSERT OR REPLACE INTO meta VALUES ('complete', 'yes')"));
@@ -217,55 +202,9 @@ export class Catalog {
     this.db.transaction(() => this.db.run("INSERT OR REPLACE INTO meta VALUES ('damaged', ?)", JSON.stringify(pairs)));
   }
 
-  /** Artifacts whose newest version on disk may be one that could not be read, and is in no row. */
-  damaged(collection?: string): ArtifactKey[] {
-    return (JSON.parse(this.meta("damaged") ?? "[]") as [string, string][])
-      .map(([collection, name]) => ({ collection, name }))
-      .filter((key) => collection === undefined || key.collection === collection);
-  }
-
-  newestVersion({ collection, name }: ArtifactKey): number | undefined {
-    return this.db.get<{ version: number }>(
-      "SELECT version FROM newest WHERE collection = ? AND name = ?",
-      collection,
-      name,
-    )?.version;
-  }
-
-  /** Artifacts whose rows may differ from disk: a writer is at work on them, or died at it. */
-  pending(collection?: string): Noted[] {
-    return collection === undefined
-      ? this.db.all<Noted>("SELECT collection, name, note FROM pending")
-      : this.db.all<Noted>("SELECT collection, name, note FROM pending WHERE collection = ?", collection);
-  }
-
   /** Changes when another process has written something, or has made the catalog anew. */
   dataVersion(): number {
     return this.isReplaced() ? -1 : this.db.dataVersion();
-  }
-
-  has(entry: EntryId): boolean {
-    return this.db.get("SELECT 1 FROM versions WHERE entry = ?", entry) !== undefined;
-  }
-
-  /** The entry of a row, decoded at most once while it is remembered. */
-  private entryOf(row: { readonly entry: EntryId; readonly block: Uint8Array }): Entry {
-    const known = this.recent.get(row.entry);
-    if (known !== undefined) return known;
-    const entry = decodeEntry(row.block);
-    this.recent.set(entry.id, entry);
-    return entry;
-  }
-
-  private recordOf(row: VersionRow): VersionRecord {
-    const { content_name: contentName, content_version: contentVersion } = row;
-    return {
-      version: row.version,
-      entry: this.entryOf(row),
-      ...(contentName === null || contentVersion === null
-        ? {}
-        : { contentAt: { name: contentName, version: contentVersion } }),
-    };
   }
 
   private insert(record: VersionRecord): void {
@@ -322,154 +261,6 @@ export class Catalog {
       JSON.stringify(entry.tags),
     );
   }
-
-  /** Artifacts whose newest version is not a delete, by collection and name. */
-  list(collection: string | undefined, prefix: string): ListedArtifact[] {
-    const collections = collection === undefined ? this.collections() : [collection];
-    const end = afterAllWith(prefix);
-    const rows = collections.flatMap((one) =>
-      this.db.all<Omit<ListedArtifact, "tags"> & { tags: string }>(
-        `SELECT collection, name, version, size, hash, type, created_at AS createdAt, owner, tags FROM newest
-         WHERE collection = ? AND name >= ? ${end === undefined ? "" : "AND name < ?"} AND kind <> 'delete' ORDER BY name`,
-        ...(end === undefined ? [one, prefix] : [one, prefix, end]),
-      ),
-    );
-    return rows.map((row) => ({ ...row, tags: JSON.parse(row.tags) as Record<string, string> }));
-  }
-
-  /** That have artifacts. Each is one step in the index, however many those are. */
-  collections(): string[] {
-    const found: string[] = [];
-    for (let last = ""; ; last = found.at(-1) as string) {
-      const next = this.db.get<{ name: string | null }>(
-        "SELECT min(collection) AS name FROM newest WHERE collection > ?",
-        last,
-      )?.name;
-      if (next === null || next === undefined) return found;
-      found.push(next);
-    }
-  }
-
-  /** Every artifact of a collection that has versions here. */
-  names(collection: string): string[] {
-    const rows = this.db.all<{ name: string }>(
-      "SELECT DISTINCT name FROM versions WHERE collection = ? AND version IS NOT NULL",
-      collection,
-    );
-    return rows.map((row) => row.name);
-  }
-
-  /** An artifact's versions as they stand here, unread: for comparing. */
-  rowsOf({ collection, name }: ArtifactKey): { version: number; entry: string; block: Uint8Array }[] {
-    return this.db.all(
-      "SELECT version, entry, block FROM versions WHERE collection = ? AND name = ? AND version IS NOT NULL",
-      collection,
-      name,
-    );
-  }
-
-  /** What `list` says of an artifact, unread: for comparing. */
-  newestRow({ collection, name }: ArtifactKey): Readonly<Record<string, string | number | null>> | undefined {
-    return this.db.get(
-      "SELECT *, created_at AS createdAt FROM newest WHERE collection = ? AND name = ?",
-      collection,
-      name,
-    );
-  }
-
-  /** The version that first held `hash`, if any is still there: where a carried content can be read. */
-  contentOf(collection: string, contentHash: ContentHash): VersionRecord | undefined {
-    const row = this.db.get<VersionRow>(
-      "SELECT * FROM versions WHERE hash = ? AND collection = ? AND version IS NOT NULL ORDER BY arrival LIMIT 1",
-      contentHash,
-      collection,
-    );
-    return row === undefined ? undefined : this.recordOf(row);
-  }
-
-  /** Contents that more than one version holds, in whatever collections. */
-  repeatedContents(): ContentHash[] {
-    const rows = this.db.all<{ hash: ContentHash }>(
-      "SELECT hash FROM versions WHERE hash IS NOT NULL AND version IS NOT NULL GROUP BY hash HAVING count(*) > 1",
-    );
-    return rows.map(({ hash }) => hash);
-  }
-
-  /** The versions that have this content beside them. */
-  holdersOf(contentHash: ContentHash): VersionRecord[] {
-    const rows = this.db.all<VersionRow>(
-      "SELECT * FROM versions WHERE hash = ? AND version IS NOT NULL ORDER BY arrival",
-      contentHash,
-    );
-    return rows.map((row) => this.recordOf(row));
-  }
-
-  /** Versions whose content lies with the artifact `key`, not beside them. */
-  referringTo(key: ArtifactKey): VersionRecord[] {
-    const rows = this.db.all<VersionRow>(
-      "SELECT * FROM versions WHERE collection = ? AND content_name = ? AND version IS NOT NULL",
-      key.collection,
-      key.name,
-    );
-    return rows.map((row) => this.recordOf(row));
-  }
-
-  /** An entry that arrived here, also one that only deleted. */
-  entryById(entry: EntryId): Entry | undefined {
-    const known = this.recent.get(entry);
-    if (known !== undefined) return known;
-    const row = this.db.get<{ block: Uint8Array }>("SELECT block FROM versions WHERE entry = ?", entry);
-    return row === undefined ? undefined : this.entryOf({ entry, block: row.block });
-  }
-
-  byEntry(entry: EntryId): VersionRecord | undefined {
-    const row = this.db.get<VersionRow>("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry);
-    return row === undefined ? undefined : this.recordOf(row);
-  }
-
-  /** Entries whose id starts with `prefix`, two at the most: enough to tell an ambiguous prefix. */
-  byEntryPrefix(prefix: string): VersionRecord[] {
-    const rows = this.db.all<VersionRow>(
-      "SELECT * FROM versions WHERE entry >= ? AND entry < ? AND version IS NOT NULL ORDER BY entry LIMIT 2",
-      prefix,
-      `${prefix}\u{10ffff}`,
-    );
-    return rows.map((row) => this.recordOf(row));
-  }
-
-  /** All versions that were ever at `name`, and all others of the documents that ever were, in order of arrival. */
-  history(collection: string, name: string): VersionRecord[] {
-    const rows = this.db.all<VersionRow>(
-      `SELECT * FROM versions WHERE version IS NOT NULL AND arrival IN (
-         SELECT arrival FROM versions WHERE collection = ?1 AND name = ?2
-         UNION
-         SELECT arrival FROM versions WHERE doc IN (
-           SELECT doc FROM versions WHERE collection = ?1 AND doc IS NOT NULL AND (name = ?2 OR from_name = ?2)))
-       ORDER BY arrival`,
-      collection,
-      name,
-    );
-    return rows.map((row) => this.recordOf(row));
-  }
-
-  /** The same, unread. */
-  arrivalRows(after: number, limit: number): { arrival: number; version: number | null; entry: EntryId }[] {
-    return this.db.all(
-      "SELECT arrival, version, entry FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?",
-      after,
-      limit,
-    );
-  }
-
-  /** What arrived after `after`, in order, `limit` at the most. */
-  arrivals(after: number, limit: number): Arrival[] {
-    const rows = this.db.all<{ arrival: number; entry: EntryId; block: Uint8Array }>(
-      "SELECT arrival, entry, block FROM versions WHERE arrival > ? ORDER BY arrival LIMIT ?",
-      after,
-      limit,
-    );
-    return rows.map((row) => ({ arrival: row.arrival, entry: this.entryOf(row) }));
-  }
 }
 
 /** The owner an entry names (tag `owner`), or null. */
@@ -479,15 +270,4 @@ export function ownerOf(entry: Entry): string | null {
 
 function lockOf(path: string): IndexOptions["lock"] {
   return { path: lockPath(join(dirname(path), "locks"), "catalog"), scope: "catalog", patienceMs: ANEW_MS };
-}
-
-/** The first text after all that begin so, in the order of SQLite (of code points); undefined when there is none. */
-function afterAllWith(prefix: string): string | undefined {
-  const points = [...prefix].map((char) => char.codePointAt(0) as number);
-  for (let last = points.pop(); last !== undefined; last = points.pop()) {
-    if (last === LAST_CODE_POINT) continue;
-    const next = last + 1 === FIRST_SURROGATE ? AFTER_SURROGATES : last + 1;
-    return String.fromCodePoint(...points, next);
-  }
-  return undefined;
 }

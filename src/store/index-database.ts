@@ -175,6 +175,16 @@ export class IndexDatabase implements Disposable {
     }
   }
 
+  /** Runs `work`, of which a transaction fails at once where somebody else is in one. */
+  withoutWaiting<T>(work: () => T): T {
+    this.exec("PRAGMA busy_timeout = 0");
+    try {
+      return work();
+    } finally {
+      this.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
   /** The tables' form, as `setFormat` has noted it; 0 in a new file. */
   format(): number {
     return this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;

@@ -25,7 +25,7 @@ export interface JournaledBatch {
 }
 
 export const FORMAT = 1;
-const CHECK_DIGITS = 32;
+export const CHECK_DIGITS = 32;
 
 export function formatBatch(batch: Omit<JournaledBatch, "format">): string {
   const json = JSON.stringify({ format: FORMAT, ...batch } satisfies JournaledBatch);

@@ -28,6 +28,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -35,9 +36,12 @@ import {
 import { join } from "node:path";
 import { assert, systemCode } from "../errors.ts";
 import { bootId } from "./boot.ts";
+import type { PlaceInJournal } from "./catalog.ts";
 import { entriesOf } from "./collections-on-disk.ts";
 import { flush, fsyncPath, replaceFile } from "./durable.ts";
+import type { JournalFold } from "./journal-fold.ts";
 import {
+  CHECK_DIGITS,
   formatBatch,
   type JournaledBatch,
   type JournaledVersion,
@@ -46,6 +50,7 @@ import {
 } from "./journal-record.ts";
 import { decodeName, type Layout } from "./layout.ts";
 import { restoreVersions } from "./restore-versions.ts";
+import type { VersionRecord } from "./version-record.ts";
 
 /** A journal at most, bytes: bounds what is replayed after a power loss (some hundred small versions). */
 const MOST_BYTES = 1_024 * 1_024;
@@ -56,10 +61,16 @@ const BYTES_OF_A_VERSION = 1_024;
 
 const APPENDING = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
-/** Where a journal ended when its last batch was published. */
 interface End {
   readonly inode: number;
   readonly bytes: number;
+}
+
+/** A batch that stands in the journal. */
+interface Appended {
+  readonly end: End;
+  readonly from: PlaceInJournal;
+  readonly to: PlaceInJournal;
 }
 
 export class Journal {
@@ -68,13 +79,17 @@ export class Journal {
   private readonly path: string;
   /** Undefined where there is no telling one boot from the next: then nothing goes by way of a journal. */
   private readonly boot = bootId();
+  /** Where it ended when its last batch was published. */
   private known: End | undefined;
-  private appended: End | undefined;
+  private appended: Appended | undefined;
+  private readonly fold: JournalFold | undefined;
 
-  constructor(layout: Layout, collection: string) {
+  /** Without `fold`, nothing of it goes into a catalog: where that is made anew, as after a power loss. */
+  constructor(layout: Layout, collection: string, fold?: JournalFold) {
     this.layout = layout;
     this.collection = collection;
     this.path = layout.journalFile(collection);
+    this.fold = fold;
   }
 
   /** Whether so many versions, of so many bytes in all, are saved by way of the journal. */
@@ -90,27 +105,50 @@ export class Journal {
     if (!this.takesMore(line.length)) await this.checkpoint();
     const fd = this.open();
     try {
-      const { inode, bytes } = endOf(fd);
+      const before = endOf(fd);
+      const journal = before.bytes === 0 ? idOf(line) : journalId(fd);
       for (let at = 0; at < line.length; ) at += writeSync(fd, line, at);
       fdatasyncSync(fd); // guard: journal-flushed
-      if (bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed
+      if (before.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed
       // Another size: one who lost the lock wrote, too, and what that was is not known.
       const end = endOf(fd);
-      this.appended = end.bytes === bytes + line.length ? { inode, bytes: end.bytes } : undefined;
+      const [from, to] = [
+        { journal, bytes: before.bytes },
+        { journal, bytes: end.bytes },
+      ];
+      this.appended = end.bytes === before.bytes + line.length ? { end, from, to } : undefined;
     } finally {
       closeSync(fd);
     }
   }
 
   /** What was appended last is published: whoever appends next need not look for it. */
-  published(): void {
-    this.known = this.appended;
+  published(records: readonly VersionRecord[]): void {
+    const { appended } = this;
+    this.known = appended?.end;
+    if (appended === undefined) this.fold?.addedAmongOthers(records.length);
+    else this.fold?.added(appended.from, appended.to, records);
+  }
+
+  /** All that stands in it has its rows in the catalog then. */
+  complete(): void {
+    this.fold?.complete();
+  }
+
+  /** As far as this process has saved it, if the catalog is free. Needs no lock. */
+  foldOwn(): void {
+    this.fold?.foldIfFree();
+  }
+
+  close(): void {
+    this.fold?.close();
   }
 
   /** Flushes what stands in the journal in its own place, and empties it. On return none of it is needed any more. */
   async checkpoint(): Promise<void> {
     const text = readJournal(this.path);
     if (text === undefined) return;
+    this.complete(); // guard: fold-before-checkpoint
     const { batches, state } = parseJournal(text);
     const ofOthers = latestRecords(batches).filter(({ batch }) => batch.boot !== this.boot);
     const kept = await restoreVersions(
@@ -227,4 +265,17 @@ export function readJournal(path: string): string | undefined {
 function endOf(fd: number): End {
   const { ino, size } = fstatSync(fd);
   return { inode: ino, bytes: size };
+}
+
+/**
+ * Tells one journal from another, also from one that had its inode: how it begins, which is the check of its first line
+ * (journal-record.ts), and no two lines hold the same entries.
+ */
+export function journalId(fd: number): string {
+  const head = Buffer.alloc(CHECK_DIGITS);
+  return head.toString("latin1", 0, readSync(fd, head, 0, CHECK_DIGITS, 0));
+}
+
+function idOf(line: Buffer): string {
+  return line.toString("latin1", 0, CHECK_DIGITS);
 }

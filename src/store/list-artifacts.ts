@@ -5,6 +5,7 @@ import { toHoldfastError } from "../errors.ts";
 import { listVersions, readNewest } from "./artifact-on-disk.ts";
 import { type ArtifactKey, type Catalog, type ListedArtifact, ownerOf } from "./catalog.ts";
 import { notFound, readAll, type UnreadableVersion } from "./find-version.ts";
+import { unfoldedArtifacts } from "./fold-journal.ts";
 import { lookFollowing } from "./follow-renames.ts";
 import type { Layout } from "./layout.ts";
 import { refuseLinks } from "./no-links.ts";
@@ -63,11 +64,14 @@ export function listArtifacts(
   options: { collection?: string; prefix?: string },
 ): ListedArtifact[] {
   if (options.collection !== undefined) refuseLinks(layout.collectionDir(options.collection));
+  // The first were saved lately; a writer is at work on the second, or died at it; of the others not all could be read: what is
+  // on disk is right. Asked before the rows: afterwards, rows may be made of what was not there when they were read.
+  const unsure = [
+    ...unfoldedArtifacts(layout, catalog, options.collection), // guard: unfolded-first
+    ...catalog.pending(options.collection),
+    ...catalog.damaged(options.collection),
+  ].filter((key) => key.name.startsWith(options.prefix ?? ""));
   const rows = catalog.list(options.collection, options.prefix ?? "");
-  // A writer is at work on the first, or died at it; of the others not all could be read: what is on disk is right.
-  const unsure = [...catalog.pending(options.collection), ...catalog.damaged(options.collection)].filter((key) =>
-    key.name.startsWith(options.prefix ?? ""),
-  );
   if (unsure.length === 0) return rows;
   const isUnsure = new Map(unsure.map((key) => [`${key.collection}\0${key.name}`, key]));
   const fromDisk = isUnsure

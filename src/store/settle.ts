@@ -23,7 +23,9 @@ interface SettleParts {
 export function settle(parts: SettleParts, collection: string): void {
   const deleted = finishDeleting(parts.layout, collection);
   if (deleted.length > 0) parts.catalog.begin(deleted);
-  for (const key of parts.catalog.pending(collection)) finishRename(parts, key);
+  const noted = parts.catalog.pending(collection);
+  if (noted.length === 0) return;
+  for (const key of noted) finishRename(parts, key);
   for (const key of parts.catalog.pending(collection)) {
     finishDeletes(parts, key);
     const { records, deletes } = readArtifact(parts.layout, key);
@@ -54,7 +56,7 @@ export function readArtifact(
   };
 }
 
-/** Fills the catalog with one collection, in the order its entries were made. */
+/** Fills the catalog with one collection, in the order its entries were made. Nothing of it stands in a journal. */
 export function fillCatalog(parts: SettleParts, collection: string): void {
   const { layout, catalog } = parts;
   finishDeleting(layout, collection);
@@ -68,6 +70,7 @@ export function fillCatalog(parts: SettleParts, collection: string): void {
   );
   records.sort((a, b) => compareClocks(a.entry.clock, b.entry.clock) || a.version - b.version);
   catalog.commit(records);
+  catalog.markFilled(collection);
   const linked = new Set(linkedArtifacts(layout, collection));
   for (const { name, deleted } of listDeleted(layout, collection)) {
     if (linked.has(name)) continue;

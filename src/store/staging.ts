@@ -11,6 +11,9 @@ import { isOwnerTokenAlive, ownerToken } from "../coordination/index.ts";
 import type { ContentHash } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
 
+/** Kept in memory at the most of one content, until it is saved. */
+const MOST_KEPT_BYTES = 16 * 1_024;
+
 /** What content can be given as. A stream is read once, in the order of its chunks. */
 export type ContentSource = Uint8Array | string | AsyncIterable<Uint8Array>;
 
@@ -20,6 +23,8 @@ export interface StagedContent {
   readonly hash: ContentHash;
   /** Bytes. */
   readonly size: number;
+  /** The bytes themselves, of what is small: whoever writes them once more need not read them. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface StageLimits {
@@ -61,8 +66,12 @@ export class Staging {
 
   /** Stages any source; memory stays bounded by the source's chunks. Nothing is left behind on failure. */
   async stage(source: ContentSource, limits: StageLimits = {}): Promise<StagedContent> {
-    if (typeof source === "string") return this.stageBytes(Buffer.from(source));
-    if (source instanceof Uint8Array) return this.stageBytes(source);
+    if (typeof source === "string" || source instanceof Uint8Array) {
+      const isSmall = source.length <= MOST_KEPT_BYTES;
+      // A copy: the caller may change it before it is written again.
+      const bytes = typeof source === "string" ? Buffer.from(source) : isSmall ? Buffer.from(source) : source;
+      return { ...this.stageBytes(bytes), ...(isSmall && { bytes }) };
+    }
     const dir = this.newDir();
     try {
       const digest = createHash("sha256");

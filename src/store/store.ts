@@ -19,6 +19,7 @@ import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
+import { foldJournal, unfoldedArtifacts } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
 import { type ListedVersion, listArtifacts, listVersionsOf, type VersionsNow } from "./list-artifacts.ts";
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
@@ -50,12 +51,17 @@ export class Store implements Disposable {
     this.layout = layout;
     this.identity = identity;
     this.staging = new Staging(layout.staging);
-    this.access = new WriteAccess(layout, () => this.forgetReplaced());
+    this.access = new WriteAccess(
+      layout,
+      () => this.forgetReplaced(),
+      () => this.catalog,
+    );
     this.writer = new VersionWriter(this.access, () => ({ layout, catalog: this.catalog, staging: this.staging }));
   }
 
   [Symbol.dispose](): void {
     this.staging.close();
+    this.access.close();
     this.openedCatalog?.close();
     this.openedCatalog = undefined;
   }
@@ -97,7 +103,23 @@ export class Store implements Disposable {
       catalog.noteDamaged(damagedOnDisk(this.layout, catalog));
       catalog.markComplete();
     }
+    this.foldInReach(catalog);
     return catalog;
+  }
+
+  /** Rows of what was saved lately, by whomever. Somebody who is stopped in the middle of a transaction holds up no reader. */
+  private foldInReach(catalog: Catalog): void {
+    if (catalog.isReadOnly) return;
+    this.access.foldOwn();
+    const behind = unfoldedArtifacts(this.layout, catalog).map(({ collection }) => collection);
+    if (behind.length === 0) return;
+    try {
+      catalog.withoutWaiting(() => {
+        for (const collection of new Set(behind)) foldJournal(this.layout, catalog, collection, false);
+      });
+    } catch {
+      // Then it is read from disk.
+    }
   }
 
   /** Another process found the catalog damaged and made it anew. Ours is not closed: somebody may be reading it. */
@@ -297,8 +319,12 @@ export class Store implements Disposable {
   /** Finishes what writers that died left half-done, so that the order of arrival holds all that is on disk. */
   async settlePending(wait: LockWait = {}): Promise<void> {
     const catalog = await this.readyCatalog(wait);
-    for (const collection of new Set(catalog.pending().map((key) => key.collection))) {
-      await this.exclusively([collection], wait, async () => settle({ layout: this.layout, catalog }, collection));
+    const unsettled = [...unfoldedArtifacts(this.layout, catalog), ...catalog.pending()];
+    for (const collection of new Set(unsettled.map((key) => key.collection))) {
+      await this.access.writing(collection, wait, async (_fence, journal) => {
+        journal.complete();
+        settle({ layout: this.layout, catalog: this.catalog }, collection);
+      });
     }
   }
 

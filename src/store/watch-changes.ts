@@ -10,6 +10,7 @@ import { HoldfastError, isHoldfastError, whyNotWritable } from "../errors.ts";
 import type { Catalog } from "./catalog.ts";
 import { makeCatalogAnew } from "./catalog-check.ts";
 import { readDeletedIfSound } from "./deleted-file.ts";
+import { unfoldedArtifacts } from "./fold-journal.ts";
 import type { Store } from "./store.ts";
 import { createdAt } from "./version-record.ts";
 
@@ -123,7 +124,8 @@ class Follower {
 
   /** A writer that died may have left a version that is there and not written down: that is finished, as any writer would. */
   async finishForTheDead(): Promise<void> {
-    const pending = (await this.catalog()).pending();
+    const catalog = await this.catalog();
+    const pending = [...catalog.pending(), ...unfoldedArtifacts(this.store.layout, catalog)];
     const before = this.atWork;
     this.atWork = JSON.stringify(pending);
     if (pending.length === 0 || this.atWork !== before) return;

@@ -3,9 +3,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { HOLD_VARIABLE, heldHere, StructuralLock } from "../coordination/index.ts";
 import { assert, HoldfastError } from "../errors.ts";
+import type { Catalog } from "./catalog.ts";
 import type { LockWait } from "./drafts.ts";
 import { fsyncPath } from "./durable.ts";
 import { Journal, listJournals } from "./journal.ts";
+import { JournalFold } from "./journal-fold.ts";
 import type { Layout } from "./layout.ts";
 import { lockOptions } from "./lock-wait.ts";
 import { refuseLinks } from "./no-links.ts";
@@ -21,13 +23,15 @@ export class WriteAccess {
   private readonly layout: Layout;
   private readonly lock: StructuralLock;
   private readonly onEntered: () => void;
+  private readonly catalog: () => Catalog;
   private readonly journals = new Map<string, Journal>();
   private isRecovered = false;
   private hasData = false;
 
   /** `onEntered` is called each time locks were got, before anything is done under them. */
-  constructor(layout: Layout, onEntered: () => void) {
+  constructor(layout: Layout, onEntered: () => void, catalog: () => Catalog) {
     this.layout = layout;
+    this.catalog = catalog;
     this.lock = new StructuralLock(layout.locks);
     this.onEntered = onEntered;
   }
@@ -50,7 +54,11 @@ export class WriteAccess {
     wait: LockWait,
     body: (fence: NumberedFence, journal: Journal) => Promise<T>,
   ): Promise<T> {
-    return this.locked([collection], wait, (fence) => body(fence, this.journalOf(collection)));
+    return this.locked([collection], wait, (fence) => {
+      // The order of arrival is that in which this process has saved, in whatever collections.
+      this.foldOwn(collection);
+      return body(fence, this.journalOf(collection));
+    });
   }
 
   /** Runs `body` with the collections' locks held, and all of them flushed in their own place. */
@@ -71,6 +79,15 @@ export class WriteAccess {
       }
       return body(fence);
     });
+  }
+
+  /** What this process has saved, but for one collection, has its rows in the catalog then, unless somebody else is writing there. */
+  foldOwn(butOf?: string): void {
+    for (const [collection, journal] of this.journals) if (collection !== butOf) journal.foldOwn();
+  }
+
+  close(): void {
+    for (const journal of this.journals.values()) journal.close();
   }
 
   private async locked<T>(
@@ -103,7 +120,7 @@ export class WriteAccess {
   private journalOf(collection: string): Journal {
     let journal = this.journals.get(collection);
     if (journal === undefined) {
-      journal = new Journal(this.layout, collection);
+      journal = new Journal(this.layout, collection, new JournalFold(this.layout, collection, this.catalog));
       this.journals.set(collection, journal);
     }
     return journal;

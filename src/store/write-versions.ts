@@ -7,13 +7,13 @@
 //   5  describe   version.json joins the content in staging
 //   6  flush      what is small goes into the collection's journal, flushed: from here on it survives a power loss
 //                 (journal.ts). What is not is flushed in its own place: content, version.json and their directory
-//   7  note       the catalog remembers which artifacts are about to change
+//   7  note       what is in no journal: the catalog remembers which artifacts are about to change
 //   8  publish    still the lock's holder? one rename: a reader sees all of the version or nothing
 //   9  flush      the names of what is in no journal; only now is the save acknowledged
-//  10  catalog    rows in, notes out, in one transaction
+//  10  catalog    rows in, notes out, in one transaction; of what is in the journal, a moment later and many at once
 //
-// A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, which step 3 or any
-// reader turns into the right rows.
+// A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, or a line in the journal beyond
+// what is folded in (fold-journal.ts), which step 3 or any reader turns into the right rows.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -75,6 +75,8 @@ const SLICE = 32;
 
 interface Planned extends StagedVersion {
   readonly index: number;
+  /** Its content, where that is in memory. */
+  readonly bytes: Uint8Array | undefined;
   /** The text of its version.json. */
   readonly file: string;
 }
@@ -95,6 +97,9 @@ export async function writeVersions(
   refuse?: Refuse,
 ): Promise<(VersionRecord | undefined)[]> {
   const { layout, catalog, journal } = parts;
+  const isAlone = refuse === undefined;
+  // Who comes by itself may ask the catalog what is here.
+  if (isAlone) journal.complete();
   settle(parts, collection);
 
   const refused = refuse ?? rethrow;
@@ -103,17 +108,26 @@ export async function writeVersions(
   if (planned.length === 0) return written;
 
   const isJournaled = await flushAhead(parts, collection, planned, fence);
+  const keys = planned.map(({ record }) => record.entry);
   try {
-    const note = catalog.begin(planned.map(({ record }) => record.entry));
+    const note = isJournaled ? undefined : catalog.begin(keys);
     const changedDirs = new Set<string>();
     const failures = await publishAll(parts, planned, fence, changedDirs, refused);
     for (const { index, record } of planned) if (!failures.has(index)) written[index] = record;
     const published = written.filter((record) => record !== undefined);
-    if (!isJournaled) await flush([...changedDirs], layout.data);
-    else if (lossOf(fence) !== undefined) await flushPublished(layout, collection, published);
-    else if (failures.size === 0) journal.published();
-    else await letGo(journal);
-    catalog.commit(published, note);
+    if (note !== undefined) {
+      await flush([...changedDirs], layout.data);
+      catalog.commit(published, note);
+    } else if (lossOf(fence) !== undefined) {
+      // What stood in the journal may be folded in by now, and was not there then.
+      catalog.begin(keys);
+      await flushPublished(layout, collection, published);
+    } else if (failures.size > 0) {
+      await letGo(journal);
+    } else {
+      journal.published(published);
+      if (isAlone) journal.complete();
+    }
   } catch (error) {
     if (isJournaled && lossOf(fence) === undefined) await letGo(journal);
     throw error;
@@ -235,7 +249,7 @@ function plan(
   const dir = staged?.dir ?? staging.newDir();
   const file = formatVersionFile(record);
   writeFileSync(join(dir, "version.json"), file);
-  return { record, dir, file, isFirst: floor === 0 };
+  return { record, dir, file, bytes: staged?.bytes, isFirst: floor === 0 };
 }
 
 function bytesOf(planned: readonly Planned[]): number {
@@ -246,10 +260,14 @@ function hasOwnContent({ contentAt, entry }: VersionRecord): boolean {
   return contentAt === undefined && entry.content !== null;
 }
 
-function journaled({ record, dir, file }: Planned): JournaledVersion {
+function journaled({ record, dir, file, bytes }: Planned): JournaledVersion {
   const { entry, version } = record;
-  const content = hasOwnContent(record) ? { content: readFileSync(join(dir, "content"), "base64") } : {};
-  return { name: entry.name, version, file, ...content };
+  if (!hasOwnContent(record)) return { name: entry.name, version, file };
+  return { name: entry.name, version, file, content: base64Of(bytes ?? readFileSync(join(dir, "content"))) };
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
 function filesOf(record: VersionRecord, dir: string): string[] {

@@ -69,6 +69,14 @@ for (const [exported, what] of LOST_DELETES.slice(0, isLong ? undefined : 1)) {
 
 const ONCE = { preemptions: 1 };
 const BOUND = boundedBy("at most 1 preemptions");
+for (const exported of isLong ? ["killed", "togetherKilled"] : ["togetherKilled"]) {
+  const title = `STORE-22 STORE-23 whoever saves and is killed at any effect, what is there is listed: ${exported}`;
+  explored(title, "./fold.race.ts", { exported }, AT_EACH_EFFECT);
+}
+for (const exported of isLong ? ["besideLister", "besideSaver", "besideDeleter"] : ["besideLister", "besideDeleter"]) {
+  const title = `STORE-08 STORE-22 what was acknowledged is listed, whenever its rows are made: ${exported}`;
+  explored(title, "./fold.race.ts", { exported, ...ONCE }, BOUND);
+}
 explored(
   "STORE-15 a deleter whose lock is taken away at any moment deletes nothing that others saved meanwhile",
   "./overtaken.race.ts",

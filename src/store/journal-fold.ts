@@ -1,0 +1,122 @@
+// What this process has saved by way of a journal and not yet folded into the catalog: kept until there are many, or nothing more
+// comes, or somebody asks. Where somebody else is writing in the catalog, no save waits for that: it is tried again later. What is
+// kept is bounded by the journal: before that is emptied, all of it is folded in.
+
+import type { Catalog, Folded, PlaceInJournal } from "./catalog.ts";
+import { foldJournal } from "./fold-journal.ts";
+import type { Layout } from "./layout.ts";
+import type { VersionRecord } from "./version-record.ts";
+
+/** Versions after which it is done at once. Whoever lists meanwhile reads as many from disk. */
+const MANY = 64;
+const AGAIN_MS = 50;
+/** Then the next save is waited for. */
+const MOST_TRIES = 100;
+
+interface Ahead {
+  readonly catalog: Catalog;
+  readonly from: Folded;
+  end: PlaceInJournal;
+  readonly records: VersionRecord[];
+}
+
+export class JournalFold {
+  private readonly layout: Layout;
+  private readonly collection: string;
+  private readonly catalog: () => Catalog;
+  private ahead: Ahead | undefined;
+  /** Versions of ours that stand there among those of others, or may. */
+  private behind = 0;
+  private soon: NodeJS.Immediate | undefined;
+  private again: NodeJS.Timeout | undefined;
+  private tries = 0;
+
+  /** `catalog` is asked each time: it may be another one by then. */
+  constructor(layout: Layout, collection: string, catalog: () => Catalog) {
+    this.layout = layout;
+    this.collection = collection;
+    this.catalog = catalog;
+  }
+
+  /** Under the lock: `records` are published, and stand in the journal from `before` to `after`. */
+  added(before: PlaceInJournal, after: PlaceInJournal, records: readonly VersionRecord[]): void {
+    const ahead = this.ahead ?? this.startAt(before);
+    if (ahead === undefined || !isSame(ahead.end, before)) {
+      this.addedAmongOthers(records.length);
+      return;
+    }
+    ahead.end = after;
+    ahead.records.push(...records);
+    this.foldSoon();
+  }
+
+  /** The same, where others have saved between. */
+  addedAmongOthers(versions: number): void {
+    this.behind += versions;
+    this.foldSoon();
+  }
+
+  private foldSoon(): void {
+    this.tries = 0;
+    if ((this.ahead?.records.length ?? 0) + this.behind >= MANY) this.foldIfFree();
+    else this.soon ??= setImmediate(() => this.foldIfFree());
+  }
+
+  /** What this process has saved has its rows then, or somebody else is about to make them. Needs no lock. */
+  fold(): void {
+    this.stopWaiting();
+    const { ahead, behind } = this;
+    if (ahead === undefined && behind === 0) return;
+    const catalog = this.catalog();
+    const isFolded =
+      ahead === undefined ||
+      (ahead.catalog === catalog &&
+        catalog.fold(this.collection, ahead.from, ahead.end, ahead.records, []) !== undefined);
+    if (!isFolded || behind > 0) foldJournal(this.layout, catalog, this.collection, false);
+    this.ahead = undefined;
+    this.behind = 0;
+  }
+
+  /** Unless somebody else is writing in the catalog, or it cannot be written: what is in the journal waits there. */
+  foldIfFree(): void {
+    this.stopWaiting();
+    if (this.ahead === undefined && this.behind === 0) return;
+    try {
+      this.catalog().withoutWaiting(() => this.fold());
+    } catch {
+      this.tries += 1;
+      if (this.tries < MOST_TRIES) this.again = setTimeout(() => this.foldIfFree(), AGAIN_MS).unref();
+    }
+  }
+
+  /** For the last time. */
+  close(): void {
+    this.foldIfFree();
+    this.stopWaiting();
+  }
+
+  /** Under the lock: all that stands in the journal has its rows then, whoever saved it. */
+  complete(): void {
+    this.fold();
+    foldJournal(this.layout, this.catalog(), this.collection, true);
+  }
+
+  private startAt(before: PlaceInJournal): Ahead | undefined {
+    const catalog = this.catalog();
+    const from = catalog.folded(this.collection);
+    if (this.behind > 0 || from === undefined || !isSame(from, before)) return undefined;
+    this.ahead = { catalog, from, end: before, records: [] };
+    return this.ahead;
+  }
+
+  private stopWaiting(): void {
+    clearImmediate(this.soon);
+    clearTimeout(this.again);
+    this.soon = undefined;
+    this.again = undefined;
+  }
+}
+
+function isSame(a: PlaceInJournal, b: PlaceInJournal): boolean {
+  return a.journal === b.journal && a.bytes === b.bytes;
+}
