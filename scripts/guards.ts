@@ -200,6 +200,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     guard: "what has no rows yet is read from disk",
+    takesLong: true,
     file: "src/store/list-artifacts.ts",
     from: "    ...unfoldedArtifacts(layout, catalog, options.collection), // guard: unfolded-first",
     to: "",

@@ -73,7 +73,8 @@ function testRun(args, wanted) {
       (parts.length === 0 || parts.some((part) => file.includes(part))),
   );
   if (files.length === 0) fail(`no test file matches ${parts.join(" ")}`);
-  const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=2", "--test-reporter=spec"];
+  // More at once than there are processors: many wait for other processes most of the time.
+  const flags = ["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=3", "--test-reporter=spec"];
   // Those of our own that draw cases read it themselves.
   if ((process.env.HOLDFAST_SEED ?? "") !== "") flags.unshift(`--import=${join(root, "scripts/fixed-seeds.ts")}`);
   return [node, ...flags, `--test-timeout=${TEST_LIMIT_MS}`, ...args.filter((arg) => arg.startsWith("-")), ...files];

@@ -17,7 +17,7 @@ import { allSchedules, type Covered, coveredSchedules, coveredTogether } from ".
 
 const MAX_SCHEDULES = 1500;
 /** `npm run soak -- explorer` goes through as many as one likes. */
-const [PLAIN, FAULTY, SHARED] = isLong ? [300, 80, 60] : [150, 40, 30];
+const [PLAIN, FAULTY, SHARED] = isLong ? [300, 80, 60] : [100, 30, 20];
 
 async function compare(
   scenario: RandomScenario,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { isLong } from "../testing/long-tests.ts";
 import { endStates, randomCalls } from "./testing/random-calls.ts";
 
-const SCENARIOS = isLong ? 200 : 100;
+const SCENARIOS = isLong ? 200 : 60;
 const MAX_BRUTE_RUNS = 1000;
 
 test(`RACE-04 on ${SCENARIOS} random scenarios with calls, signals and network faults the reduction reaches what brute force reaches`, async () => {

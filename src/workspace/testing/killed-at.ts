@@ -12,8 +12,8 @@ import { isLong } from "../../explorer/testing/long-tests.ts";
 import { openWorkspace, type Workspace } from "../../index.ts";
 
 const PROGRAM = fileURLToPath(new URL("./sdk-process.ts", import.meta.url));
-/** With `HOLDFAST_TESTS=long` it is killed at every change, else at every other. */
-const STEP = isLong ? 1 : 2;
+/** With `HOLDFAST_TESTS=long` it is killed at every change, else at every third. */
+const STEP = isLong ? 1 : 3;
 /** No call that is tested makes more changes. */
 const MOST_CHANGES = 300;
 
