@@ -127,11 +127,9 @@ export class Catalog extends CatalogReader {
     });
   }
 
-  /** All that there is has its rows: nothing stands in a journal. */
-  markFilled(collection: string): void {
-    this.db.transaction(() =>
-      this.setFolded(collection, { journal: "", bytes: 0, turn: (this.folded(collection)?.turn ?? 0) + 1 }),
-    );
+  /** All that there is has its rows, also what stands in the collection's journal up to `to`. */
+  markFilled(collection: string, to: PlaceInJournal): void {
+    this.db.transaction(() => this.setFolded(collection, { ...to, turn: (this.folded(collection)?.turn ?? 0) + 1 }));
   }
 
   private setFolded(collection: string, folded: Folded): Folded {

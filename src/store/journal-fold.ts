@@ -3,8 +3,9 @@
 // kept is bounded by the journal: before that is emptied, all of it is folded in.
 
 import type { Catalog, Folded, PlaceInJournal } from "./catalog.ts";
-import { foldJournal } from "./fold-journal.ts";
+import { foldJournal, foldWhole } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
+import { fillCatalog, isFilled } from "./settle.ts";
 import type { VersionRecord } from "./version-record.ts";
 
 /** Versions after which it is done at once. Whoever lists meanwhile reads as many from disk. */
@@ -42,6 +43,7 @@ export class JournalFold {
   added(before: PlaceInJournal, after: PlaceInJournal, records: readonly VersionRecord[]): void {
     const ahead = this.ahead ?? this.startAt(before);
     if (ahead === undefined || !isSame(ahead.end, before)) {
+      this.forgetLonger(before);
       this.addedAmongOthers(records.length);
       return;
     }
@@ -54,6 +56,14 @@ export class JournalFold {
   addedAmongOthers(versions: number): void {
     this.behind += versions;
     this.foldSoon();
+  }
+
+  /** A journal in whose place an older copy was put: what comes next is not what was folded there. */
+  private forgetLonger(before: PlaceInJournal): void {
+    const catalog = this.catalog();
+    const from = catalog.folded(this.collection);
+    if (from === undefined || from.journal !== before.journal || from.bytes <= before.bytes) return;
+    catalog.fold(this.collection, from, { journal: before.journal, bytes: 0 }, [], []);
   }
 
   private foldSoon(): void {
@@ -72,7 +82,7 @@ export class JournalFold {
       ahead === undefined ||
       (ahead.catalog === catalog &&
         catalog.fold(this.collection, ahead.from, ahead.end, ahead.records, []) !== undefined);
-    if (!isFolded || behind > 0) foldJournal(this.layout, catalog, this.collection, false);
+    if (!isFolded || behind > 0) foldJournal(this.layout, catalog, this.collection);
     this.ahead = undefined;
     this.behind = 0;
   }
@@ -98,13 +108,17 @@ export class JournalFold {
   /** Under the lock: all that stands in the journal has its rows then, whoever saved it. */
   complete(): void {
     this.fold();
-    foldJournal(this.layout, this.catalog(), this.collection, true);
+    const { layout, collection } = this;
+    const catalog = this.catalog();
+    if (isFilled(catalog, collection)) foldWhole(layout, catalog, collection);
+    else fillCatalog({ layout, catalog }, collection); // guard: fill-before-checkpoint
   }
 
   private startAt(before: PlaceInJournal): Ahead | undefined {
     const catalog = this.catalog();
     const from = catalog.folded(this.collection);
-    if (this.behind > 0 || from === undefined || !isSame(from, before)) return undefined;
+    // At the beginning of a journal nothing stands that could have been folded.
+    if (this.behind > 0 || from === undefined || (before.bytes > 0 && !isSame(from, before))) return undefined;
     this.ahead = { catalog, from, end: before, records: [] };
     return this.ahead;
   }

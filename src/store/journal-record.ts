@@ -27,9 +27,12 @@ export interface JournaledBatch {
 export const FORMAT = 1;
 export const CHECK_DIGITS = 32;
 
-export function formatBatch(batch: Omit<JournaledBatch, "format">): string {
+/** With `length`, of so many bytes, if it would be shorter. */
+export function formatBatch(batch: Omit<JournaledBatch, "format">, length = 0): string {
   const json = JSON.stringify({ format: FORMAT, ...batch } satisfies JournaledBatch);
-  return `${checkOf(json)} ${json}\n`;
+  const missing = length - CHECK_DIGITS - " \n".length - Buffer.byteLength(json);
+  const padded = json + " ".repeat(Math.max(0, missing));
+  return `${checkOf(padded)} ${padded}\n`;
 }
 
 export interface ParsedJournal {

@@ -68,6 +68,7 @@ interface End {
 
 /** A batch that stands in the journal. */
 interface Appended {
+  readonly batch: Omit<JournaledBatch, "format">;
   readonly end: End;
   readonly from: PlaceInJournal;
   readonly to: PlaceInJournal;
@@ -101,7 +102,8 @@ export class Journal {
   async append(generation: number, versions: readonly JournaledVersion[]): Promise<void> {
     const { collection, boot } = this;
     assert(boot !== undefined, "a journal is of a boot");
-    const line = Buffer.from(formatBatch({ collection, generation, boot, versions }));
+    const batch = { collection, generation, boot, versions };
+    const line = Buffer.from(formatBatch(batch));
     if (!this.takesMore(line.length)) await this.checkpoint();
     const fd = this.open();
     try {
@@ -116,7 +118,7 @@ export class Journal {
         { journal, bytes: before.bytes },
         { journal, bytes: end.bytes },
       ];
-      this.appended = end.bytes === before.bytes + line.length ? { end, from, to } : undefined;
+      this.appended = end.bytes === before.bytes + line.length ? { batch, end, from, to } : undefined;
     } finally {
       closeSync(fd);
     }
@@ -128,6 +130,38 @@ export class Journal {
     this.known = appended?.end;
     if (appended === undefined) this.fold?.addedAmongOthers(records.length);
     else this.fold?.added(appended.from, appended.to, records);
+  }
+
+  /**
+   * Of what was appended last only `records` were published: the rest goes, so that no power loss brings it. Needs neither room on
+   * the disk nor the catalog. False when that failed: then the next to append finds what is left.
+   */
+  async keepOnly(records: readonly VersionRecord[]): Promise<boolean> {
+    const { appended } = this;
+    try {
+      if (appended === undefined) await this.checkpoint();
+      else this.writeOver(appended, records);
+      return true;
+    } catch {
+      // Told by whoever needs the disk next.
+      return false;
+    }
+  }
+
+  /** By a line of the same length. */
+  private writeOver({ batch, end, from }: Appended, records: readonly VersionRecord[]): void {
+    const kept = new Set(records.map(({ entry, version }) => `${version} ${entry.name}`));
+    const versions = batch.versions.filter(({ name, version }) => kept.has(`${version} ${name}`));
+    const line = Buffer.from(formatBatch({ ...batch, versions }, end.bytes - from.bytes));
+    const fd = openSync(this.path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      const now = endOf(fd);
+      assert(now.inode === end.inode && now.bytes === end.bytes, "the lock is held: nobody else has written");
+      for (let at = 0; at < line.length; ) at += writeSync(fd, line, at, line.length - at, from.bytes + at);
+      fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** All that stands in it has its rows in the catalog then. */
@@ -248,8 +282,17 @@ export function listJournals({
     .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
     .map(({ name }) => {
       const path = join(journals, name);
-      return { path, collection: decodeName(name) ?? parseJournal(readJournal(path) ?? "").batches[0]?.collection };
+      return { path, collection: decodeName(name) ?? nameHashedAs(name, path) };
     });
+}
+
+/** Of collections whose names are too long to be file names: a hash stands for one name for ever. */
+const hashed = new Map<string, string>();
+
+function nameHashedAs(fileName: string, path: string): string | undefined {
+  const known = hashed.get(fileName) ?? parseJournal(readJournal(path) ?? "").batches[0]?.collection;
+  if (known !== undefined) hashed.set(fileName, known);
+  return known;
 }
 
 /** Undefined where there is none. */

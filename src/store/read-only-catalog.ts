@@ -8,7 +8,7 @@ import { artifactsOnDisk, collectionsOnDisk } from "./collections-on-disk.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { withDatabaseCopy } from "./database-copy.ts";
 import { listDeleted, readDeleted } from "./deleted-file.ts";
-import { foldJournal, journaledCollections } from "./fold-journal.ts";
+import { foldWhole, journaledCollections } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
 import { readArtifact } from "./settle.ts";
 import type { VersionRecord } from "./version-record.ts";
@@ -17,7 +17,7 @@ import type { VersionRecord } from "./version-record.ts";
 export function openReadOnlyCatalog(layout: Layout): Catalog {
   const catalog = openCopy(layout);
   if (catalog.isComplete()) {
-    for (const collection of journaledCollections(layout)) foldJournal(layout, catalog, collection, false);
+    for (const collection of journaledCollections(layout)) foldWhole(layout, catalog, collection);
     for (const key of catalog.pending()) bringUpToDate(layout, catalog, key);
   } else {
     fill(layout, catalog);

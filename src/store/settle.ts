@@ -10,6 +10,7 @@ import { listDeleted, readDeletedIfSound } from "./deleted-file.ts";
 import { finishDeleting } from "./deleting-collection.ts";
 import { readRecords } from "./find-version.ts";
 import { finishRename } from "./finish-rename.ts";
+import { endOfJournal } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
 import { removeVersions } from "./remove-versions.ts";
 import { readVersionFile, type VersionRecord } from "./version-record.ts";
@@ -30,7 +31,14 @@ export function settle(parts: SettleParts, collection: string): void {
     finishDeletes(parts, key);
     const { records, deletes } = readArtifact(parts.layout, key);
     parts.catalog.replace(key, records, deletes, key.note);
+    noteIfDamaged(parts, key, records.at(-1)?.version);
   }
+}
+
+/** The newest version cannot be read: `list` tells of it, though there is no row. */
+function noteIfDamaged({ layout, catalog }: SettleParts, key: ArtifactKey, newest: number | undefined): void {
+  const last = listVersions(layout, key.collection, key.name).at(-1);
+  if (last !== undefined && last !== newest) catalog.noteDamaged([...catalog.damaged(), key]);
 }
 
 /** Removes versions whose delete was written down but not carried out. */
@@ -56,7 +64,12 @@ export function readArtifact(
   };
 }
 
-/** Fills the catalog with one collection, in the order its entries were made. Nothing of it stands in a journal. */
+/** Whether the catalog was ever filled with a collection. Until it is complete, those that are not yet are none of its. */
+export function isFilled(catalog: Catalog, collection: string): boolean {
+  return catalog.folded(collection) !== undefined || catalog.isComplete();
+}
+
+/** Fills the catalog with one collection, in the order its entries were made. */
 export function fillCatalog(parts: SettleParts, collection: string): void {
   const { layout, catalog } = parts;
   finishDeleting(layout, collection);
@@ -70,7 +83,7 @@ export function fillCatalog(parts: SettleParts, collection: string): void {
   );
   records.sort((a, b) => compareClocks(a.entry.clock, b.entry.clock) || a.version - b.version);
   catalog.commit(records);
-  catalog.markFilled(collection);
+  catalog.markFilled(collection, endOfJournal(layout, collection));
   const linked = new Set(linkedArtifacts(layout, collection));
   for (const { name, deleted } of listDeleted(layout, collection)) {
     if (linked.has(name)) continue;

@@ -25,7 +25,7 @@ import { type ListedVersion, listArtifacts, listVersionsOf, type VersionsNow } f
 import { refuseOtherOwner, refuseStaleBase } from "./put-conditions.ts";
 import { openReadOnlyCatalog } from "./read-only-catalog.ts";
 import { keptRetention } from "./retention.ts";
-import { fillCatalog, readArtifact, settle } from "./settle.ts";
+import { fillCatalog, isFilled, readArtifact, settle } from "./settle.ts";
 import { type ContentSource, type StagedContent, Staging, sweepDead } from "./staging.ts";
 import { sweepTrash } from "./trash.ts";
 import { type ContentAt, readVersionFile, type VersionRecord } from "./version-record.ts";
@@ -89,33 +89,34 @@ export class Store implements Disposable {
     return this.access.recovered(wait);
   }
 
-  /** The catalog, filled from disk first when it was made anew. Call before relying on it to be complete. */
-  async readyCatalog(wait: LockWait = {}): Promise<Catalog> {
+  /** The catalog, filled from disk first when it was made anew, with rows of what was saved lately (in the collection `only`).
+   *  Call before relying on it to be complete. */
+  async readyCatalog(wait: LockWait = {}, only?: string): Promise<Catalog> {
     await this.recovered(wait);
     this.forgetReplaced();
     const catalog = this.catalog;
     if (!catalog.isComplete()) {
       for (const collection of collectionsOnDisk(this.layout)) {
-        await this.exclusively([collection], wait, async () =>
-          fillCatalog({ layout: this.layout, catalog }, collection),
-        );
+        await this.exclusively([collection], wait, async () => {
+          if (!isFilled(catalog, collection)) fillCatalog({ layout: this.layout, catalog }, collection);
+        });
       }
       catalog.noteDamaged(damagedOnDisk(this.layout, catalog));
       catalog.markComplete();
     }
-    this.foldInReach(catalog);
+    this.foldInReach(catalog, only);
     return catalog;
   }
 
   /** Rows of what was saved lately, by whomever. Somebody who is stopped in the middle of a transaction holds up no reader. */
-  private foldInReach(catalog: Catalog): void {
+  private foldInReach(catalog: Catalog, only: string | undefined): void {
     if (catalog.isReadOnly) return;
     this.access.foldOwn();
-    const behind = unfoldedArtifacts(this.layout, catalog).map(({ collection }) => collection);
+    const behind = unfoldedArtifacts(this.layout, catalog, only).map(({ collection }) => collection);
     if (behind.length === 0) return;
     try {
       catalog.withoutWaiting(() => {
-        for (const collection of new Set(behind)) foldJournal(this.layout, catalog, collection, false);
+        for (const collection of new Set(behind)) foldJournal(this.layout, catalog, collection);
       });
     } catch {
       // Then it is read from disk.
@@ -258,7 +259,7 @@ export class Store implements Disposable {
 
   async list(options: { collection?: string; prefix?: string } = {}): Promise<ListedArtifact[]> {
     if (options.collection !== undefined) checkCollection(options.collection);
-    const catalog = await this.readyCatalog();
+    const catalog = await this.readyCatalog({}, options.collection);
     return listArtifacts(this.layout, catalog, options);
   }
 

@@ -11,6 +11,7 @@ import type { Catalog } from "./catalog.ts";
 import { makeCatalogAnew } from "./catalog-check.ts";
 import { readDeletedIfSound } from "./deleted-file.ts";
 import { unfoldedArtifacts } from "./fold-journal.ts";
+import { readArtifact } from "./settle.ts";
 import type { Store } from "./store.ts";
 import { createdAt } from "./version-record.ts";
 
@@ -103,8 +104,19 @@ class Follower {
   async start(): Promise<void> {
     for (;;) {
       const rows = await this.page();
-      if (rows === undefined) return;
+      if (rows === undefined) {
+        this.knowUnfolded();
+        return;
+      }
       for (const { entry } of rows) this.known.add(entry);
+    }
+  }
+
+  /** What has no rows yet, as while somebody is stopped in the middle of writing them. */
+  private knowUnfolded(): void {
+    const { layout, catalog } = this.store;
+    for (const key of unfoldedArtifacts(layout, catalog)) {
+      for (const { entry } of readArtifact(layout, key).records) this.known.add(entry.id);
     }
   }
 

@@ -15,7 +15,7 @@
 // A crash before 8 leaves staging, which the next sweep removes; a crash after 8 leaves a note, or a line in the journal beyond
 // what is folded in (fold-journal.ts), which step 3 or any reader turns into the right rows.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { scopeOfCollection } from "../coordination/index.ts";
@@ -108,31 +108,46 @@ export async function writeVersions(
   if (planned.length === 0) return written;
 
   const isJournaled = await flushAhead(parts, collection, planned, fence);
-  const keys = planned.map(({ record }) => record.entry);
   try {
-    const note = isJournaled ? undefined : catalog.begin(keys);
+    const note = isJournaled ? undefined : catalog.begin(planned.map(({ record }) => record.entry));
     const changedDirs = new Set<string>();
     const failures = await publishAll(parts, planned, fence, changedDirs, refused);
     for (const { index, record } of planned) if (!failures.has(index)) written[index] = record;
     const published = written.filter((record) => record !== undefined);
-    if (note !== undefined) {
+    if (note === undefined) {
+      await endJournaled(parts, collection, planned, fence, failures.size === 0);
+    } else {
       await flush([...changedDirs], layout.data);
       catalog.commit(published, note);
-    } else if (lossOf(fence) !== undefined) {
-      // What stood in the journal may be folded in by now, and was not there then.
-      catalog.begin(keys);
-      await flushPublished(layout, collection, published);
-    } else if (failures.size > 0) {
-      await letGo(journal);
-    } else {
-      journal.published(published);
-      if (isAlone) journal.complete();
     }
   } catch (error) {
-    if (isJournaled && lossOf(fence) === undefined) await letGo(journal);
+    // What that throws is of less concern than why it came to this.
+    if (isJournaled) await endJournaled(parts, collection, planned, fence, false).catch(() => {});
     throw error;
   }
+  if (isAlone && isJournaled) journal.complete();
   return written;
+}
+
+/** `planned` stand in the journal. What of them was not published goes from there, and comes with no power loss. */
+async function endJournaled(
+  { layout, catalog, journal }: WriterParts,
+  collection: string,
+  planned: readonly Planned[],
+  fence: Fence,
+  isWhole: boolean,
+): Promise<void> {
+  const isLost = lossOf(fence) !== undefined;
+  const all = planned.map(({ record }) => record);
+  // Also what was refused when it had its name already.
+  const published = isWhole ? all : all.filter((record) => existsSync(placeOf(layout, record)));
+  if (isLost || !isWhole) await flushPublished(layout, collection, published);
+  if (isLost) {
+    // What stood in the journal may be folded in by now, and was not there then.
+    catalog.begin(all.map(({ entry }) => entry));
+    return;
+  }
+  if (isWhole || (await journal.keepOnly(published))) journal.published(published);
 }
 
 /** Step 6. True when the versions stand in the journal. */
@@ -182,16 +197,6 @@ async function publishAll(
     }
   }
   return failures;
-}
-
-/** What was refused goes from the journal again, so that no power loss brings it: all else that stands there is flushed. Should
- *  that fail, the refusal is told all the same, and the next to append finds what is left. */
-async function letGo(journal: Journal): Promise<void> {
-  try {
-    await journal.checkpoint();
-  } catch {
-    // Told by whoever needs the disk next.
-  }
 }
 
 function rethrow(_index: number, error: unknown): never {
@@ -270,6 +275,10 @@ function base64Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
+function placeOf(layout: Layout, { entry, version }: VersionRecord): string {
+  return layout.versionDir(entry.collection, entry.name, version);
+}
+
 function filesOf(record: VersionRecord, dir: string): string[] {
   return [...(hasOwnContent(record) ? [join(dir, "content")] : []), join(dir, "version.json"), dir];
 }
@@ -290,9 +299,8 @@ function lossOf(fence: Fence): HoldfastError | undefined {
  * and not yet in its place: then nothing keeps it, and it is flushed in its own place. guard: journal-lost
  */
 async function flushPublished(layout: Layout, collection: string, records: readonly VersionRecord[]): Promise<void> {
-  const dirOf = ({ entry, version }: VersionRecord): string => layout.versionDir(collection, entry.name, version);
-  const artifactDirs = new Set(records.map((record) => dirname(dirOf(record))));
-  const files = records.flatMap((record) => filesOf(record, dirOf(record)));
+  const artifactDirs = new Set(records.map((record) => dirname(placeOf(layout, record))));
+  const files = records.flatMap((record) => filesOf(record, placeOf(layout, record)));
   await flush([...files, ...artifactDirs, layout.collectionDir(collection), layout.data], layout.data);
 }
 
