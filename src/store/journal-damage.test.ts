@@ -12,6 +12,7 @@ import fs, {
   writeFileSync,
 } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { acquireLock, lockPath } from "../coordination/index.ts";
 import { isHoldfastError } from "../errors.ts";
@@ -173,6 +174,36 @@ test("STORE-32 a save that was refused does not come with the next boot", async 
   const after = place.artifacts();
   assert.equal(await textOf(after, "x"), "one");
   assert.equal((await after.put("x", "two")).version, 2);
+});
+
+test("STORE-32 of saves that go together only those that were not refused come with the next boot, though the catalog is busy", async () => {
+  using place = new TemporaryStore();
+  const artifacts = place.artifacts();
+  await artifacts.put("x", "one");
+  await artifacts.list();
+  const stopped = new DatabaseSync(place.at(".holdfast/catalog.db"));
+  stopped.exec("BEGIN IMMEDIATE");
+  {
+    using _ = standing("renameSync", (real) => (from: string, to: string) => {
+      if (to === place.data("data/x/2")) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+      real(from, to);
+    });
+    const [before, refused, after] = await Promise.allSettled([
+      artifacts.put("a", "the bytes of a"),
+      artifacts.put("x", "refused"),
+      artifacts.put("b", "the bytes of b"),
+    ]);
+    assert.deepEqual([before.status, refused.status, after.status], ["fulfilled", "rejected", "fulfilled"]);
+  }
+  await artifacts.put("c", "the bytes of c");
+  stopped.exec("ROLLBACK");
+  stopped.close();
+  for (const name of ["a", "b", "c"]) rmSync(place.data("data", name), { recursive: true });
+  startMachineAnew(place.folder);
+  const next = place.artifacts();
+  for (const name of ["a", "b", "c"]) assert.equal(await textOf(next, name), `the bytes of ${name}`);
+  assert.equal(await textOf(next, "x"), "one");
+  assert.equal((await next.put("x", "two")).version, 2);
 });
 
 test("STORE-30 a folder in place of a journal keeps nobody else out on the next boot", async () => {
