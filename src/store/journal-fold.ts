@@ -26,6 +26,8 @@ export class JournalFold {
   private readonly collection: string;
   private readonly catalog: () => Catalog;
   private ahead: Ahead | undefined;
+  /** Where that would begin with what is being saved. */
+  private next: Ahead | undefined;
   /** Versions of ours that stand there among those of others, or may. */
   private behind = 0;
   private soon: NodeJS.Immediate | undefined;
@@ -39,9 +41,24 @@ export class JournalFold {
     this.catalog = catalog;
   }
 
-  /** Under the lock: `records` are published, and stand in the journal from `before` to `after`. */
+  /**
+   * Under the lock, before anything is published: something is about to be appended at `before`. Whoever takes the lock away and
+   * removes what is published then folds later than this, so what is kept here is passed over. guard: fold-before-publish
+   */
+  appending(before: PlaceInJournal): void {
+    if (this.ahead !== undefined) return;
+    const catalog = this.catalog();
+    const from = catalog.folded(this.collection);
+    // At the beginning of a journal nothing stands that could have been folded.
+    const isFolded = from !== undefined && (before.bytes === 0 || isSame(from, before));
+    this.next = isFolded && this.behind === 0 ? { catalog, from, end: before, records: [] } : undefined;
+  }
+
+  /** `records` are published, and stand in the journal from `before` to `after`. */
   added(before: PlaceInJournal, after: PlaceInJournal, records: readonly VersionRecord[]): void {
-    const ahead = this.ahead ?? this.startAt(before);
+    this.ahead ??= this.next;
+    this.next = undefined;
+    const { ahead } = this;
     if (ahead === undefined || !isSame(ahead.end, before)) {
       this.forgetLonger(before);
       this.addedAmongOthers(records.length);
@@ -112,15 +129,6 @@ export class JournalFold {
     const catalog = this.catalog();
     if (isFilled(catalog, collection)) foldWhole(layout, catalog, collection);
     else fillCatalog({ layout, catalog }, collection); // guard: fill-before-checkpoint
-  }
-
-  private startAt(before: PlaceInJournal): Ahead | undefined {
-    const catalog = this.catalog();
-    const from = catalog.folded(this.collection);
-    // At the beginning of a journal nothing stands that could have been folded.
-    if (this.behind > 0 || from === undefined || (before.bytes > 0 && !isSame(from, before))) return undefined;
-    this.ahead = { catalog, from, end: before, records: [] };
-    return this.ahead;
   }
 
   private stopWaiting(): void {

@@ -109,6 +109,7 @@ export class Journal {
     try {
       const before = endOf(fd);
       const journal = before.bytes === 0 ? idOf(line) : journalId(fd);
+      this.fold?.appending({ journal, bytes: before.bytes });
       for (let at = 0; at < line.length; ) at += writeSync(fd, line, at);
       fdatasyncSync(fd); // guard: journal-flushed
       if (before.bytes === 0) fsyncPath(this.layout.journals); // guard: journal-name-flushed
