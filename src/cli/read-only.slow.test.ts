@@ -153,10 +153,29 @@ describe("STORE-32 another user's workspace", { skip: cannotBeNobody, timeout: 1
       chownSync(`${at}/${name}`, 65_534, 65_534);
     chownSync(at, 65_534, 65_534);
     chownSync(`${at}/.holdfast/catalog.db`, 0, 0);
-    const failure = await holdfastFailure(["-C", at, "data", "put", "a"], { ...options, input: "new" });
-    assert.equal(failure.code, "NO_PERMISSION");
-    assert.match(failure.error, /catalog\.db/);
-    assert.equal((await holdfast(["-C", at, "data", "get", "a"], options)).stdout, "x");
+    for (const args of [
+      ["delete", "a"],
+      ["rename", "a", "c"],
+    ]) {
+      const failure = await holdfastFailure(["-C", at, "data", ...args], options);
+      assert.equal(failure.code, "NO_PERMISSION");
+      assert.match(failure.error, /catalog\.db/);
+    }
     await assertReadable(at, options);
+    // A small save needs no catalog: it is listed from the journal, and has its row as soon as somebody may write there.
+    await holdfastJson(["-C", at, "data", "put", "a"], { ...options, input: "new" });
+    for (const who of [options, {}]) {
+      assert.equal((await holdfast(["-C", at, "data", "get", "a"], who)).stdout, "new");
+      const { artifacts } = await holdfastJson<Names>(["-C", at, "data", "list", "--in", "data"], who);
+      assert.deepEqual(
+        artifacts.map(({ name, version }) => [name, version]),
+        [
+          ["a", 3],
+          ["b", 1],
+        ],
+      );
+    }
+    const { catalog } = await holdfastJson<{ catalog: string }>(["-C", at, "data", "verify"]);
+    assert.equal(catalog, "agrees");
   });
 });
