@@ -6,7 +6,7 @@ import { cutOffEverywhere, SCENARIOS } from "./testing/cut-off.ts";
 import { type Place, whyNoTracing } from "./testing/system-calls.ts";
 
 /** Every call that gives or takes a name, but those of the same kind in a row; some flushes, and some of the many writes. */
-const EACH: Readonly<Record<string, number>> = { unlink: 3, fsync: 4, pwrite64: 18, write: 18 };
+const EACH: Readonly<Record<string, number>> = { unlink: 3, fsync: 6, pwrite64: 30, write: 30 };
 
 function some(places: readonly Place[]): Place[] {
   return places.filter(({ call, nth }) => nth % (EACH[call] ?? 1) === 0);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { isLong } from "../testing/long-tests.ts";
 import { compareCalls, sourceOf } from "./testing/calls-and-waits.ts";
 
-const SCENARIOS = isLong ? 30 : 12;
+const SCENARIOS = isLong ? 30 : 8;
 const MAX_SCHEDULES = 600;
 /** These were searched in part only, once: what came too late, what a signal ends, who only waits, timers behind timers. */
 const ONCE_WRONG = [20048, 20116, 30358];
