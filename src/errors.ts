@@ -9,8 +9,11 @@ import { dirname } from "node:path";
 /** What went wrong, as a stable word. A code is never renamed and never changes its meaning. */
 export type ErrorCode =
   | "ALREADY_UP"
+  | "BAD_ADDRESS"
+  | "BAD_ANNOUNCEMENT"
   | "BAD_ENTRY"
   | "BAD_INVITE"
+  | "BAD_MESSAGE"
   | "BAD_NAME"
   | "BAD_OPTION"
   | "BAD_REQUEST"
@@ -45,6 +48,9 @@ export type ErrorCode =
   | "NO_PERMISSION"
   | "NO_WORKSPACE"
   | "PATH_TAKEN"
+  | "PEER_REFUSED"
+  | "PEER_TIMEOUT"
+  | "PEER_UNREACHABLE"
   | "PORT_IN_USE"
   | "RACE_VIOLATED"
   | "RATE_LIMITED"

@@ -1,0 +1,199 @@
+// One process on the network: a transport, and the logs of the workspaces that it takes part in. What comes is read here, and goes to
+// the subscriptions or, from members only, to the log it is for.
+
+import type { Author } from "../entries/index.ts";
+import { assert, HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
+import type { Holdings } from "./holdings.ts";
+import { decodeMessage, encodeMessage, type Message } from "./messages.ts";
+import type { ReplicatorRows } from "./replicator-rows.ts";
+import { SharedLog, type SharedLogOptions } from "./shared-log.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { processTime, type Time } from "./time.ts";
+import type { Topic, TopicKey } from "./topic-key.ts";
+import type { Transport } from "./transport.ts";
+
+export interface PeerNodeOptions {
+  readonly transport: Transport;
+  readonly time?: Time;
+  readonly random?: () => number;
+  /** Things that people should know. */
+  readonly onNotice?: (message: string) => void;
+  /** What did not come from a peer as it should. */
+  readonly onError?: (error: HoldfastError) => void;
+}
+
+export interface OpenLogOptions extends SharedLogOptions {
+  readonly key: TopicKey;
+  readonly holdings: Holdings;
+  readonly rows: ReplicatorRows;
+  /** Greater than at any start before: what was said in an earlier life is told apart by it. */
+  readonly incarnation: number;
+}
+
+/** Subscriptions of one topic in one life of a node at the most. */
+const MAX_SESSIONS = 1_000_000;
+/** Connections that are known; more are not taken note of. */
+const MAX_CONNECTED = 10_000;
+
+export class PeerNode {
+  readonly self: Author;
+  private readonly options: PeerNodeOptions;
+  private readonly transport: Transport;
+  private readonly time: Time;
+  private readonly random: () => number;
+  private readonly subscriptions: Subscriptions;
+  private readonly connected = new Set<Author>();
+  private readonly logs = new Map<Topic, SharedLog>();
+  private readonly closing = new Map<Topic, Promise<void>>();
+  private sessions = 0;
+
+  constructor(options: PeerNodeOptions) {
+    const { transport, time = processTime, random = Math.random } = options;
+    this.options = options;
+    this.transport = transport;
+    this.time = time;
+    this.random = random;
+    this.self = transport.self;
+    this.subscriptions = new Subscriptions({
+      self: this.self,
+      time,
+      send: (peer, message) => this.send(peer, message),
+      connected: () => this.connected,
+      events: {
+        onSubscribed: (topic, peer, session) => this.logs.get(topic)?.onSubscribed(peer, session),
+        onUnsubscribed: (topic, peer, session) => this.logs.get(topic)?.onUnsubscribed(peer, session),
+      },
+    });
+  }
+
+  /** Throws what the transport throws. */
+  async start(): Promise<void> {
+    await this.transport.start({
+      onConnected: (peer) => this.onConnected(peer),
+      onDisconnected: (peer) => {
+        this.connected.delete(peer);
+        this.subscriptions.disconnected(peer);
+      },
+      onFrame: (peer, frame) => this.onFrame(peer, frame),
+      onNotice: (message) => this.options.onNotice?.(message),
+    });
+  }
+
+  /** Closes all logs, tells the others, and ends all connections. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.logs.keys()].map((topic) => this.closeLog(topic)));
+    this.subscriptions.close();
+    await this.transport.stop();
+  }
+
+  /** Takes part in a workspace. Resolves when what it holds has been read; others see us before that. */
+  async openLog(options: OpenLogOptions): Promise<SharedLog> {
+    const { key, incarnation } = options;
+    const { topic } = key;
+    // Closing drains first: what was under way for the log before must not reach the one to come.
+    await this.closing.get(topic);
+    if (this.logs.has(topic)) {
+      throw new HoldfastError("BAD_OPTION", "this node takes part in that workspace already", {
+        hint: "Close it first.",
+      });
+    }
+    assert(this.sessions < MAX_SESSIONS, "a node does not open and close its workspaces without end");
+    this.sessions += 1;
+    const session = incarnation * MAX_SESSIONS + this.sessions;
+    const log = new SharedLog({
+      ...options,
+      self: this.self,
+      topic,
+      session,
+      time: this.time,
+      random: this.random,
+      send: (peer, message) => this.send(peer, message),
+      sessionOf: (peer) => this.subscriptions.sessionOfPeer(topic, peer),
+      forget: (peer) => this.subscriptions.forget(topic, peer),
+      ask: (peer) => this.subscriptions.ask(peer),
+      reconnect: (peer) => this.transport.reconnect(peer),
+    });
+    this.logs.set(topic, log);
+    this.subscriptions.subscribe(key, session);
+    try {
+      await log.open();
+    } catch (error) {
+      await this.closeLog(topic);
+      throw error;
+    }
+    return log;
+  }
+
+  async closeLog(topic: Topic): Promise<void> {
+    const log = this.logs.get(topic);
+    if (log === undefined) {
+      await this.closing.get(topic);
+      return;
+    }
+    this.logs.delete(topic);
+    this.subscriptions.unsubscribe(topic);
+    const closed = log.close().finally(() => this.closing.delete(topic));
+    this.closing.set(topic, closed);
+    await closed;
+  }
+
+  get peers(): readonly Author[] {
+    return [...this.connected];
+  }
+
+  /** Throws `PEER_UNREACHABLE`, `BAD_ADDRESS`. */
+  connect(address: string): Promise<Author> {
+    return this.transport.connect(address);
+  }
+
+  addresses(): readonly string[] {
+    return this.transport.addresses();
+  }
+
+  subscribers(topic: Topic): readonly Author[] {
+    return this.subscriptions.subscribers(topic);
+  }
+
+  get pendingSubscriptions(): number {
+    return this.subscriptions.pending;
+  }
+
+  private onConnected(peer: Author): void {
+    if (this.connected.size >= MAX_CONNECTED) return;
+    this.connected.add(peer);
+    this.subscriptions.connected(peer);
+    for (const log of this.logs.values()) log.onConnected(peer);
+  }
+
+  private onFrame(peer: Author, frame: Uint8Array): void {
+    let message: Message;
+    try {
+      message = decodeMessage(frame);
+    } catch (error) {
+      this.options.onError?.(toHoldfastError(error));
+      return;
+    }
+    try {
+      this.onMessage(peer, message);
+    } catch (error) {
+      // One message that cannot be handled must not end the others'.
+      this.options.onError?.(toHoldfastError(error));
+      if (isHoldfastError(error, "INTERNAL")) throw error;
+    }
+  }
+
+  private onMessage(peer: Author, message: Message): void {
+    if (message.t === "subscribe") this.subscriptions.onSubscribe(peer, message);
+    else if (message.t === "unsubscribe") this.subscriptions.onUnsubscribe(peer, message);
+    else if (this.subscriptions.sessionOfPeer(message.topic, peer) !== undefined) {
+      this.logs.get(message.topic)?.onMessage(peer, message);
+    }
+    // What comes from somebody who has not shown the key, or has left, is not looked at. A member whose subscription got lost shows
+    // it again when asked.
+    else if (message.t === "beat" && this.logs.has(message.topic)) this.subscriptions.ask(peer);
+  }
+
+  private send(peer: Author, message: Message): boolean {
+    return this.transport.send(peer, encodeMessage(message));
+  }
+}

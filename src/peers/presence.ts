@@ -1,0 +1,152 @@
+// Whether the others are still there, and how far each is. Every peer of a topic hears a *beat* now and then, and at once when there
+// is something new: which announcement is the newest, how often what we hold has changed, and up to which of its own changes we
+// have everything of it. So whatever message was lost, the next beat shows that it is missing. A beat may ask for one back: from whom
+// nothing at all comes after two of these in a row is gone.
+
+import type { Author } from "../entries/index.ts";
+import type { Message } from "./messages.ts";
+import type { Time } from "./time.ts";
+
+/** Questions in a row that a peer leaves unanswered before it counts as gone (PEER-14). */
+const MISSES = 2;
+/** Beats on account of something new are gathered for so long, ms. */
+const GATHER_MS = 10;
+
+type Beat = Extract<Message, { t: "beat" }>;
+
+export interface PresenceParts {
+  readonly time: Time;
+  readonly random: () => number;
+  readonly topic: string;
+  readonly beatMs: number;
+  readonly send: (peer: Author, message: Message) => void;
+  /** What we say of ourselves. */
+  readonly own: () => { readonly session: number; readonly n: number; readonly revision: number };
+  /** `peer` did not answer in its subscription `session`. */
+  readonly onSilent: (peer: Author, session: number) => void;
+  /** `peer` has said how far it is; told each time, so that what was asked for and got lost is asked for again. */
+  readonly onBeat: (peer: Author) => void;
+  /** `peer` has everything it wants of us, up to this revision of ours. */
+  readonly onSeen: (peer: Author, revision: number) => void;
+}
+
+export interface Present {
+  readonly session: number;
+  /** Its newest announcement, as it said. */
+  n: number;
+  /** How often what it holds has changed, as it said last; undefined: it has not said yet. */
+  revision: number | undefined;
+  /** Up to which of its revisions we have everything we want of it. */
+  pulled: number | undefined;
+  /** Up to which of our revisions it has everything it wants of us. */
+  seen: number | undefined;
+  /** Questions in a row after which nothing came. */
+  misses: number;
+  /** A question of ours after which nothing has come yet. */
+  isAsked: boolean;
+}
+
+export class Presence {
+  private readonly parts: PresenceParts;
+  private readonly peers = new Map<Author, Present>();
+  private alarm: (() => void) | undefined;
+  private alarmAtMs = 0;
+  private gathering: (() => void) | undefined;
+
+  constructor(parts: PresenceParts) {
+    this.parts = parts;
+    this.setAlarm();
+  }
+
+  close(): void {
+    this.alarm?.();
+    this.gathering?.();
+    this.alarm = undefined;
+    this.gathering = undefined;
+  }
+
+  get all(): IterableIterator<[Author, Present]> {
+    return this.peers.entries();
+  }
+
+  of(peer: Author): Present | undefined {
+    return this.peers.get(peer);
+  }
+
+  /** `peer` takes part, in a new subscription: all that is known of an earlier one is over. */
+  add(peer: Author, session: number): void {
+    this.peers.set(peer, {
+      session,
+      n: 0,
+      revision: undefined,
+      pulled: undefined,
+      seen: undefined,
+      misses: 0,
+      isAsked: false,
+    });
+    this.beat(peer);
+  }
+
+  remove(peer: Author): void {
+    this.peers.delete(peer);
+  }
+
+  /** Something came from `peer`: it is there. */
+  heard(peer: Author): void {
+    const present = this.peers.get(peer);
+    if (present === undefined) return;
+    present.misses = 0;
+    present.isAsked = false;
+  }
+
+  onBeat(peer: Author, beat: Beat): void {
+    const present = this.peers.get(peer);
+    if (present === undefined || present.session !== beat.session) return;
+    present.n = Math.max(present.n, beat.n);
+    present.revision = Math.max(present.revision ?? 0, beat.revision);
+    if (beat.seen !== null && beat.seen > (present.seen ?? -1)) {
+      present.seen = beat.seen;
+      this.parts.onSeen(peer, beat.seen);
+    }
+    if (beat.isProbe) this.beat(peer);
+    this.parts.onBeat(peer);
+  }
+
+  /** Tells everybody soon: what we hold has changed, or how far we are. */
+  soon(): void {
+    this.gathering ??= this.parts.time.after(GATHER_MS, () => {
+      this.gathering = undefined;
+      for (const peer of this.peers.keys()) this.beat(peer);
+    });
+  }
+
+  private beat(peer: Author, isProbe = false): void {
+    const present = this.peers.get(peer);
+    if (present === undefined) return;
+    const { topic } = this.parts;
+    this.parts.send(peer, { t: "beat", topic, ...this.parts.own(), seen: present.pulled ?? null, isProbe });
+  }
+
+  private setAlarm(): void {
+    const { beatMs, random, time } = this.parts;
+    // Not all peers in step.
+    const delayMs = beatMs * (0.9 + 0.2 * random());
+    this.alarmAtMs = time.nowMs() + delayMs;
+    this.alarm = time.after(delayMs, () => this.round());
+  }
+
+  private round(): void {
+    // Held up ourselves, stopped perhaps: answers that have come were not read yet, so nobody has missed anything.
+    const wasHeldUp = this.parts.time.nowMs() - this.alarmAtMs > this.parts.beatMs / 2;
+    for (const [peer, present] of [...this.peers]) {
+      if (present.isAsked && !wasHeldUp) present.misses += 1;
+      if (present.misses >= MISSES) {
+        this.parts.onSilent(peer, present.session);
+        continue;
+      }
+      present.isAsked = true;
+      this.beat(peer, true);
+    }
+    this.setAlarm();
+  }
+}
