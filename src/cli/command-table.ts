@@ -21,6 +21,12 @@ export interface CommandSpec {
 const IN = ["--in <collection>", "the collection (default: data)"] as const;
 const VERSION = ["--version <n>", "a version: its number, its entry id, or the start of one"] as const;
 const DATA = ["--data <folder>", "the hub's data folder (default: the workspace's embedded hub)"] as const;
+const PEERS: readonly (readonly [string, string])[] = [
+  ["--peer", "exchange entries with peers, also without a hub"],
+  ["--listen <address...>", "where peers reach this one: a multiaddr; may be repeated (default: any port)"],
+  ["--bootstrap <address...>", "a peer to begin with: what `holdfast peer address` printed; may be repeated"],
+  ["--replicate <share>", "how much of the workspace to hold: all, none, auto, or a number such as 0.5"],
+];
 const NAME = ["<name>", "the artifact's name"] as const;
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -40,6 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--port <number>", "the port of its own hub (default: 7460, or the next that is free)"],
       ["--detach", "go on in the background; returns when the folder is scanned and watched"],
       ["--no-dashboard", "accepted for scripts; there is no web page yet"],
+      ...PEERS,
     ],
     example: "holdfast up notes --detach",
     endedBySignal: true,
@@ -51,6 +58,40 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [["[folder]", "the folder (default: the workspace here)"]],
     example: "holdfast down notes",
     load: () => import("./commands/down.ts"),
+  },
+  {
+    path: "peer start",
+    summary: "the same as `up --peer`",
+    args: [["[folder]", "the folder (default: the workspace here, or this folder)"]],
+    options: [["--detach", "go on in the background"], ...PEERS.slice(1)],
+    example: "holdfast peer start notes",
+    endedBySignal: true,
+    load: () => import("./commands/peer-start.ts"),
+  },
+  {
+    path: "peer list",
+    summary: "show the peers that are there, what each holds, and whether it is even with us",
+    example: "holdfast peer list --json",
+    load: () => import("./commands/peer-list.ts"),
+  },
+  {
+    path: "peer address",
+    summary: "print the line by which another folder joins this one: `up --bootstrap LINE`",
+    example: "holdfast peer address",
+    load: () => import("./commands/peer-address.ts"),
+  },
+  {
+    path: "peer ping",
+    summary: "show how long the last answer of each peer took",
+    args: [["[peer]", "one peer: its key, or the start of it (default: all)"]],
+    example: "holdfast peer ping",
+    load: () => import("./commands/peer-ping.ts"),
+  },
+  {
+    path: "peer segments",
+    summary: "draw who holds which part of the ring",
+    example: "holdfast peer segments",
+    load: () => import("./commands/peer-segments.ts"),
   },
   {
     path: "invite",

@@ -64,6 +64,18 @@ export class FolderLoops {
     this.kick("poll");
   }
 
+  /** Runs `step` in `ms`, unless the loops have ended by then. */
+  later(ms: number, step: () => Promise<void>): void {
+    const { signal } = this.ended;
+    this.background(
+      sleep(ms, signal)
+        .then(step)
+        .catch((error: unknown) => {
+          if (!signal.aborted) this.sync.noteFailure(error);
+        }),
+    );
+  }
+
   /** Ends the loops; what is queued may still go for `drainMs`. */
   async stop(drainMs: number): Promise<void> {
     // A save made right before the stop may still have to be told by the system.

@@ -3,10 +3,11 @@
 import type { Entry, EntryId } from "../entries/index.ts";
 import { FILES } from "../entries/index.ts";
 import { assert } from "../errors.ts";
-import { type SyncDb, wakeLane } from "../hub-client/index.ts";
+import { fillOutbox, type SyncDb, wakeLane } from "../hub-client/index.ts";
 import type { Draft, Layout, Store, StoredContent } from "../store/index.ts";
 import type { DocRow, Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
+import type { Forks } from "./forks.ts";
 import { DIRECTORY_TYPE } from "./observe.ts";
 import type { Obstacles } from "./obstacles.ts";
 import type { Clashes } from "./part-folders.ts";
@@ -25,8 +26,15 @@ export interface FolderParts {
   readonly lookAgain: (path: string) => void;
   readonly obstacles: Obstacles;
   readonly clashes: Clashes;
+  /** Only where entries come from peers, too. */
+  readonly forks: Forks | undefined;
   /** Keeps an eye on a file taken out of the folder. */
   readonly keepAside: (aside: Aside) => void;
+}
+
+/** What was saved here, and what came from peers, goes to the hub. */
+export function fillFrom({ store, db, forks }: Pick<FolderParts, "store" | "db" | "forks">): Promise<void> {
+  return fillOutbox(store, db, forks === undefined ? store.identity.author : "all");
 }
 
 /** An entry of the store. Every id in `docs` and `files` is of one: the store is written first. */

@@ -5,13 +5,13 @@ import {
   awaitDone,
   backOff,
   countSendable,
-  fillOutbox,
   type HubApi,
   isEntryFault,
   type PushOutcome,
   type PushParts,
   pushBatch,
 } from "../hub-client/index.ts";
+import { fillFrom } from "./folder-parts.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { HubTerms } from "./hub-terms.ts";
 import { joinForks } from "./recover-heads.ts";
@@ -92,8 +92,7 @@ export class FolderPush {
   }
 
   private fill(): Promise<void> {
-    const { store, db } = this.sync.parts;
-    return fillOutbox(store, db, store.identity.author);
+    return fillFrom(this.sync.parts);
   }
 
   private async pushParts(): Promise<PushParts> {

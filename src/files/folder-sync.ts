@@ -14,7 +14,6 @@ import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
   countSendable,
-  fillOutbox,
   type HubApi,
   hasSendable,
   passOwnEntries,
@@ -27,10 +26,11 @@ import { AsideWatch } from "./aside-watch.ts";
 import { Documents } from "./documents.ts";
 import type { OnFolderEvent } from "./events.ts";
 import { FolderLoops } from "./folder-loops.ts";
-import { type FolderParts, leaveAlone } from "./folder-parts.ts";
+import { type FolderParts, fillFrom, leaveAlone } from "./folder-parts.ts";
 import { FolderPull } from "./folder-pull.ts";
 import { FolderPush } from "./folder-push.ts";
 import { type FolderStatus, folderStatus } from "./folder-status.ts";
+import { Forks } from "./forks.ts";
 import { UNREADABLE } from "./gone-refusals.ts";
 import { HubTerms } from "./hub-terms.ts";
 import { readIgnoreRules } from "./ignore-rules.ts";
@@ -54,6 +54,8 @@ export interface FolderSyncOptions {
   readonly layout: Layout;
   readonly onEvent?: OnFolderEvent;
   readonly signal?: AbortSignal;
+  /** Entries of others come into the store by another way than the hub: from peers. `takeFromPeers` is told of them. */
+  readonly hasPeers?: boolean;
   /** Who syncs, as people say it. Default `holdfast`. */
   readonly holder?: string;
   /** Told that sync.db or the catalog was found damaged while in use (`CORRUPT`, with its path in `details`): the folder
@@ -107,6 +109,7 @@ export class FolderSync {
       lookAgain: (path) => this.loops.noticePath(path),
       obstacles: new Obstacles((path) => this.loops.noticePath(path)),
       clashes: new Clashes(),
+      forks: options.hasPeers === true ? new Forks() : undefined,
       keepAside: (aside) => this.asides.keep(aside),
     };
   }
@@ -134,7 +137,7 @@ export class FolderSync {
     parts.store.sweep();
     // First of all, or versions that were published and not yet in the catalog would be taken for saves never seen.
     await parts.store.settlePending();
-    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    await fillFrom(parts);
     await recallFiles(parts);
     await recoverHeads(parts);
   }
@@ -232,7 +235,7 @@ export class FolderSync {
           // would have to wait for the last to be read before they get the first.
           if (batches > 0 && hubKeepsUp) hubKeepsUp = await this.answered(KEEP_UP_MS);
           batches += 1;
-          await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+          await fillFrom(parts);
           this.loops.kickPush();
         });
       };
@@ -250,11 +253,24 @@ export class FolderSync {
   /** Inside the lane: joins what both sides changed, and lays out. */
   async bringTogether(): Promise<number> {
     const { parts } = this;
-    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    await fillFrom(parts);
     await joinAllBehind(parts);
     const changed = await layOut(parts);
-    await fillOutbox(parts.store, parts.db, parts.store.identity.author);
+    await fillFrom(parts);
     return changed;
+  }
+
+  /** Versions of documents that came from peers are in the store: the folder takes them into account, and the hub gets them. */
+  async takeFromPeers(): Promise<void> {
+    const { parts } = this;
+    const againMs = await this.inLane(async () => {
+      await fillFrom(parts);
+      await recoverHeads(parts);
+      await this.bringTogether();
+      return parts.forks?.nextLookMs();
+    });
+    this.loops.kickPush();
+    if (againMs !== undefined) this.loops.later(againMs, () => this.takeFromPeers());
   }
 
   /** Moves the cursor over entries that came from here: the hub said where they stand, so they need not come back.

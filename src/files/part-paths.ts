@@ -6,6 +6,7 @@ import { type EntryId, FILES } from "../entries/index.ts";
 import { CONFLICT_AUTHOR_TAG, CONFLICT_TAG, conflictName, noteConflictTag } from "./conflicts.ts";
 import type { DocRow } from "./documents.ts";
 import { entryOf, type FolderParts, isFolder, storedContent, writeOne } from "./folder-parts.ts";
+import type { Forks } from "./forks.ts";
 import { isTaken } from "./join-heads.ts";
 import { sameState, stateOf } from "./merge-states.ts";
 
@@ -14,6 +15,7 @@ import { sameState, stateOf } from "./merge-states.ts";
 export async function partPath(parts: FolderParts, path: string): Promise<EntryId[]> {
   const there = parts.documents.docsAt(path);
   if (there.length < 2) return [];
+  if (parts.forks !== undefined) return partAmongPeers(parts, parts.forks, there);
   const { stayer, movers } = chosen(parts, there);
   if (movers.length < there.length - 1) return [];
   const moved: EntryId[] = [];
@@ -23,6 +25,49 @@ export async function partPath(parts: FolderParts, path: string): Promise<EntryI
     moved.push(mover.doc);
   }
   return moved;
+}
+
+/** Peers have no common order of arrival, so the lowest id keeps the path, or the lowest of the folders. Who made what has to move
+ *  moves it; the others wait for a while, and then do it themselves. */
+async function partAmongPeers(parts: FolderParts, forks: Forks, there: readonly DocRow[]): Promise<EntryId[]> {
+  const byId = there.toSorted((a, b) => (a.doc < b.doc ? -1 : 1));
+  const stayer = byId.find((row) => isFolder(parts, row)) ?? byId[0];
+  const moved: EntryId[] = [];
+  for (const mover of byId) {
+    if (stayer === undefined || mover === stayer) continue;
+    const head = entryOf(parts, mover.head);
+    if (forks.patienceMs(head, head, parts.store.identity.author) > 0) continue;
+    forks.forget(head.id);
+    if (sameState(stateOf(entryOf(parts, stayer.head)), stateOf(head))) await giveUp(parts, stayer, mover);
+    else await moveAway(parts, mover);
+    moved.push(mover.doc);
+  }
+  return moved;
+}
+
+/** The same bytes under two identities: one of them ends, and the file stays as it is. */
+async function giveUp(parts: FolderParts, stayer: DocRow, mover: DocRow): Promise<void> {
+  const { documents, db } = parts;
+  const entry = await writeOne(parts, {
+    collection: FILES,
+    name: mover.path,
+    kind: "delete",
+    content: null,
+    doc: mover.doc,
+    parents: [mover.head],
+  });
+  db.transaction(() => {
+    const now = documents.doc(mover.doc);
+    if (now === undefined || now.head !== mover.head) return;
+    const file = documents.fileOf(mover.doc);
+    if (file !== undefined) {
+      documents.forgetFile(file.path);
+      if (documents.fileOf(stayer.doc) === undefined)
+        documents.putFile({ ...file, doc: stayer.doc, entry: stayer.head });
+    }
+    documents.putDoc({ ...now, live: 0, head: entry.id });
+  });
+  parts.onEvent({ kind: "outcome", outcome: "attached", path: mover.path });
 }
 
 /** All but one move; the hub's own document, if there is one, stays. */

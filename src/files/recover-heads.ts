@@ -4,7 +4,8 @@
 
 import type { Entry, EntryId } from "../entries/index.ts";
 import { FILES } from "../entries/index.ts";
-import type { FolderParts } from "./folder-parts.ts";
+import { freeLane, holdLane } from "../hub-client/index.ts";
+import { entryOf, type FolderParts } from "./folder-parts.ts";
 import { joinHeads } from "./join-heads.ts";
 
 /** Lets every document's head take all of its unsent versions into account. */
@@ -41,12 +42,24 @@ export async function joinForks(parts: FolderParts, docs: ReadonlySet<string>): 
   for (const [doc, entries] of ours) {
     if (!docs.has(doc)) continue;
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
+    let isFree = true;
     for (const entry of entries.toReversed()) {
       const head = parts.documents.doc(doc)?.head;
-      if (head === undefined || isIn(entry.id, head, parts)) continue;
+      if (head === undefined || isIn(entry.id, head, parts)) {
+        parts.forks?.forget(entry.id);
+        continue;
+      }
+      const patienceMs = parts.forks?.patienceMs(entry, entryOf(parts, head), parts.store.identity.author) ?? 0;
+      if (patienceMs > 0) {
+        holdLane(parts.db, doc, Date.now() + patienceMs);
+        isFree = false;
+        continue;
+      }
+      parts.forks?.forget(entry.id);
       await joinHeads(parts, doc, baseOf(entry, byId), entry.id);
       joined += 1;
     }
+    if (isFree && parts.forks !== undefined) freeLane(parts.db, doc);
   }
   return joined;
 }

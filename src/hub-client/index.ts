@@ -7,6 +7,7 @@ export { isSubscribed, layOutNotes, noteFile, subscribedTopics, subscribeTopics 
 export * from "./outbox.ts";
 export { type PublishParts, publishNote } from "./publish.ts";
 export {
+  adopt,
   askPage,
   fillInNotes,
   hasDeferred,

@@ -35,8 +35,9 @@ export function laneOf(entry: Entry): string {
   return `${entry.collection}\0${entry.name}`;
 }
 
-/** Moves what was made here since last time from the store's order of arrival into the outbox. */
-export async function fillOutbox(store: Store, db: SyncDb, author: Author): Promise<void> {
+/** Moves what was made here since last time from the store's order of arrival into the outbox; with `all`, also what others made
+ *  and the hub has not numbered: what came from peers goes on to the hub. */
+export async function fillOutbox(store: Store, db: SyncDb, whose: Author | "all"): Promise<void> {
   const catalog = await store.readyCatalog();
   if (db.meta("incarnation") !== catalog.incarnation) {
     // The catalog was rebuilt and numbers arrivals anew; what the hub holds is known by id and passed over.
@@ -52,7 +53,7 @@ export async function fillOutbox(store: Store, db: SyncDb, author: Author): Prom
     if (last === undefined) return;
     db.transaction(() => {
       for (const { arrival, entry } of arrivals) {
-        if (entry.author !== author || db.isSequenced(entry.id)) continue;
+        if ((whose !== "all" && entry.author !== whose) || db.isSequenced(entry.id)) continue;
         db.run(
           "INSERT OR IGNORE INTO unsent VALUES (?, ?, ?, ?, ?)",
           entry.id,
@@ -125,6 +126,16 @@ export function markStale(db: SyncDb, lanes: Iterable<string>, reason: string): 
  *  (FILE-09), so that a hub in trouble is not hammered by an editor that saves every second. */
 export function wakeLane(db: SyncDb, lane: string): void {
   db.run("DELETE FROM lanes WHERE lane = ? AND state <> 'waiting'", lane);
+}
+
+/** What stands in this lane is not to go yet: another machine may be about to bring it together. */
+export function holdLane(db: SyncDb, lane: string, untilMs: number): void {
+  db.run("INSERT OR REPLACE INTO lanes VALUES (?, 'waiting', 0, ?, 'another machine may join it')", lane, untilMs);
+}
+
+/** It may go. */
+export function freeLane(db: SyncDb, lane: string): void {
+  db.run("DELETE FROM lanes WHERE lane = ?", lane);
 }
 
 /** All that is new at the hub has been taken in: lanes that wanted that may go. Returns how many those were. */

@@ -297,7 +297,7 @@ async function receive(
 }
 
 /** Takes entries into the store, runs of one collection at a time, in order. */
-async function adopt(store: Store, incoming: readonly Incoming[]): Promise<void> {
+export async function adopt(store: Store, incoming: readonly Incoming[]): Promise<void> {
   const runs: Incoming[][] = [];
   for (const item of incoming) {
     const run = runs.at(-1);

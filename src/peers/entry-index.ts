@@ -53,6 +53,11 @@ export class EntryIndex {
     return this.highest;
   }
 
+  /** Says that something has changed, though nothing here has: somebody is to look again. */
+  touch(): void {
+    this.highest += 1;
+  }
+
   has(place: Place): boolean {
     let node = this.root;
     for (let depth = 0; node.leaf === undefined; depth += 1) {

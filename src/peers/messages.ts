@@ -105,10 +105,11 @@ const message = z.discriminatedUnion("t", [
     n: count,
     /** Grows whenever what the sender holds changes. */
     revision: count,
-    /** The receiver's revision up to which the sender has everything it wants of it; absent: none. */
-    seen: count.nullable(),
-    /** Asks for a beat back. */
-    isProbe: z.boolean(),
+    /** The receiver's revision up to which the sender has everything it wants of it, in that session of the receiver; null: none. */
+    seen: z.object({ session: count, revision: count }).nullable(),
+    /** Asks for a beat back with this number as its `echo`; null: asks for none. */
+    probe: count.nullable(),
+    echo: count.nullable(),
   }),
   z.object({ t: z.literal("call"), topic, id: count, call }),
   z.object({ t: z.literal("answer"), topic, id: count, result: z.union([result, z.object({ error })]) }),

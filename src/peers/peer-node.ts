@@ -146,6 +146,15 @@ export class PeerNode {
     return this.transport.connect(address);
   }
 
+  /** Tries to reach a peer by addresses that it had, and any that are known of it. */
+  reconnect(peer: Author, addresses: readonly string[]): void {
+    this.transport.reconnect(peer, addresses);
+  }
+
+  addressesOf(peer: Author): Promise<readonly string[]> {
+    return this.transport.addressesOf(peer);
+  }
+
   addresses(): readonly string[] {
     return this.transport.addresses();
   }

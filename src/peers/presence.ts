@@ -44,11 +44,16 @@ export interface Present {
   misses: number;
   /** A question of ours after which nothing has come yet. */
   isAsked: boolean;
+  /** The last question, and when it was asked. */
+  probe: { readonly n: number; readonly atMs: number } | undefined;
+  /** How long the last answer took. */
+  pingMs: number | undefined;
 }
 
 export class Presence {
   private readonly parts: PresenceParts;
   private readonly peers = new Map<Author, Present>();
+  private probes = 0;
   private alarm: (() => void) | undefined;
   private alarmAtMs = 0;
   private gathering: (() => void) | undefined;
@@ -83,6 +88,8 @@ export class Presence {
       seen: undefined,
       misses: 0,
       isAsked: false,
+      probe: undefined,
+      pingMs: undefined,
     });
     this.beat(peer);
   }
@@ -104,11 +111,19 @@ export class Presence {
     if (present === undefined || present.session !== beat.session) return;
     present.n = Math.max(present.n, beat.n);
     present.revision = Math.max(present.revision ?? 0, beat.revision);
-    if (beat.seen !== null && beat.seen > (present.seen ?? -1)) {
-      present.seen = beat.seen;
-      this.parts.onSeen(peer, beat.seen);
+    // Revisions are counted anew in each life: what is said of an earlier one of ours says nothing.
+    if (
+      beat.seen !== null &&
+      beat.seen.session === this.parts.own().session &&
+      beat.seen.revision > (present.seen ?? -1)
+    ) {
+      present.seen = beat.seen.revision;
+      this.parts.onSeen(peer, beat.seen.revision);
     }
-    if (beat.isProbe) this.beat(peer);
+    if (beat.echo !== null && beat.echo === present.probe?.n) {
+      present.pingMs = this.parts.time.nowMs() - present.probe.atMs;
+    }
+    if (beat.probe !== null) this.beat(peer, { echo: beat.probe });
     this.parts.onBeat(peer);
   }
 
@@ -120,11 +135,15 @@ export class Presence {
     });
   }
 
-  private beat(peer: Author, isProbe = false): void {
+  private beat(
+    peer: Author,
+    { probe = null, echo = null }: { probe?: number | null; echo?: number | null } = {},
+  ): void {
     const present = this.peers.get(peer);
     if (present === undefined) return;
     const { topic } = this.parts;
-    this.parts.send(peer, { t: "beat", topic, ...this.parts.own(), seen: present.pulled ?? null, isProbe });
+    const seen = present.pulled === undefined ? null : { session: present.session, revision: present.pulled };
+    this.parts.send(peer, { t: "beat", topic, ...this.parts.own(), seen, probe, echo });
   }
 
   private setAlarm(): void {
@@ -145,7 +164,9 @@ export class Presence {
         continue;
       }
       present.isAsked = true;
-      this.beat(peer, true);
+      present.probe = { n: this.probes, atMs: this.parts.time.nowMs() };
+      this.probes += 1;
+      this.beat(peer, { probe: present.probe.n });
     }
     this.setAlarm();
   }

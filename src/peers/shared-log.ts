@@ -85,6 +85,8 @@ export interface PeerStatus {
   readonly share: number;
   /** We have everything we want of it, and it of us. */
   readonly converged: boolean;
+  /** How long its last answer took; undefined while it has given none. */
+  readonly pingMs: number | undefined;
 }
 
 export interface LogStatus {
@@ -220,7 +222,12 @@ export class SharedLog {
       holdings,
       calls,
       onTaken: (peer, ids) => this.acknowledgements.taken(peer, ids),
-      onFailure: (_peer, error) => this.onError(error),
+      onFailure: (_peer, error) => {
+        // Whoever has compared meanwhile was not told of what was on its way to it: it is to look again.
+        held.index.touch();
+        this.presence.soon();
+        this.onError(error);
+      },
     });
     this.opened = {
       held,
@@ -326,13 +333,14 @@ export class SharedLog {
   }
 
   status(): LogStatus {
-    const peers = [...this.presence.all].map(([peer]): PeerStatus => {
+    const peers = [...this.presence.all].map(([peer, { pingMs }]): PeerStatus => {
       const segments = this.replicators.segmentsOf(peer);
       return {
         peer,
         isReplicator: segments.length > 0,
         share: segments.reduce((sum, { span }) => sum + (Number(span) + 1) / 2 ** 64, 0),
         converged: this.isEven(peer),
+        pingMs,
       };
     });
     const sending = this.opened?.pushing.count ?? 0;

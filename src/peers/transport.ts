@@ -30,8 +30,10 @@ export interface Transport {
   send(peer: Author, frame: Uint8Array): boolean;
   /** Connects to a peer by an address it gave. Throws `PEER_UNREACHABLE`, `BAD_ADDRESS`. */
   connect(address: string): Promise<Author>;
-  /** Tries to reach a peer that was known once, by whatever is known of it. */
-  reconnect(peer: Author): void;
+  /** Tries to reach a peer, by these addresses and by whatever else is known of it; not at all when there is a connection. */
+  reconnect(peer: Author, addresses?: readonly string[]): void;
+  /** Where a peer that is connected can be reached, as it says. */
+  addressesOf(peer: Author): Promise<readonly string[]>;
   /** Where others can reach us; empty when they cannot. */
   addresses(): readonly string[];
 }

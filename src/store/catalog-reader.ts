@@ -196,6 +196,15 @@ export class CatalogReader {
     return row === undefined ? undefined : this.recordOf(row);
   }
 
+  /** Some version with this content, in whatever collection. */
+  holderOf(contentHash: ContentHash): VersionRecord | undefined {
+    const row = this.db.get<VersionRow>(
+      "SELECT * FROM versions WHERE hash = ? AND version IS NOT NULL ORDER BY arrival LIMIT 1",
+      contentHash,
+    );
+    return row === undefined ? undefined : this.recordOf(row);
+  }
+
   /** Contents that more than one version holds, in whatever collections. */
   repeatedContents(): ContentHash[] {
     const rows = this.db.all<{ hash: ContentHash }>(

@@ -2,6 +2,7 @@
 
 export { contentPath as contentFile, openContent } from "./artifact-on-disk.ts";
 export { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
+export { createFile } from "./create-file.ts";
 export { withDatabaseCopy } from "./database-copy.ts";
 export type { Draft, Incoming, LockWait, PutOptions, PutResult, StoredContent } from "./drafts.ts";
 export { flush, fsyncPath, replaceFile } from "./durable.ts";

@@ -1,7 +1,7 @@
 // Where everything of a workspace lies on disk, and how names become file names.
 //
 //   <folder>/.holdfast/
-//     workspace.json  identity.json  catalog.db  sync.db
+//     workspace.json  identity.json  catalog.db  sync.db  peers.db  workspace-key
 //     data/<collection>/<name>/<version>/{content,version.json}
 //     data/<collection>/<name>/latest          text, the newest version's number, for people and scripts
 //     data/<collection>/<name>/name            only where the directory's name is a hash: the name itself
@@ -61,6 +61,13 @@ export class Layout {
   }
   get syncFile(): string {
     return join(this.root, "sync.db");
+  }
+  get peersFile(): string {
+    return join(this.root, "peers.db");
+  }
+  /** What whoever takes part among peers has to have; nobody else is to see it. */
+  get workspaceKeyFile(): string {
+    return join(this.root, "workspace-key");
   }
 
   /** The boot of this machine since which no journal waits to be replayed. */

@@ -18,6 +18,7 @@ import { collectionsOnDisk } from "./collections-on-disk.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
 import type { Draft, Incoming, LockWait, PutOptions, PutResult } from "./drafts.ts";
+import { evictVersions } from "./evict-versions.ts";
 import { findVersion, notFound, type VersionChoice } from "./find-version.ts";
 import { foldJournal, unfoldedArtifacts } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
@@ -315,6 +316,17 @@ export class Store implements Disposable {
         fence,
       ),
     );
+  }
+
+  /** Removes versions of one collection from this copy alone, as far as they are here: others hold them. Nobody is told. */
+  async evict(collection: string, entries: readonly Entry[], wait: LockWait = {}): Promise<void> {
+    const byName = Map.groupBy(entries, ({ name }) => name);
+    await this.exclusively([collection], wait, async (fence) => {
+      for (const [name, theirs] of byName) {
+        const ids = new Set(theirs.map(({ id }) => id));
+        evictVersions({ layout: this.layout, catalog: this.catalog }, { collection, name }, ids, fence);
+      }
+    });
   }
 
   /** Finishes what writers that died left half-done, so that the order of arrival holds all that is on disk. */

@@ -10,12 +10,14 @@ import { HoldfastError, toHoldfastError, withPath } from "../errors.ts";
 import type { FolderEvent } from "../files/index.ts";
 import { HubApi } from "../hub-client/hub-api.ts";
 import { type HubLink, readHubLink } from "../hub-client/hub-link.ts";
+import { invitedTo } from "../peers/workspace-key.ts";
 import { initWorkspaceRecord, type OpenedWorkspace } from "../store/index.ts";
 import { type DaemonRecord, removeDaemonRecord, takeDaemonLock, writeDaemonRecord } from "./daemon-record.ts";
 import { type EmbeddedHub, startEmbeddedHub } from "./embedded-hub.ts";
 import { openLinked } from "./join.ts";
 import { KeptFolder } from "./kept-folder.ts";
 import { lostLink } from "./lost-link.ts";
+import type { PeeringOptions } from "./peering.ts";
 import { recordGone, removeRemains, watchRecord } from "./record-watch.ts";
 
 export type { FolderEvent };
@@ -27,6 +29,8 @@ export interface DaemonOptions {
   /** Of an embedded hub. Default: 7460, or the next that is free. */
   readonly port?: number;
   readonly signal?: AbortSignal;
+  /** Takes part among peers. */
+  readonly peers?: PeeringOptions;
   /** Told what happens in the folder and what fails. */
   readonly onEvent?: (event: FolderEvent) => void;
   readonly onError?: (error: unknown) => void;
@@ -45,7 +49,10 @@ export interface Daemon {
  *  `PORT_IN_USE`, `NOT_A_FOLDER`, `NESTED_WORKSPACE`, ...; then nothing stays behind. */
 export async function startDaemon(folder: string, options: DaemonOptions = {}): Promise<Daemon> {
   const { hub: wanted, signal } = options;
-  const opened = wanted === undefined ? initWorkspaceRecord(folder) : await openLinked(folder, wanted, { signal });
+  const opened =
+    wanted === undefined
+      ? initWorkspaceRecord(folder, invitedTo(options.peers?.bootstrap))
+      : await openLinked(folder, wanted, { signal });
   const { layout } = opened;
   const undo: (() => unknown)[] = [];
   let stopped: Promise<void> | undefined;
@@ -74,6 +81,8 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
       onEvent: options.onEvent ?? (() => {}),
       onError: options.onError ?? (() => {}),
       signal,
+      peers: options.peers,
+      mayCarry: hub === undefined ? undefined : (author) => hub.mayCarry(author),
     });
     undo.push(() => kept.stop(recordGone(layout) === undefined ? undefined : 0));
     signal?.throwIfAborted();

@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { HOLD_VARIABLE } from "../coordination/index.ts";
 import { type ErrorCode, HoldfastError, toHoldfastError } from "../errors.ts";
 import type { FolderEvent } from "../files/index.ts";
+import { invitedTo } from "../peers/workspace-key.ts";
 import { initWorkspaceRecord, type Layout } from "../store/index.ts";
 import { daemonLog } from "./daemon-record.ts";
 import { openLinked } from "./join.ts";
@@ -31,13 +32,18 @@ type Message = { readonly ready: Started } | { readonly failed: Failure } | { re
 /** Starts `holdfast ARGS` in the background, for `folder` and perhaps another hub than its own, and resolves when it is
  *  ready. Throws what ended its start. */
 export async function startDetached(
-  { folder, hub }: { readonly folder: string; readonly hub: string | undefined },
+  {
+    folder,
+    hub,
+    bootstrap,
+  }: { readonly folder: string; readonly hub: string | undefined; readonly bootstrap?: readonly string[] | undefined },
   args: readonly string[],
   signal: AbortSignal,
   onProgress: (progress: Progressed) => void,
 ): Promise<Started> {
   // Refuses a bad folder or hub here, and makes room for the log.
-  const { layout } = hub === undefined ? initWorkspaceRecord(folder) : await openLinked(folder, hub, { signal });
+  const { layout } =
+    hub === undefined ? initWorkspaceRecord(folder, invitedTo(bootstrap)) : await openLinked(folder, hub, { signal });
   mkdirSync(layout.root, { recursive: true });
   const log = openSync(daemonLog(layout), "a", 0o600);
   let child: ChildProcess;

@@ -1,6 +1,7 @@
 // The hub that `holdfast up` serves from the folder's own `.holdfast/hub`. own-token.ts says how the folder itself talks
 // to it.
 
+import type { Author } from "../entries/index.ts";
 import { type Hub, type StartedHub, startHub } from "../hub/index.ts";
 import { EVENT_STREAM } from "../hub/protocol.ts";
 import type { Layout, WorkspaceRecord } from "../store/index.ts";
@@ -13,6 +14,8 @@ export interface EmbeddedHub {
   readonly movedFrom?: number;
   /** Answers in process, without a socket. */
   readonly fetch: typeof fetch;
+  /** The folder may bring this author's entries: they came from a peer, signed. */
+  mayCarry(author: Author): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,6 +49,10 @@ export async function startEmbeddedHub(
       token,
       ...(before === undefined || before === started.port || options.port !== undefined ? {} : { movedFrom: before }),
       fetch: fetchFrom(started.hub),
+      mayCarry: async (author) => {
+        const known = await started.storage.tokens.find(token);
+        if (known !== undefined) await started.storage.tokens.registerKey(known.id, author);
+      },
       close: () => started.close(),
     };
   } catch (error) {

@@ -6,13 +6,17 @@
 
 import { existsSync } from "node:fs";
 import { Backoff, sleep } from "../coordination/index.ts";
+import type { Author } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, shellWord } from "../errors.ts";
 import { type FolderEvent, FolderSync } from "../files/index.ts";
 import type { HubApi } from "../hub-client/hub-api.ts";
 import { readHubLink } from "../hub-client/hub-link.ts";
 import { SyncDb } from "../hub-client/sync-db.ts";
 import { Catalog, type Layout, type OpenedWorkspace, Store, takeSuspicion } from "../store/index.ts";
+import { CarriedEntries } from "./carried-entries.ts";
 import { openSoundSyncDb } from "./open-sync-db.ts";
+import { keepPeerRecord } from "./peer-record.ts";
+import type { PeeringOptions } from "./peering.ts";
 
 /** What is queued at a stop may still be sent for so long, ms. */
 const DRAIN_MS = 3_000;
@@ -32,6 +36,10 @@ export interface KeptFolderOptions {
   readonly onEvent: (event: FolderEvent) => void;
   readonly onError: (error: unknown) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Absent: it takes no part among peers. */
+  readonly peers?: PeeringOptions | undefined;
+  /** The folder's hub takes an author's entries from us, when they came from a peer. */
+  readonly mayCarry?: ((author: Author) => Promise<void>) | undefined;
 }
 
 interface Parts {
@@ -175,11 +183,13 @@ export class KeptFolder {
         options.onError(error);
         this.renew();
       };
-      const sync = await this.openFolder({ store, api, db, layout, onEvent: options.onEvent, onDamage });
+      const hasPeers = options.peers !== undefined;
+      const sync = await this.openFolder({ store, api, db, layout, onEvent: options.onEvent, onDamage, hasPeers });
       undo.defer(async () => {
         await sync.stop({ drainMs });
       });
       await sync.start();
+      if (options.peers !== undefined) await this.joinPeers(undo, options.peers, store, sync);
       if (found !== undefined) throw found;
       options.signal?.throwIfAborted();
       isOpen = true;
@@ -193,6 +203,34 @@ export class KeptFolder {
         await undo.disposeAsync();
       },
     };
+  }
+
+  private async joinPeers(
+    undo: AsyncDisposableStack,
+    peers: PeeringOptions,
+    store: Store,
+    sync: FolderSync,
+  ): Promise<void> {
+    const { opened, onError, onEvent, mayCarry } = this.options;
+    const { Peering } = await import("./peering.ts");
+    const carried = new CarriedEntries(sync, mayCarry, onError);
+    undo.use(carried);
+    const peering = await Peering.start({
+      ...peers,
+      store,
+      record: opened.record,
+      onNotice: (message) => this.notice(message),
+      events: {
+        onEntries: (entries) => carried.take(entries),
+        onError: (error) => onEvent({ kind: "notice", message: error.message }),
+        onJoin: (peer) => this.notice(`the peer ${peer} has joined`),
+        onLeave: (peer) => this.notice(`the peer ${peer} has left`),
+      },
+    });
+    undo.use(peering);
+    undo.defer(keepPeerRecord(this.layout, () => peering.shown()));
+    // What came before a crash, and was not taken into account.
+    carried.take([]);
   }
 
   /** Waits a little for a `holdfast sync` that is at work in the folder. */

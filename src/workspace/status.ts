@@ -9,6 +9,7 @@ import type { Layout } from "../store/index.ts";
 import { connect, knownHubLink } from "./connection.ts";
 import { runningDaemon } from "./daemon-record.ts";
 import { readSyncDb } from "./open-sync-db.ts";
+import { peersNow } from "./peer-record.ts";
 
 /** A hub that has not answered by then is shown as not answering, ms. */
 const HUB_PATIENCE_MS = 2_000;
@@ -56,6 +57,8 @@ export interface WorkspaceStatus {
     readonly id: string | null;
     readonly addresses: readonly string[];
     readonly connected: readonly string[];
+    /** Replicators that went silent and have not come back. */
+    readonly away: readonly string[];
     readonly converged: boolean | null;
   };
 }
@@ -90,8 +93,15 @@ export async function statusOf(layout: Layout, signal?: AbortSignal): Promise<Wo
     refused,
     watch: pid === null ? null : watch,
     lastError: seen.lastError,
-    peers: { id: null, addresses: [], connected: [], converged: null },
+    peers: peersOf(layout),
   };
+}
+
+function peersOf(layout: Layout): WorkspaceStatus["peers"] {
+  const shown = peersNow(layout);
+  if (shown === undefined) return { id: null, addresses: [], connected: [], away: [], converged: null };
+  const { id, addresses, peers, away, converged } = shown;
+  return { id, addresses, connected: peers.map(({ peer }) => peer), away, converged };
 }
 
 async function ask(layout: Layout, api: HubApi): Promise<{ epoch: string; sequence: number } | HubProblem> {

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
+import { parseReplicate } from "../../peers/replicate.ts";
 import { Layout } from "../../store/index.ts";
 import { type FolderEvent, startDaemon } from "../../workspace/daemon.ts";
 import { daemonLog } from "../../workspace/daemon-record.ts";
 import { startDetached, tellStarter, tellStarterProgress } from "../../workspace/detach.ts";
+import type { PeeringOptions } from "../../workspace/peering.ts";
 import type { Call, Outcome } from "../call.ts";
 import { openDaemonLog } from "../daemon-log.ts";
 import { writeStdout } from "../output.ts";
@@ -10,22 +12,35 @@ import { Progress, reachedOf } from "../progress.ts";
 import { untilEnded } from "../until-ended.ts";
 import { LineChooser } from "../worth-a-line.ts";
 
-export async function run(call: Call): Promise<Outcome | undefined> {
+export function run(call: Call): Promise<Outcome | undefined> {
+  return up(call, call.flag("peer"));
+}
+
+/** With `isPeer`, among peers. */
+export async function up(call: Call, isPeer: boolean): Promise<Outcome | undefined> {
   const folder = upFolder(call);
   const [hub, port] = [call.text("hub"), call.integer("port", 0, 65_535)];
+  const peers = peersWanted(call, isPeer);
   if (call.flag("detach")) {
     const options = [
       ...(hub === undefined ? [] : ["--hub", hub]),
       ...(port === undefined ? [] : ["--port", `${port}`]),
+      ...(peers === undefined ? [] : ["--peer"]),
+      ...(peers?.listen ?? []).flatMap((address) => ["--listen", address]),
+      ...(peers?.bootstrap ?? []).flatMap((address) => ["--bootstrap", address]),
+      ...(peers?.replicate === undefined ? [] : ["--replicate", `${peers.replicate}`]),
     ];
     using progress = new Progress(call, { label: "starting" });
-    const started = await startDetached({ folder, hub }, ["up", folder, ...options], call.signal, (reached) =>
-      progress.update(reachedOf(reached)),
+    const started = await startDetached(
+      { folder, hub, bootstrap: peers?.bootstrap },
+      ["up", folder, ...options],
+      call.signal,
+      (reached) => progress.update(reachedOf(reached)),
     );
     return { json: started, text: () => `${started.url}\n${folder} is kept by process ${started.pid}` };
   }
   try {
-    await serve(call, folder, hub, port);
+    await serve(call, folder, hub, port, peers);
   } catch (error) {
     await tellStarter({ error });
     throw error;
@@ -44,7 +59,25 @@ function upFolder(call: Call): string {
   }
 }
 
-async function serve(call: Call, folder: string, hub: string | undefined, port: number | undefined): Promise<void> {
+/** Any of the options that only concern peers asks for them. */
+function peersWanted(call: Call, isPeer: boolean): PeeringOptions | undefined {
+  const [listen, bootstrap, replicate] = [call.list("listen"), call.list("bootstrap"), call.text("replicate")];
+  const isWanted = isPeer || listen.length + bootstrap.length > 0 || replicate !== undefined;
+  if (!isWanted) return undefined;
+  return {
+    ...(listen.length === 0 ? {} : { listen }),
+    bootstrap,
+    ...(replicate === undefined ? {} : { replicate: parseReplicate(replicate) }),
+  };
+}
+
+async function serve(
+  call: Call,
+  folder: string,
+  hub: string | undefined,
+  port: number | undefined,
+  peers: PeeringOptions | undefined,
+): Promise<void> {
   // What goes wrong before the folder is a workspace has nowhere to be logged: it is thrown.
   let log: ReturnType<typeof openDaemonLog> | undefined;
   const logTo = (): ReturnType<typeof openDaemonLog> => {
@@ -63,6 +96,7 @@ async function serve(call: Call, folder: string, hub: string | undefined, port: 
     signal: call.signal,
     ...(hub === undefined ? {} : { hub }),
     ...(port === undefined ? {} : { port }),
+    ...(peers === undefined ? {} : { peers }),
     onEvent: (event) => {
       if (lines.isWorthALine(event)) logTo().info(event);
       if (event.kind === "progress") tellProgress(event);

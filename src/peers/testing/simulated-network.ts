@@ -138,6 +138,10 @@ export class SimulatedTransport implements Transport {
 
   reconnect(): void {}
 
+  async addressesOf(peer: Author): Promise<readonly string[]> {
+    return [peer];
+  }
+
   addresses(): readonly string[] {
     return [this.self];
   }

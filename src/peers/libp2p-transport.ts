@@ -1,0 +1,329 @@
+// The network as libp2p makes it: TCP and WebSocket, noise, yamux, identify, mDNS on the local network, and relays for peers that cannot
+// be reached. A peer's id there and the key by which its entries are signed are one: noise shows who speaks.
+//
+// To each peer we open one stream of our own, and all our frames go over it, in order; what it sends comes over one of its own.
+
+import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
+import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
+import { identify } from "@libp2p/identify";
+import type { Connection, Libp2p, PeerId, Stream } from "@libp2p/interface";
+import { mdns } from "@libp2p/mdns";
+import { noise } from "@libp2p/noise";
+import { peerIdFromPublicKey } from "@libp2p/peer-id";
+import { tcp } from "@libp2p/tcp";
+import { webSockets } from "@libp2p/websockets";
+import { yamux } from "@libp2p/yamux";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import type { Author, Identity } from "../entries/index.ts";
+import { HoldfastError, systemCode } from "../errors.ts";
+import { framed, framesIn } from "./frames.ts";
+import { MAX_FRAME_BYTES, type Transport, type TransportEvents } from "./transport.ts";
+
+const PROTOCOL = "/holdfast/1";
+/** Where to listen when nothing else is said: every interface, any port. */
+export const DEFAULT_LISTEN: readonly string[] = ["/ip4/0.0.0.0/tcp/0"];
+/** Waiting for one peer at the most, bytes; beyond it frames are lost, which the protocol makes good. */
+const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
+/** Between two looks for others on the local network, ms. */
+const MDNS_MS = 5_000;
+const DIAL_MS = 10_000;
+
+export interface Libp2pOptions {
+  readonly identity: Identity;
+  /** Multiaddrs. */
+  readonly listen?: readonly string[];
+  /** Peers on the local network that say the same find each other; absent: none is looked for. */
+  readonly localName?: string;
+}
+
+interface Link {
+  /** Connections that there are to this peer. */
+  connections: number;
+  stream: Stream | undefined;
+  opening: boolean;
+  readonly waiting: Uint8Array[];
+  waitingBytes: number;
+  isTold: boolean;
+}
+
+export class Libp2pTransport implements Transport {
+  readonly self: Author;
+  private readonly options: Libp2pOptions;
+  private node: Libp2p | undefined;
+  private events: TransportEvents | undefined;
+  private readonly links = new Map<Author, Link>();
+  private readonly dialing = new Set<Author>();
+
+  constructor(options: Libp2pOptions) {
+    this.options = options;
+    this.self = options.identity.author;
+  }
+
+  async start(events: TransportEvents): Promise<void> {
+    const { identity, listen = DEFAULT_LISTEN, localName } = this.options;
+    for (const address of listen) parseAddress(address);
+    this.events = events;
+    const node = await createLibp2p({
+      privateKey: await generateKeyPairFromSeed("Ed25519", seedOf(identity)),
+      addresses: { listen: [...listen] },
+      transports: [tcp(), webSockets(), circuitRelayTransport()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      peerDiscovery: localName === undefined ? [] : [mdns({ serviceTag: localName, interval: MDNS_MS })],
+      services: { identify: identify(), relay: circuitRelayServer() },
+      connectionManager: { inboundConnectionThreshold: 100, maxIncomingPendingConnections: 100 },
+      // Whether a peer is there is asked by its own workspace (presence.ts).
+      connectionMonitor: { enabled: false },
+      start: false,
+    });
+    this.node = node;
+    node.addEventListener("peer:discovery", ({ detail }) => this.dialFound(detail.id));
+    node.addEventListener("connection:open", ({ detail }) => this.onOpen(detail));
+    node.addEventListener("connection:close", ({ detail }) => this.onClose(detail));
+    await node.handle(PROTOCOL, (stream, connection) => void this.read(stream, connection), {
+      runOnLimitedConnection: true,
+      maxInboundStreams: 4,
+    });
+    try {
+      await node.start();
+    } catch (error) {
+      await node.stop();
+      throw listenFailure(error, listen);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { node } = this;
+    this.events = undefined;
+    this.node = undefined;
+    this.links.clear();
+    await node?.stop();
+  }
+
+  send(peer: Author, frame: Uint8Array): boolean {
+    const link = this.links.get(peer);
+    if (link === undefined || frame.length > MAX_FRAME_BYTES) return false;
+    if (link.waitingBytes + frame.length > MAX_WAITING_BYTES) return false;
+    link.waiting.push(framed(frame));
+    link.waitingBytes += frame.length;
+    this.flush(link);
+    return true;
+  }
+
+  async connect(address: string): Promise<Author> {
+    const target = parseAddress(address);
+    if (this.node === undefined) throw new HoldfastError("INTERRUPTED", "the network is closed");
+    let connection: Connection;
+    try {
+      connection = await this.node.dial(target, { signal: AbortSignal.timeout(DIAL_MS) });
+    } catch (error) {
+      if (isOurselves(error)) throw sameIdentity(address);
+      throw new HoldfastError("PEER_UNREACHABLE", `nobody answers at ${address}: ${reasonOf(error)}`, {
+        hint: "Check the address, and that `holdfast up --peer` runs there; it is tried again.",
+        cause: error,
+      });
+    }
+    const author = authorOf(connection.remotePeer);
+    if (author === undefined) throw new HoldfastError("PEER_UNREACHABLE", `at ${address} is no Holdfast peer`);
+    return author;
+  }
+
+  reconnect(peer: Author, addresses: readonly string[] = []): void {
+    const { node } = this;
+    if (node === undefined || peer === this.self || this.links.has(peer) || this.dialing.has(peer)) return;
+    this.dialing.add(peer);
+    const id = peerIdOf(peer);
+    const known = addresses.flatMap((address) => {
+      try {
+        return [parseAddress(address)];
+      } catch {
+        return [];
+      }
+    });
+    void (async () => {
+      try {
+        if (known.length > 0)
+          await node.peerStore.merge(id, { multiaddrs: known.map((address) => address.decapsulateCode(421)) });
+        await node.dial(id, { signal: AbortSignal.timeout(DIAL_MS) });
+      } catch {
+        // It is tried again when there is a reason to.
+      } finally {
+        this.dialing.delete(peer);
+      }
+    })();
+  }
+
+  addresses(): readonly string[] {
+    return this.node?.getMultiaddrs().map(String) ?? [];
+  }
+
+  async addressesOf(peer: Author): Promise<readonly string[]> {
+    try {
+      const known = await this.node?.peerStore.get(peerIdOf(peer));
+      return known?.addresses.map(({ multiaddr: address }) => String(address)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  private dialFound(id: PeerId): void {
+    const author = authorOf(id);
+    if (author !== undefined) this.reconnect(author);
+  }
+
+  private onOpen(connection: Connection): void {
+    const peer = authorOf(connection.remotePeer);
+    if (peer === undefined) return;
+    const link = this.links.get(peer) ?? newLink();
+    this.links.set(peer, link);
+    link.connections += 1;
+    void this.openStream(peer, link);
+  }
+
+  private onClose(connection: Connection): void {
+    const peer = authorOf(connection.remotePeer);
+    const link = peer === undefined ? undefined : this.links.get(peer);
+    if (peer === undefined || link === undefined) return;
+    link.connections -= 1;
+    if (link.connections > 0) {
+      // The stream may have been of the connection that is gone.
+      if (link.stream === undefined || link.stream.status !== "open") void this.openStream(peer, link);
+      return;
+    }
+    this.links.delete(peer);
+    if (link.isTold) this.events?.onDisconnected(peer);
+  }
+
+  private async openStream(peer: Author, link: Link): Promise<void> {
+    if (link.opening || link.stream?.status === "open" || this.node === undefined) return;
+    link.opening = true;
+    try {
+      const stream = await this.node.dialProtocol(peerIdOf(peer), PROTOCOL, {
+        signal: AbortSignal.timeout(DIAL_MS),
+        runOnLimitedConnection: true,
+      });
+      if (this.links.get(peer) !== link) {
+        stream.abort(new Error("the connection is gone"));
+        return;
+      }
+      link.stream = stream;
+      stream.addEventListener("drain", () => this.flush(link));
+      stream.addEventListener("close", () => {
+        if (link.stream === stream) link.stream = undefined;
+        if (this.links.get(peer) === link) void this.openStream(peer, link);
+      });
+      this.tell(peer, link);
+      this.flush(link);
+    } catch {
+      // It does not speak our protocol, or is gone again.
+    } finally {
+      link.opening = false;
+    }
+  }
+
+  private tell(peer: Author, link: Link): void {
+    if (link.isTold) return;
+    link.isTold = true;
+    this.events?.onConnected(peer);
+  }
+
+  private flush(link: Link): void {
+    const { stream } = link;
+    if (stream === undefined || stream.status !== "open") return;
+    while (link.waiting.length > 0 && !stream.writableNeedsDrain) {
+      const frame = link.waiting.shift() as Uint8Array;
+      link.waitingBytes -= frame.length - 4;
+      try {
+        stream.send(frame);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  private async read(stream: Stream, connection: Connection): Promise<void> {
+    const peer = authorOf(connection.remotePeer);
+    if (peer === undefined) {
+      stream.abort(new Error("the peer's key is not of a kind that signs entries"));
+      return;
+    }
+    try {
+      for await (const frame of framesIn(chunksOf(stream))) {
+        const link = this.links.get(peer);
+        if (link !== undefined) this.tell(peer, link);
+        this.events?.onFrame(peer, frame);
+      }
+    } catch (error) {
+      if (error instanceof HoldfastError) {
+        this.events?.onNotice?.(`the connection to the peer ${peer} was closed: ${error.message}`);
+        await connection.close().catch(() => connection.abort(error));
+      }
+    }
+  }
+}
+
+function newLink(): Link {
+  return { connections: 0, stream: undefined, opening: false, waiting: [], waitingBytes: 0, isTold: false };
+}
+
+async function* chunksOf(stream: Stream): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield chunk instanceof Uint8Array ? chunk : chunk.subarray();
+}
+
+function seedOf({ privateKey }: Identity): Uint8Array {
+  return Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+}
+
+/** Undefined for a key of another kind than those that sign entries. */
+function authorOf(id: PeerId): Author | undefined {
+  const key = id.publicKey;
+  return id.type === "Ed25519" && key !== undefined ? Buffer.from(key.raw).toString("hex") : undefined;
+}
+
+export function peerIdOf(peer: Author): PeerId {
+  return peerIdFromPublicKey(publicKeyFromRaw(Buffer.from(peer, "hex")));
+}
+
+/** Throws `BAD_ADDRESS`. */
+function parseAddress(address: string): ReturnType<typeof multiaddr> {
+  try {
+    return multiaddr(address);
+  } catch (error) {
+    throw new HoldfastError("BAD_ADDRESS", `"${address}" is no address: ${reasonOf(error)}`, {
+      hint: "An address looks like /ip4/192.168.1.5/tcp/4001; `holdfast peer address` prints those of a peer.",
+      cause: error,
+    });
+  }
+}
+
+function listenFailure(error: unknown, listen: readonly string[]): unknown {
+  const where = listen.join(", ");
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const all = cause instanceof AggregateError ? cause.errors : [cause];
+    if (all.some((one) => systemCode(one) === "EADDRINUSE" || reasonOf(one).includes("EADDRINUSE"))) {
+      return new HoldfastError("PORT_IN_USE", `${where} is taken by another program`, {
+        hint: "Choose another port with --listen, or 0 for any that is free.",
+        cause: error,
+      });
+    }
+  }
+  return new HoldfastError("BAD_ADDRESS", `cannot listen at ${where}: ${reasonOf(error)}`, {
+    hint: "Listen at an address of this machine, such as /ip4/0.0.0.0/tcp/0.",
+    cause: error,
+  });
+}
+
+function isOurselves(error: unknown): boolean {
+  return /dial self|self dial|InvalidPeerId|own peer/iu.test(reasonOf(error));
+}
+
+function sameIdentity(address: string): HoldfastError {
+  return new HoldfastError("BAD_ADDRESS", `at ${address} is this very identity`, {
+    hint: "It is this process itself, or a copy of this folder: move .holdfast/identity.json away in one of the two, and start it again.",
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
