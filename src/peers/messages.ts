@@ -18,6 +18,10 @@ export const MAX_IDS = 8_192;
 /** Ranges asked about in one message at the most. */
 export const MAX_RANGES = 256;
 const MAX_TOPICS = 64;
+/** Members told of in one message at the most. */
+export const MAX_MEMBERS = 100;
+/** Addresses of one of them at the most. */
+export const MAX_ADDRESSES = 16;
 const PROOF_BYTES = 32;
 const SUM_BYTES = 32;
 
@@ -97,6 +101,14 @@ const message = z.discriminatedUnion("t", [
     segments: z.array(segment).max(MAX_SEGMENTS + 1),
   }),
   z.object({ t: z.literal("announce?"), topic }),
+  /** Other members, and where they can be reached. */
+  z.object({
+    t: z.literal("members"),
+    topic,
+    members: z
+      .array(z.object({ peer: author, addresses: z.array(z.string().max(512)).max(MAX_ADDRESSES) }))
+      .max(MAX_MEMBERS),
+  }),
   z.object({
     t: z.literal("beat"),
     topic,

@@ -4,7 +4,7 @@
 import type { Author } from "../entries/index.ts";
 import { assert, HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import type { Holdings } from "./holdings.ts";
-import { decodeMessage, encodeMessage, type Message } from "./messages.ts";
+import { decodeMessage, encodeMessage, MAX_ADDRESSES, MAX_MEMBERS, type Message } from "./messages.ts";
 import type { ReplicatorRows } from "./replicator-rows.ts";
 import { SharedLog, type SharedLogOptions } from "./shared-log.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -18,6 +18,8 @@ export interface PeerNodeOptions {
   readonly random?: () => number;
   /** Things that people should know. */
   readonly onNotice?: (message: string) => void;
+  /** A peer takes part, and can be reached so. */
+  readonly onMember?: (peer: Author, addresses: readonly string[]) => void;
   /** What did not come from a peer as it should. */
   readonly onError?: (error: HoldfastError) => void;
 }
@@ -60,7 +62,10 @@ export class PeerNode {
       send: (peer, message) => this.send(peer, message),
       connected: () => this.connected,
       events: {
-        onSubscribed: (topic, peer, session) => this.logs.get(topic)?.onSubscribed(peer, session),
+        onSubscribed: (topic, peer, session) => {
+          this.logs.get(topic)?.onSubscribed(peer, session);
+          void this.introduce(topic, peer);
+        },
         onUnsubscribed: (topic, peer, session) => this.logs.get(topic)?.onUnsubscribed(peer, session),
       },
     });
@@ -195,11 +200,35 @@ export class PeerNode {
     if (message.t === "subscribe") this.subscriptions.onSubscribe(peer, message);
     else if (message.t === "unsubscribe") this.subscriptions.onUnsubscribe(peer, message);
     else if (this.subscriptions.sessionOfPeer(message.topic, peer) !== undefined) {
-      this.logs.get(message.topic)?.onMessage(peer, message);
+      if (message.t === "members") this.onMembers(message);
+      else this.logs.get(message.topic)?.onMessage(peer, message);
     }
     // What comes from somebody who has not shown the key, or has left, is not looked at. A member whose subscription got lost shows
     // it again when asked.
     else if (message.t === "beat" && this.logs.has(message.topic)) this.subscriptions.ask(peer);
+  }
+
+  /** Members get to know each other: the new one hears of the others, and they of it. */
+  private async introduce(topic: Topic, peer: Author): Promise<void> {
+    const others = this.subscriptions.subscribers(topic).filter((other) => other !== peer);
+    const theirs = await this.transport.addressesOf(peer);
+    this.options.onMember?.(peer, theirs);
+    if (others.length === 0) return;
+    const members = await Promise.all(
+      others.slice(0, MAX_MEMBERS).map(async (other) => ({
+        peer: other,
+        addresses: (await this.transport.addressesOf(other)).slice(0, MAX_ADDRESSES),
+      })),
+    );
+    this.send(peer, { t: "members", topic, members });
+    const newcomer = { peer, addresses: theirs.slice(0, MAX_ADDRESSES) };
+    for (const other of others) this.send(other, { t: "members", topic, members: [newcomer] });
+  }
+
+  private onMembers({ members }: Extract<Message, { t: "members" }>): void {
+    for (const { peer, addresses } of members) {
+      if (peer !== this.self && !this.connected.has(peer)) this.transport.reconnect(peer, addresses);
+    }
   }
 
   private send(peer: Author, message: Message): boolean {

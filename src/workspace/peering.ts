@@ -116,6 +116,7 @@ export class Peering implements AsyncDisposable {
         }),
         ...(onNotice === undefined ? {} : { onNotice }),
         onError,
+        onMember: (peer, addresses) => db.rememberAddresses(peer, addresses),
       });
       undo.defer(() => node.stop());
       await node.start();
