@@ -21,8 +21,6 @@ export interface CatchUpParts {
   readonly held: HeldEntries;
   readonly calls: Calls;
   readonly intake: Intake;
-  /** Told of progress: entries that came. */
-  readonly onProgress: (peer: Author, entries: number) => void;
 }
 
 export class CatchUp {
@@ -97,7 +95,6 @@ export class CatchUp {
   private async take(peer: Author, entries: readonly CarriedEntry[]): Promise<number> {
     if (entries.length === 0) return 0;
     const { taken } = await this.parts.intake.take(peer, entries);
-    this.parts.onProgress(peer, taken.length);
     return taken.length;
   }
 

@@ -126,7 +126,7 @@ export class Replicators {
     if (this.parts.sessionOf(peer) !== said.session) return "ignored";
     const known = this.peers.get(peer);
     // Guard "order check": an older announcement that comes late must not undo a newer one.
-    if (known !== undefined && known.isTold && isOld(known, said)) return "ignored";
+    if (known?.isTold === true && isOld(known, said)) return "ignored";
     if (said.kind !== "full" && !(known?.isTold === true && known.session === said.session && known.n === said.n - 1)) {
       return "gap";
     }

@@ -1,10 +1,10 @@
 // One workspace's log among peers. Start here, then read
 //
 //   peer-node.ts      one process on the network, with the logs of its workspaces
-//   subscriptions.ts  who takes part            replicators.ts  who holds which part of the ring
-//   leaders.ts        who has to hold what      presence.ts     who is there, and how far
+//   subscriptions.ts  who takes part            replicators.ts   who holds which part of the ring
+//   leaders.ts        who has to hold what      presence.ts      who is there, and how far
 //   pushing.ts        what is made here goes to its leaders at once
-//   catch-up.ts       what is missing here is found and fetched; answering.ts is the other side
+//   pulls.ts          what is missing here is found and fetched (catch-up.ts); answering.ts is the other side
 //   intake.ts         what comes is checked, and goes into the store, parents first
 //   prune.ts          what others have to hold is let go here
 //
@@ -12,111 +12,28 @@
 // it has to be, and that twice is as good as once.
 
 import { HoldUntilReady } from "../coordination/index.ts";
-import { type Author, type Entry, type EntryId, readEntryAside } from "../entries/index.ts";
+import type { Author, Entry, EntryId } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { Answering } from "./answering.ts";
 import { Calls, refusal } from "./calls.ts";
-import { CatchUp } from "./catch-up.ts";
-import { Contents } from "./contents.ts";
-import { type PlaceRange, rangeOf } from "./entry-index.ts";
-import { HeldEntries } from "./held-entries.ts";
-import type { Holdings } from "./holdings.ts";
-import { Intake } from "./intake.ts";
-import { Leaders } from "./leaders.ts";
+import { LeaderTable } from "./leader-table.ts";
+import { DEFAULTS, type LogStatus, type PeerStatus, type SharedLogParts } from "./log-options.ts";
 import type { Message } from "./messages.ts";
+import { type OpenedLog, openLog } from "./opened-log.ts";
 import { OwnSegments } from "./own-segments.ts";
 import { Presence } from "./presence.ts";
-import { Prune } from "./prune.ts";
-import { Pushing } from "./pushing.ts";
-import type { ReplicatorRows } from "./replicator-rows.ts";
+import { ReplicatorWaits } from "./replicator-waits.ts";
 import { Replicators } from "./replicators.ts";
 import { coordinateOf, type Point } from "./ring.ts";
-import type { Segment } from "./segments.ts";
-import { pass, type Time } from "./time.ts";
+import { type Segment, shareOf } from "./segments.ts";
+import { pass } from "./time.ts";
 
-export interface SharedLogEvents {
-  onJoin?(peer: Author): void;
-  onLeave?(peer: Author): void;
-  onChange?(peer: Author): void;
-  onMature?(peer: Author, segment: Segment): void;
-  /** Entries of others that are in the store now. */
-  onEntries?(entries: readonly Entry[]): void;
-  /** What was refused, or could not be done; the rest goes on. */
-  onError?(error: HoldfastError): void;
-}
+export type { LogStatus, PeerStatus, SharedLogEvents, SharedLogOptions, SharedLogParts } from "./log-options.ts";
 
-export interface SharedLogOptions {
-  /** Copies of each entry that there are to be. Default 2. */
-  readonly replicas?: number;
-  /** A segment counts for others when it is this old, ms. Default 3,000. */
-  readonly roleAgeMs?: number;
-  /** Between two beats to a peer, ms. Default 2,000. */
-  readonly beatMs?: number;
-  /** Replicators of before a restart that were not heard of for so long are forgotten, ms. Default 15,000. */
-  readonly restartCheckMs?: number;
-  /** Checks a block's shape and signature; by default on another thread. */
-  readonly readEntry?: (block: Uint8Array) => Promise<Entry>;
-  readonly events?: SharedLogEvents;
-}
-
-export interface SharedLogParts extends SharedLogOptions {
-  readonly self: Author;
-  readonly topic: string;
-  readonly holdings: Holdings;
-  readonly rows: ReplicatorRows;
-  readonly time: Time;
-  readonly random: () => number;
-  readonly send: (peer: Author, message: Message) => boolean;
-  /** Our own subscription. */
-  readonly session: number;
-  readonly sessionOf: (peer: Author) => number | undefined;
-  /** `peer` counts as gone: its subscription has ended. */
-  readonly forget: (peer: Author) => void;
-  /** Asks `peer` what it is subscribed to. */
-  readonly ask: (peer: Author) => void;
-  readonly reconnect: (peer: Author) => void;
-}
-
-export interface PeerStatus {
-  readonly peer: Author;
-  readonly isReplicator: boolean;
-  /** Of the ring. */
-  readonly share: number;
-  /** We have everything we want of it, and it of us. */
-  readonly converged: boolean;
-  /** How long its last answer took; undefined while it has given none. */
-  readonly pingMs: number | undefined;
-}
-
-export interface LogStatus {
-  readonly peers: readonly PeerStatus[];
-  /** Replicators that went silent and have not come back. */
-  readonly away: readonly Author[];
-  readonly converged: boolean;
-  readonly entries: number;
-  /** On their way to peers; kept aside because what they were made from is missing. */
-  readonly sending: number;
-  readonly waiting: number;
-}
-
-const DEFAULT_REPLICAS = 2;
-const ROLE_AGE_MS = 3_000;
-const BEAT_MS = 2_000;
-const RESTART_CHECK_MS = 15_000;
-/** Pauses after a catching up that failed, ms. */
-const RETRY_MS = [200, 1_000, 5_000];
 /** After the last change of who leads what, before anything is let go, ms. */
 const PRUNE_AFTER_MS = 2_000;
 /** Messages held while the log opens. */
 const MAX_HELD = 10_000;
-
-interface Pulling {
-  /** By which of our wishes everything was pulled last. */
-  wishes: number;
-  run: Promise<void> | undefined;
-  failures: number;
-}
 
 export class SharedLog {
   readonly self: Author;
@@ -127,47 +44,45 @@ export class SharedLog {
   private readonly replicators: Replicators;
   private readonly presence: Presence;
   private readonly own: OwnSegments;
+  private readonly table: LeaderTable;
+  private readonly acknowledgements: Acknowledgements;
+  private readonly waits: ReplicatorWaits;
   private readonly arriving: HoldUntilReady<number, { peer: Author; message: Message }>;
   private readonly closing = new AbortController();
-  private readonly acknowledgements: Acknowledgements;
   private readonly underWay = new Set<Promise<unknown>>();
-  private readonly pulls = new Map<Author, Pulling>();
+  /** Replicators that went silent and have not come back. */
   private readonly away = new Set<Author>();
   /** Questions that are being answered, by who asked and under which number: asked again, they are not answered twice. */
   private readonly answeringNow = new Set<string>();
   private arrived = 0;
-  private wishes = 0;
-  private wanted: readonly PlaceRange[] = [];
-  private leadersNow: Leaders | undefined;
-  private leadersToBe: Leaders | undefined;
   private pruneAlarm: (() => void) | undefined;
-  private opened: Opened | undefined;
+  private opened: OpenedLog | undefined;
   /** Somebody was heard of, or there was time enough for it. */
   private hasLookedAround = false;
 
   /** What arrives from now on is held until `open`. */
   constructor(parts: SharedLogParts) {
-    const { self, topic, time, random, send, session, rows, events = {} } = parts;
+    const { self, topic, time, random, send, session, rows, sessionOf, events = {} } = parts;
+    const { replicas = DEFAULTS.replicas, roleAgeMs = DEFAULTS.roleAgeMs, beatMs = DEFAULTS.beatMs } = parts;
     this.parts = parts;
     this.self = self;
     this.topic = topic;
-    this.replicas = parts.replicas ?? DEFAULT_REPLICAS;
-    const roleAgeMs = parts.roleAgeMs ?? ROLE_AGE_MS;
+    this.replicas = replicas;
     this.calls = new Calls({ time, random, send, topic });
-    this.acknowledgements = new Acknowledgements(time, (peer, entry) => this.leadersOf(entry).has(peer));
+    this.waits = new ReplicatorWaits(time, () => this.matureReplicators());
     this.replicators = new Replicators({
       time,
       rows,
       roleAgeMs,
-      sessionOf: parts.sessionOf,
+      sessionOf,
       events: {
-        onJoin: (peer) => {
-          this.away.delete(peer);
-          events.onJoin?.(peer);
-        },
+        onJoin: (peer) => events.onJoin?.(peer),
         onLeave: (peer) => events.onLeave?.(peer),
         onChange: (peer) => events.onChange?.(peer),
-        onMature: (peer, segment) => events.onMature?.(peer, segment),
+        onMature: (peer, segment) => {
+          events.onMature?.(peer, segment);
+          this.waits.look();
+        },
         onTable: () => this.onTable(),
       },
     });
@@ -182,106 +97,74 @@ export class SharedLog {
       },
       onChange: () => this.onTable(),
     });
+    this.table = new LeaderTable({
+      self,
+      replicas,
+      own: (which) => this.own.all(which),
+      others: (which) => this.replicators.segments(which),
+    });
+    this.acknowledgements = new Acknowledgements(time, (peer, entry) => this.leadersOf(entry).has(peer));
     this.presence = new Presence({
       time,
       random,
       topic,
-      beatMs: parts.beatMs ?? BEAT_MS,
+      beatMs,
       send,
       own: () => ({ session, n: this.own.n, revision: this.opened?.held.revision ?? 0 }),
       onSilent: (peer, theirSession) => this.onSilent(peer, theirSession),
       onBeat: (peer) => this.onBeat(peer),
       onSeen: (peer, revision) => this.acknowledgements.seen(peer, revision),
     });
+    // Guard "held until ready": what comes while the store is read is neither dropped nor taken in too early.
     this.arriving = new HoldUntilReady(({ peer, message }) => this.handle(peer, message), { limit: MAX_HELD });
   }
 
-  /** Reads what the store holds; then everything that came meanwhile is taken in. */
+  /** Reads what the store holds; then everything that came meanwhile is taken in. Throws what the store throws. */
   async open(): Promise<void> {
-    const { holdings, events = {}, time, restartCheckMs = RESTART_CHECK_MS } = this.parts;
-    const held = await HeldEntries.of(holdings);
-    if (this.closing.signal.aborted) return;
-    const { calls } = this;
-    const contents = new Contents({
-      holdings,
-      calls,
-      holders: ({ entry }) => [...this.leaders("now").of(coordinateOf(entry))].filter((peer) => peer !== this.self),
-    });
-    const intake = new Intake({
-      holdings,
-      held,
-      contents,
-      readEntry: this.parts.readEntry ?? readEntryAside,
-      onTaken: (_peer, entries) => {
+    const { time, restartCheckMs = DEFAULTS.restartCheckMs } = this.parts;
+    const opened = await openLog({
+      log: this.parts,
+      replicas: this.replicas,
+      calls: this.calls,
+      presence: this.presence,
+      table: this.table,
+      acknowledgements: this.acknowledgements,
+      closing: this.closing.signal,
+      onTaken: (entries) => {
         this.presence.soon();
-        events.onEntries?.(entries);
+        this.parts.events?.onEntries?.(entries);
+      },
+      onEven: () => {
+        this.hasLookedAround = true;
+        this.presence.soon();
       },
       onRefused: (peer, error) => this.onRefused(peer, error),
+      onError: (error) => this.onError(error),
     });
-    const pushing = new Pushing({
-      holdings,
-      calls,
-      onTaken: (peer, ids) => this.acknowledgements.taken(peer, ids),
-      onFailure: (_peer, error) => {
-        // Whoever has compared meanwhile was not told of what was on its way to it: it is to look again.
-        held.index.touch();
-        this.presence.soon();
-        this.onError(error);
-      },
-    });
-    this.opened = {
-      held,
-      intake,
-      pushing,
-      catchUp: new CatchUp({ held, calls, intake, onProgress: () => {} }),
-      answering: new Answering({
-        holdings,
-        held,
-        intake,
-        isUnderWay: (peer, id) => pushing.isUnderWay(peer, id),
-        isLeader: (coordinate) => this.leaders("to be").of(coordinate).has(this.self),
-        settled: async (peer, ids) => {
-          await this.pull(peer);
-          return ids.filter((id) => held.hasId(id));
-        },
-      }),
-      prune: new Prune({
-        self: this.self,
-        replicas: this.replicas,
-        holdings,
-        held,
-        calls,
-        leadersOf: (coordinate) => this.leaders("now").of(coordinate),
-        isWanted: (coordinate) => this.leaders("to be").of(coordinate).has(this.self),
-      }),
-    };
+    if (this.closing.signal.aborted) return;
+    this.opened = opened;
     this.onTable();
     this.arriving.ready();
     // Does not hold up the opening: replicators of before a restart count until they have had time to say something.
-    this.track(
-      pass(time, restartCheckMs, this.closing.signal).then(() => {
-        if (this.closing.signal.aborted) return;
-        this.hasLookedAround = true;
-        for (const peer of this.replicators.unheard) {
-          if (this.parts.sessionOf(peer) === undefined) this.replicators.leave(peer, Number.MAX_SAFE_INTEGER);
-        }
-      }),
-    );
+    this.track(pass(time, restartCheckMs, this.closing.signal).then(() => this.checkAfterRestart()));
   }
 
   /** Ends what is under way, and waits for it. */
   async close(): Promise<void> {
-    this.closing.abort(new HoldfastError("INTERRUPTED", "the log was closed"));
+    const interrupted = new HoldfastError("INTERRUPTED", "the log was closed");
+    this.closing.abort(interrupted);
     this.presence.close();
     this.replicators.close();
     this.own.close();
     this.pruneAlarm?.();
     this.calls.giveUp();
     this.acknowledgements.close();
+    this.waits.close(interrupted);
     while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
   }
 
-  /** Holds `share` of the ring from `start` on from now on. */
+  /** Holds `share` of the ring from `start` on from now on; under an `id` that is ours already, in place of what it was. Throws
+   *  `BAD_OPTION`. */
   replicate(start: Point, share: number, id?: string): Segment {
     return this.own.set(start, share, id);
   }
@@ -299,16 +182,22 @@ export class SharedLog {
     return this.replicators.isMature(segment);
   }
 
+  /** Others that hold some of the ring. */
   get replicatorPeers(): readonly Author[] {
     return this.replicators.all;
   }
 
-  /** Who has to hold it. */
-  leadersOf(entry: Entry): ReadonlySet<Author> {
-    return this.leaders("now").of(coordinateOf(entry));
+  /** Resolves with a replicator whose segments count: `peer`, or the first there is. Throws `PEER_TIMEOUT`, `INTERRUPTED`. */
+  waitForReplicator(timeoutMs: number, peer?: Author): Promise<Author> {
+    return this.waits.wait(timeoutMs, peer);
   }
 
-  /** Entries that were made here, and are in the store: tells their leaders. */
+  /** Who has to hold it. */
+  leadersOf(entry: Entry): ReadonlySet<Author> {
+    return this.table.of(coordinateOf(entry));
+  }
+
+  /** Entries that were made here, or came by another way, and are in the store: tells their leaders. */
   note(entries: readonly Entry[]): void {
     const { opened } = this;
     if (opened === undefined) return;
@@ -317,45 +206,42 @@ export class SharedLog {
     this.acknowledgements.made(fresh, opened.held.revision);
     const byPeer = new Map<Author, Entry[]>();
     for (const entry of fresh) {
-      const coordinate = coordinateOf(entry);
-      for (const peer of new Set([...this.leaders("now").of(coordinate), ...this.leaders("to be").of(coordinate)])) {
+      for (const peer of this.table.receivers(coordinateOf(entry))) {
         if (peer === this.self || this.presence.of(peer) === undefined) continue;
-        byPeer.set(peer, [...(byPeer.get(peer) ?? []), entry]);
+        const theirs = byPeer.get(peer);
+        if (theirs === undefined) byPeer.set(peer, [entry]);
+        else theirs.push(entry);
       }
     }
     for (const [peer, theirs] of byPeer) opened.pushing.push(peer, theirs);
     this.presence.soon();
   }
 
-  /** Resolves when so many peers have written `entry` down. Throws `PEER_TIMEOUT`, `INTERRUPTED`. */
+  /** Resolves when so many peers have written `entry` down. Throws `PEER_TIMEOUT`, `INTERRUPTED`, `NOT_FOUND`. */
   acknowledged(entry: EntryId, minAcks: number, timeoutMs: number): Promise<void> {
     return this.acknowledgements.wait(entry, minAcks, timeoutMs);
   }
 
   status(): LogStatus {
+    const { opened } = this;
     const peers = [...this.presence.all].map(([peer, { pingMs }]): PeerStatus => {
       const segments = this.replicators.segmentsOf(peer);
       return {
         peer,
         isReplicator: segments.length > 0,
-        share: segments.reduce((sum, { span }) => sum + (Number(span) + 1) / 2 ** 64, 0),
+        share: shareOf(segments),
         converged: this.isEven(peer),
         pingMs,
       };
     });
-    const sending = this.opened?.pushing.count ?? 0;
-    const waiting = this.opened?.intake.asideCount ?? 0;
+    const sending = opened?.pushing.count ?? 0;
+    const waiting = opened?.intake.asideCount ?? 0;
+    const isQuiet = sending === 0 && waiting === 0 && this.away.size === 0 && this.replicators.unheard.length === 0;
     return {
       peers,
       away: [...this.away],
-      converged:
-        this.hasLookedAround &&
-        sending === 0 &&
-        waiting === 0 &&
-        this.away.size === 0 &&
-        this.replicators.unheard.length === 0 &&
-        peers.every((peer) => peer.converged),
-      entries: this.opened?.held.count ?? 0,
+      converged: this.hasLookedAround && isQuiet && peers.every(({ converged }) => converged),
+      entries: opened?.held.count ?? 0,
       sending,
       waiting,
     };
@@ -368,8 +254,7 @@ export class SharedLog {
   }
 
   onSubscribed(peer: Author, session: number): void {
-    const before = this.presence.of(peer);
-    if (before !== undefined) this.lose(peer);
+    if (this.presence.of(peer) !== undefined) this.lose(peer);
     this.away.delete(peer);
     this.presence.add(peer, session);
     this.parts.send(peer, this.own.full());
@@ -390,8 +275,8 @@ export class SharedLog {
     this.calls.giveUp(peer);
     this.opened?.pushing.forget(peer);
     this.opened?.intake.forget(peer);
+    this.opened?.pulls.forget(peer);
     this.acknowledgements.forget(peer);
-    this.pulls.delete(peer);
   }
 
   private onSilent(peer: Author, session: number): void {
@@ -408,7 +293,15 @@ export class SharedLog {
     if (this.replicators.isBehind(peer, present.session, present.n)) {
       this.parts.send(peer, { t: "announce?", topic: this.topic });
     }
-    void this.pull(peer);
+    this.pull(peer);
+  }
+
+  private checkAfterRestart(): void {
+    if (this.closing.signal.aborted) return;
+    this.hasLookedAround = true;
+    for (const peer of this.replicators.unheard) {
+      if (this.parts.sessionOf(peer) === undefined) this.replicators.leave(peer, Number.MAX_SAFE_INTEGER);
+    }
   }
 
   private handle(peer: Author, message: Message): void {
@@ -417,28 +310,23 @@ export class SharedLog {
     switch (message.t) {
       case "announce":
         this.onAnnouncement(peer, message);
-        return;
+        break;
       case "announce?":
         this.parts.send(peer, this.own.full());
-        return;
+        break;
       case "beat":
         this.presence.onBeat(peer, message);
-        return;
+        break;
       case "call":
         this.track(this.answer(peer, message));
-        return;
+        break;
       case "answer":
         this.calls.onAnswer(peer, message);
-        return;
+        break;
       case "refused":
-        this.onError(
-          new HoldfastError("PEER_REFUSED", `the peer ${peer} refused: ${message.error.message}`, {
-            details: { peer },
-          }),
-        );
-        return;
-      default:
-        return;
+        this.onError(refusedBy(peer, message.error.message));
+        break;
+      // The others are the node's own.
     }
   }
 
@@ -448,8 +336,8 @@ export class SharedLog {
       if (outcome === "gap") this.parts.send(peer, { t: "announce?", topic: this.topic });
     } catch (error) {
       const told = toHoldfastError(error);
-      this.onError(told);
       if (told.code === "BAD_ANNOUNCEMENT") this.onRefused(peer, told);
+      else this.onError(told);
     }
   }
 
@@ -469,109 +357,49 @@ export class SharedLog {
     }
   }
 
-  /** Resolves when everything that `peer` had, when it last said how much that is, is here. */
-  private async pull(peer: Author): Promise<void> {
-    const state = this.pulls.get(peer) ?? { wishes: -1, run: undefined, failures: 0 };
-    this.pulls.set(peer, state);
-    state.run ??= this.pullUntilEven(peer, state).finally(() => {
-      state.run = undefined;
-    });
-    this.track(state.run);
-    await state.run;
-  }
-
-  private async pullUntilEven(peer: Author, state: Pulling): Promise<void> {
-    while (!this.closing.signal.aborted && this.pulls.get(peer) === state && this.isBehind(peer, state)) {
-      const present = this.presence.of(peer);
-      const revision = present?.revision;
-      if (present === undefined || revision === undefined || this.opened === undefined) return;
-      const { wishes } = this;
-      try {
-        await this.opened.catchUp.pull(peer, this.wanted);
-        this.hasLookedAround = true;
-        state.failures = 0;
-        state.wishes = wishes;
-        present.pulled = Math.max(present.pulled ?? 0, revision);
-        this.presence.soon();
-      } catch (error) {
-        if (this.pulls.get(peer) !== state) return;
-        this.onError(toHoldfastError(error));
-        await pass(
-          this.parts.time,
-          RETRY_MS[Math.min(state.failures, RETRY_MS.length - 1)] as number,
-          this.closing.signal,
-        );
-        state.failures += 1;
-      }
-    }
-  }
-
-  private isBehind(peer: Author, state: Pulling | undefined): boolean {
-    const present = this.presence.of(peer);
-    if (present?.revision === undefined) return false;
-    return (present.pulled ?? -1) < present.revision || state?.wishes !== this.wishes;
+  private pull(peer: Author): void {
+    if (this.opened !== undefined) this.track(this.opened.pulls.pull(peer));
   }
 
   private isEven(peer: Author): boolean {
     const present = this.presence.of(peer);
-    if (present?.revision === undefined || this.opened === undefined) return false;
-    if (this.isBehind(peer, this.pulls.get(peer))) return false;
-    return (
-      (present.seen ?? -1) >= this.opened.held.revision && !this.replicators.isBehind(peer, present.session, present.n)
-    );
+    if (present === undefined || this.opened === undefined || this.opened.pulls.isBehind(peer)) return false;
+    if (this.replicators.isBehind(peer, present.session, present.n)) return false;
+    return (present.seen ?? -1) >= this.opened.held.revision;
   }
 
-  /** `now`: as the segments count for everybody. `to be`: as if the young ones did, so that they are filled before they count. */
-  private leaders(when: "now" | "to be"): Leaders {
-    if (when === "now") {
-      this.leadersNow ??= new Leaders(
-        [...this.own.all("mature"), ...this.replicators.segments("mature")],
-        this.replicas,
-      );
-      return this.leadersNow;
-    }
-    this.leadersToBe ??= new Leaders([...this.own.all("all"), ...this.replicators.segments("mature")], this.replicas);
-    return this.leadersToBe;
+  private matureReplicators(): Author[] {
+    return [...new Set(this.replicators.segments("mature").map(({ owner }) => owner))];
   }
 
   private onTable(): void {
-    this.leadersNow = undefined;
-    this.leadersToBe = undefined;
     if (this.opened === undefined) return;
-    const wanted = this.leaders("to be")
-      .ledBy(this.self)
-      .map(({ from, to }) => rangeOf(from, to));
-    if (JSON.stringify(wanted) !== JSON.stringify(this.wanted)) {
-      this.wanted = wanted;
-      this.wishes += 1;
-      for (const [peer] of this.presence.all) void this.pull(peer);
-    }
+    if (this.table.renew()) for (const [peer] of this.presence.all) this.pull(peer);
+    this.waits.look();
     this.presence.soon();
     this.pruneAlarm?.();
-    this.pruneAlarm = this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneSoon());
+    this.pruneAlarm = this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(this.opened));
   }
 
-  private pruneSoon(): void {
+  private pruneNow(opened: OpenedLog | undefined): void {
     this.pruneAlarm = undefined;
-    const { opened } = this;
-    if (opened === undefined || this.closing.signal.aborted || opened.prune.candidates().length === 0) return;
+    const { signal } = this.closing;
+    if (opened === undefined || signal.aborted || opened.prune.candidates().length === 0) return;
     this.track(
-      opened.prune.run(this.closing.signal).then((removed) => {
+      opened.prune.run(signal).then((removed) => {
         if (removed > 0) this.presence.soon();
         // Whoever has to hold the rest may not have got it yet.
-        if (!this.closing.signal.aborted && opened.prune.candidates().length > 0) {
-          this.pruneAlarm ??= this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneSoon());
+        if (!signal.aborted && opened.prune.candidates().length > 0) {
+          this.pruneAlarm ??= this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(opened));
         }
       }),
     );
   }
 
+  /** Something that came was not taken in: the sender is told why, and the connection goes on. */
   private onRefused(peer: Author, error: HoldfastError): void {
-    this.parts.send(peer, {
-      t: "refused",
-      topic: this.topic,
-      error: { code: error.code, message: error.message.slice(0, 4_096) },
-    });
+    const { code, message } = refusal(error);
+    this.parts.send(peer, { t: "refused", topic: this.topic, error: { code, message } });
     this.onError(error);
   }
 
@@ -588,11 +416,9 @@ export class SharedLog {
   }
 }
 
-interface Opened {
-  readonly held: HeldEntries;
-  readonly intake: Intake;
-  readonly pushing: Pushing;
-  readonly catchUp: CatchUp;
-  readonly answering: Answering;
-  readonly prune: Prune;
+function refusedBy(peer: Author, why: string): HoldfastError {
+  return new HoldfastError("PEER_REFUSED", `the peer ${peer} refused: ${why}`, {
+    hint: "Look at what that peer logs; what it refused stays here.",
+    details: { peer },
+  });
 }
