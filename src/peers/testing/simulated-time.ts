@@ -20,12 +20,26 @@ export class SimulatedTime implements Time {
   }
 
   after(delayMs: number, ring: () => void): () => void {
-    const alarm = { atMs: this.ms + Math.max(0, delayMs), order: this.made, ring };
+    const alarm: { -readonly [K in keyof Alarm]: Alarm[K] } = {
+      atMs: this.ms + Math.max(0, delayMs),
+      order: this.made,
+      ring,
+    };
     this.made += 1;
     this.alarms.push(alarm);
-    return () => {
-      this.off.add(alarm.order);
+    let isOver = false;
+    alarm.ring = () => {
+      isOver = true;
+      ring();
     };
+    return () => {
+      if (!isOver) this.off.add(alarm.order);
+    };
+  }
+
+  /** Alarms that are to ring. */
+  get pending(): number {
+    return this.alarms.size - this.off.size;
   }
 
   /** Lets `ms` pass. Between two alarms everything that was started by the first runs as far as it gets without time. */
@@ -63,6 +77,10 @@ function settle(): Promise<void> {
 
 class Heap {
   private readonly items: Alarm[] = [];
+
+  get size(): number {
+    return this.items.length;
+  }
 
   peek(): Alarm | undefined {
     return this.items[0];
