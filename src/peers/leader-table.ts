@@ -18,6 +18,7 @@ export class LeaderTable {
   private readonly parts: LeaderTableParts;
   private now: Leaders | undefined;
   private toBe: Leaders | undefined;
+  private young: Leaders | undefined;
   private ranges: readonly PlaceRange[] = [];
   private changes = 0;
 
@@ -39,6 +40,7 @@ export class LeaderTable {
   renew(): boolean {
     this.now = undefined;
     this.toBe = undefined;
+    this.young = undefined;
     const wanted = this.leaders("to be")
       .ledBy(this.parts.self)
       .map(({ from, to }) => rangeOf(from, to));
@@ -58,9 +60,11 @@ export class LeaderTable {
     return this.leaders("to be").of(coordinate).has(this.parts.self);
   }
 
-  /** All that are to get it: its leaders, and those who are about to be. */
+  /** All that want it: its leaders, and those whose segments are too young to count. */
   receivers(coordinate: Point): Set<Author> {
-    return new Set([...this.of(coordinate), ...this.leaders("to be").of(coordinate)]);
+    const { own, others, replicas } = this.parts;
+    this.young ??= new Leaders([...own("all"), ...others("all")], replicas);
+    return new Set([...this.of(coordinate), ...this.young.of(coordinate)]);
   }
 
   private leaders(when: "now" | "to be"): Leaders {

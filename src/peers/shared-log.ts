@@ -103,7 +103,9 @@ export class SharedLog {
       own: (which) => this.own.all(which),
       others: (which) => this.replicators.segments(which),
     });
-    this.acknowledgements = new Acknowledgements(time, (peer, entry) => this.leadersOf(entry).has(peer));
+    this.acknowledgements = new Acknowledgements(time, (peer, entry) =>
+      this.table.receivers(coordinateOf(entry)).has(peer),
+    );
     this.presence = new Presence({
       time,
       random,

@@ -23,6 +23,7 @@ const KINDS = {
   },
   takeOver: { is: (value: unknown) => value === "refuse" || value === "allow", means: '"refuse" or "allow"' },
   flag: { is: (value: unknown) => typeof value === "boolean", means: "true or false" },
+  object: { is: isPlain, means: "an object" },
   signal: { is: (value: unknown) => value instanceof AbortSignal, means: "an AbortSignal" },
   callback: { is: (value: unknown) => typeof value === "function", means: "a function" },
 } as const satisfies Record<string, { is: (value: unknown) => boolean; means: string }>;

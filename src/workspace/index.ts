@@ -34,5 +34,13 @@ export type {
   VersionsResult,
   WatchOptions,
 } from "./artifacts.ts";
+export type { PeeringOptions, PeeringShown, PeerShown } from "./peering.ts";
 export type { WorkspaceStatus } from "./status.ts";
-export { type ListenOptions, type OpenOptions, openWorkspace, Workspace } from "./workspace.ts";
+export {
+  type AppendOptions,
+  type ListenOptions,
+  type OpenOptions,
+  openWorkspace,
+  Workspace,
+  type WorkspaceEvents,
+} from "./workspace.ts";

@@ -4,8 +4,9 @@
 //   peers ──> log ──> store ──(onEntries)──> folder, and the hub that it is in step with
 
 import { setTimeout as pause } from "node:timers/promises";
-import type { Author, Entry } from "../entries/index.ts";
-import { type HoldfastError, toHoldfastError } from "../errors.ts";
+import { HeldLock, lockPath, tryAcquireLock } from "../coordination/index.ts";
+import type { Author, EntryId } from "../entries/index.ts";
+import { HoldfastError, toHoldfastError } from "../errors.ts";
 import {
   ensureWorkspaceKey,
   formatPeerInvite,
@@ -20,7 +21,7 @@ import {
   StoreHoldings,
   TopicKey,
 } from "../peers/index.ts";
-import type { Store, WorkspaceRecord } from "../store/index.ts";
+import type { Layout, Store, WorkspaceRecord } from "../store/index.ts";
 import { SaveWatch } from "./save-watch.ts";
 
 export interface PeeringOptions extends Pick<SharedLogOptions, "replicas" | "roleAgeMs" | "beatMs" | "restartCheckMs"> {
@@ -77,17 +78,37 @@ const TOLD_AFTER = 3;
 /** Digits of the topic in the name by which peers on a local network find each other. */
 const LOCAL_NAME_DIGITS = 12;
 
+/** One process speaks for a copy of a workspace: two with one identity would be taken for one that says now this, now that. Throws
+ *  `ALREADY_UP`. */
+function takePlace(layout: Layout): HeldLock {
+  const lock = tryAcquireLock(lockPath(layout.locks, "peering"), { scope: "peering", holder: "holdfast among peers" });
+  if (lock instanceof HeldLock) return lock;
+  throw new HoldfastError("ALREADY_UP", `process ${lock.pid} on ${lock.host} takes part for ${layout.folder} already`, {
+    hint: "Use that one, or end it first.",
+    details: { pid: lock.pid, host: lock.host, folder: layout.folder },
+  });
+}
+
 export class Peering implements AsyncDisposable {
   readonly log: SharedLog;
   private readonly node: PeerNode;
   private readonly db: PeersDb;
   private readonly key: Uint8Array;
   private readonly parts: PeeringParts;
+  private readonly lock: HeldLock;
   private readonly ended = new AbortController();
   private readonly running: Promise<unknown>[] = [];
   private saves: SaveWatch | undefined;
 
-  private constructor(parts: PeeringParts, node: PeerNode, db: PeersDb, key: Uint8Array, log: SharedLog) {
+  private constructor(
+    parts: PeeringParts,
+    node: PeerNode,
+    db: PeersDb,
+    key: Uint8Array,
+    log: SharedLog,
+    lock: HeldLock,
+  ) {
+    this.lock = lock;
     this.parts = parts;
     this.node = node;
     this.db = db;
@@ -101,10 +122,12 @@ export class Peering implements AsyncDisposable {
     const invites = bootstrap.map(parsePeerInvite);
     for (const { workspace } of invites) if (workspace !== undefined) keepWorkspaceKey(store.layout, workspace.key);
     const key = ensureWorkspaceKey(store.layout);
+    const lock = takePlace(store.layout);
     const topicKey = new TopicKey(key);
     // Loaded when it is wanted: a hundred modules.
     const { Libp2pTransport } = await import("../peers/libp2p-transport.ts");
     const undo = new AsyncDisposableStack();
+    undo.defer(() => lock.release());
     try {
       const db = undo.use(PeersDb.open(store.layout));
       const onError = (error: HoldfastError): void => events.onError?.(error);
@@ -135,7 +158,7 @@ export class Peering implements AsyncDisposable {
         ...(parts.beatMs === undefined ? {} : { beatMs: parts.beatMs }),
         ...(parts.restartCheckMs === undefined ? {} : { restartCheckMs: parts.restartCheckMs }),
       });
-      const peering = new Peering(parts, node, db, key, log);
+      const peering = new Peering(parts, node, db, key, log, lock);
       peering.replicate(replicate);
       saves.tell((entries) => log.note(entries));
       peering.saves = saves;
@@ -155,11 +178,17 @@ export class Peering implements AsyncDisposable {
     await this.node.stop();
     await Promise.allSettled(this.running);
     this.db[Symbol.dispose]();
+    await this.lock.release();
   }
 
-  /** Entries that were just made here: known without waiting for the watch. */
-  note(entries: readonly Entry[]): void {
-    this.log.note(entries);
+  /** An entry that was just made here: told without waiting for the watch. Resolves when `minAcks` peers have written it down. Throws
+   *  `PEER_TIMEOUT`. */
+  async made(id: EntryId, minAcks: number, timeoutMs: number): Promise<void> {
+    // Only what has its rows can be given out.
+    const catalog = await this.parts.store.readyCatalog();
+    const entry = catalog.entryById(id);
+    if (entry !== undefined) this.log.note([entry]);
+    if (minAcks > 0) await this.log.acknowledged(id, minAcks, timeoutMs);
   }
 
   shown(): PeeringShown {

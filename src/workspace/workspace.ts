@@ -1,8 +1,9 @@
 // The SDK's face: one workspace as an object. Each call resolves to the object that the command of its name prints with
 // `--json`; `get` adds `content`. Rooms that a call does not need are not loaded.
 
+import { EventEmitter } from "node:events";
 import { resolve } from "node:path";
-import { FILES } from "../entries/index.ts";
+import { type Entry, FILES } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
 import type { Listed, SearchResult } from "../hub/protocol.ts";
 import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
@@ -39,12 +40,15 @@ import {
 import { checkName, checkOptions, checkText } from "./call-checks.ts";
 import type * as folderVerbs from "./folder-verbs.ts";
 import type * as hubVerbs from "./hub-verbs.ts";
+import type { Peering, PeeringOptions, PeeringShown } from "./peering.ts";
 import type { WorkspaceStatus } from "./status.ts";
 
 export interface OpenOptions {
   /** A hub to join: its URL, with `token`; or its invite. A joined folder remembers both. */
   readonly hub?: string;
   readonly token?: string;
+  /** Takes part among peers, until the workspace is closed. */
+  readonly peers?: PeeringOptions;
   /** Ends every wait of this workspace with `INTERRUPTED`. */
   readonly signal?: AbortSignal;
 }
@@ -63,17 +67,43 @@ export interface ListenOptions {
  */
 export async function openWorkspace(folder: string, options: OpenOptions = {}): Promise<Workspace> {
   checkText("the folder", folder);
-  checkOptions("openWorkspace", options, { hub: "text", token: "text", signal: "signal" });
+  checkOptions("openWorkspace", options, { hub: "text", token: "text", peers: "object", signal: "signal" });
   if (folder === "") throw new HoldfastError("BAD_OPTION", "the folder is empty", { hint: 'Say "." for this one.' });
   const absolute = resolve(folder);
   if (options.hub !== undefined) {
     const { openLinked } = await import("./join.ts");
-    return new Workspace(await openLinked(absolute, options.hub, options), options.signal);
+    const joined = new Workspace(await openLinked(absolute, options.hub, options), options.signal);
+    return options.peers === undefined ? joined : joined.amongPeers(options.peers);
   }
   if (options.token !== undefined) {
     throw new HoldfastError("BAD_OPTION", "a token without a hub", { hint: "Give `hub` too, or neither." });
   }
+  if (options.peers !== undefined) {
+    const { invitedTo } = await import("../peers/workspace-key.ts");
+    const opened = initWorkspaceRecord(absolute, invitedTo(options.peers.bootstrap));
+    return new Workspace(opened, options.signal).amongPeers(options.peers);
+  }
   return new Workspace(initWorkspaceRecord(absolute), options.signal);
+}
+
+/** How long `append` and `waitForReplicator` wait when nothing else is said, ms. */
+const APPEND_TIMEOUT_MS = 30_000;
+
+export interface AppendOptions extends PutOptions {
+  /** Peers that are to have written it down. */
+  readonly minAcks?: number;
+  readonly timeoutMs?: number;
+}
+
+/** What `on` hears, with what it is told: peers by their keys, as entries name their authors. */
+export interface WorkspaceEvents {
+  "replicator:join": [peer: string];
+  "replicator:leave": [peer: string];
+  "replicator:mature": [peer: string, segment: string];
+  "replication:change": [peer: string];
+  /** An entry of somebody else is in the store. */
+  entry: [entry: Entry];
+  "peer:error": [error: HoldfastError];
 }
 
 export class Workspace implements AsyncDisposable {
@@ -86,6 +116,8 @@ export class Workspace implements AsyncDisposable {
   private readonly artifacts: Artifacts;
   private readonly closing = new AbortController();
   private readonly signal: AbortSignal;
+  private peering: Peering | undefined;
+  private readonly events = new EventEmitter<WorkspaceEvents>();
 
   /** Not for callers: `openWorkspace` makes these. */
   constructor(opened: OpenedWorkspace, signal?: AbortSignal) {
@@ -105,11 +137,88 @@ export class Workspace implements AsyncDisposable {
   /** Ends what is under way and gives everything back. Again, it does nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closing.abort(new HoldfastError("INTERRUPTED", "the workspace was closed"));
+    await this.peering?.[Symbol.asyncDispose]();
+    this.peering = undefined;
     this.artifacts[Symbol.dispose]();
   }
 
   async close(): Promise<void> {
     await this[Symbol.asyncDispose]();
+  }
+
+  /** Not for callers: `openWorkspace` does this. */
+  async amongPeers(options: PeeringOptions): Promise<this> {
+    checkOptions("peers", options, { listen: "texts", bootstrap: "texts", isLocal: "flag" });
+    const { Peering } = await import("./peering.ts");
+    const { store } = this.artifacts;
+    try {
+      await store.recovered({ signal: this.signal });
+      const { events } = this;
+      this.peering = await Peering.start({
+        ...options,
+        store,
+        record: this.opened.record,
+        events: {
+          onJoin: (peer) => events.emit("replicator:join", peer),
+          onLeave: (peer) => events.emit("replicator:leave", peer),
+          onChange: (peer) => events.emit("replication:change", peer),
+          onMature: (peer, segment) => events.emit("replicator:mature", peer, segment.id),
+          onEntries: (entries) => {
+            for (const entry of entries) events.emit("entry", entry);
+          },
+          onError: (error) => events.emit("peer:error", error),
+        },
+      });
+      return this;
+    } catch (error) {
+      await this.close();
+      throw withPath(error, this.opened.layout.root);
+    }
+  }
+
+  /** Hears of replicators, and of entries of others, as they come. Only in a workspace that takes part among peers. */
+  on<E extends keyof WorkspaceEvents>(event: E, handler: (...told: WorkspaceEvents[E]) => void): this {
+    this.events.on(event, handler as never);
+    return this;
+  }
+
+  off<E extends keyof WorkspaceEvents>(event: E, handler: (...told: WorkspaceEvents[E]) => void): this {
+    this.events.off(event, handler as never);
+    return this;
+  }
+
+  /** As `put`; resolves when `minAcks` peers have written it down too (default 1). Throws `PEER_TIMEOUT`: it is saved here then, and
+   *  goes to the others when they can be reached. */
+  async append(
+    name: string,
+    content: Parameters<Artifacts["put"]>[1],
+    options: AppendOptions = {},
+  ): Promise<PutResult> {
+    checkOptions("append", options, { minAcks: "count", timeoutMs: "count" });
+    const { minAcks = 1, timeoutMs = APPEND_TIMEOUT_MS, ...rest } = options;
+    const peering = this.requirePeering();
+    const put = await this.artifacts.put(name, content, rest);
+    await peering.made(put.entry, minAcks, timeoutMs);
+    return put;
+  }
+
+  /** Resolves with the key of a replicator whose segments count: `peer`, or the first there is. Throws `PEER_TIMEOUT`. */
+  async waitForReplicator(options: { peer?: string; timeoutMs?: number } = {}): Promise<string> {
+    checkOptions("waitForReplicator", options, { peer: "text", timeoutMs: "count" });
+    const { log } = this.requirePeering();
+    return log.waitForReplicator(options.timeoutMs ?? APPEND_TIMEOUT_MS, options.peer);
+  }
+
+  /** This workspace's addresses, peers and segments, as `peer list`, `peer address` and `peer segments` show them. */
+  peers(): PeeringShown {
+    return this.requirePeering().shown();
+  }
+
+  private requirePeering(): Peering {
+    if (this.peering !== undefined) return this.peering;
+    throw new HoldfastError("NOT_UP", "this workspace does not take part among peers", {
+      hint: "Open it with `peers: {}`.",
+    });
   }
 
   put(name: string, content: Parameters<Artifacts["put"]>[1], options: PutOptions = {}): Promise<PutResult> {

@@ -1,0 +1,276 @@
+// Peers as people run them: processes of their own, over libp2p, killed with `kill -9`.
+
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { openWorkspace } from "../workspace/index.ts";
+import { holdfast, holdfastFailure, holdfastJson, Running, TestFolder } from "./testing/holdfast.ts";
+import { until } from "./testing/until.ts";
+
+const HERE = "/ip4/127.0.0.1/tcp/0";
+const LIMIT_MS = 60_000;
+
+interface Peers {
+  readonly id: string;
+  readonly peers: readonly { readonly peer: string; readonly replicates: number; readonly converged: boolean }[];
+  readonly away: readonly string[];
+  readonly converged: boolean;
+  readonly entries: number;
+}
+
+/** `up --peer` in a process of its own, ready. */
+async function up(folder: string, ...options: string[]): Promise<Running> {
+  const running = new Running(["up", folder, "--peer", "--port", "0", "--listen", HERE, ...options]);
+  await running.firstLine();
+  return running;
+}
+
+async function inviteTo(folder: string): Promise<string> {
+  const { invites } = await holdfastJson<{ invites: string[] }>(["-C", folder, "peer", "address"]);
+  return invites[0] as string;
+}
+
+function peersOf(folder: string): Promise<Peers> {
+  return holdfastJson<Peers>(["-C", folder, "peer", "list"]);
+}
+
+async function converged(folder: string, count: number): Promise<boolean> {
+  const { peers, converged: isEven } = await peersOf(folder);
+  return isEven && peers.length === count;
+}
+
+function names(folder: string): Promise<string[]> {
+  return holdfastJson<{ artifacts: { name: string; collection: string }[] }>([
+    "-C",
+    folder,
+    "data",
+    "list",
+    "--in",
+    "data",
+  ]).then(({ artifacts }) => artifacts.map(({ name }) => name));
+}
+
+test("PEER-35 across networks by an address: a folder that was none becomes a copy, and both go on alike", {
+  timeout: LIMIT_MS,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  mkdirSync(a);
+  writeFileSync(folder.at("a/plan.md"), "the plan\n");
+  await using upA = await up(a);
+  await using upB = await up(b, "--bootstrap", await inviteTo(a));
+  await until(() => existsSync(folder.at("b/plan.md")), "the file is there");
+  assert.equal(readFileSync(folder.at("b/plan.md"), "utf8"), "the plan\n");
+  writeFileSync(folder.at("b/reply.md"), "the reply\n");
+  writeFileSync(folder.at("b/plan.md"), "the plan, changed\n");
+  await until(() => existsSync(folder.at("a/reply.md")), "the reply is there");
+  await until(() => readFileSync(folder.at("a/plan.md"), "utf8") === "the plan, changed\n", "the change is there");
+  await holdfastJson(["-C", a, "data", "put", "output"], { input: "of a program" });
+  await until(async () => (await names(b)).includes("output"), "the output is there");
+  const { status } = { status: await holdfastJson<{ peers: { converged: boolean } }>(["-C", b, "status"]) };
+  assert.equal(typeof status.peers.converged, "boolean");
+  await until(() => converged(a, 1), "A says that it has converged");
+  await until(() => converged(b, 1), "B says so, too");
+  // The replicated content lies where a local put would have put it.
+  assert.equal(readFileSync(folder.at("b/.holdfast/data/data/output/1/content"), "utf8"), "of a program");
+  assert.equal(statSync(folder.at("b/.holdfast/workspace-key")).mode & 0o777, 0o600);
+  assert.equal((await upA.end()).code, 0);
+  assert.equal((await upB.end()).code, 0);
+});
+
+test("PEER-35 two peers on one local network find each other without configuration", {
+  timeout: LIMIT_MS,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  await holdfast(["init", a]);
+  const local = async (at: string): Promise<Running> => {
+    const running = new Running(["up", at, "--peer", "--port", "0"]);
+    await running.firstLine();
+    return running;
+  };
+  await using upA = await local(a);
+  await upA.end();
+  // A copy of the folder with a key of its own, as from a backup or a stick.
+  mkdirSync(folder.at("b/.holdfast"), { recursive: true });
+  for (const file of ["workspace.json", "workspace-key"]) {
+    cpSync(folder.at(`a/.holdfast/${file}`), folder.at(`b/.holdfast/${file}`));
+  }
+  await using _a = await local(a);
+  await using _b = await local(b);
+  await until(() => converged(a, 1), "they have found each other", 40_000);
+  writeFileSync(folder.at("a/found.txt"), "found\n");
+  await until(() => existsSync(folder.at("b/found.txt")), "the file is there");
+});
+
+test("PEER-36 a stranger that connects is no peer, and gets nothing", { timeout: LIMIT_MS }, async () => {
+  using folder = new TestFolder();
+  const [a, stranger] = [folder.at("a"), folder.at("stranger")];
+  mkdirSync(a);
+  writeFileSync(folder.at("a/secret.txt"), "a secret\n");
+  await using _a = await up(a);
+  const [address = ""] = (await inviteTo(a)).split("#");
+  await using upStranger = await up(stranger, "--bootstrap", address);
+  // Connected: it answers to the name it has there; and a member comes through at the same time.
+  await using _b = await up(folder.at("b"), "--bootstrap", await inviteTo(a));
+  await until(() => existsSync(folder.at("b/secret.txt")), "a member has it");
+  assert.deepEqual((await peersOf(stranger)).peers, []);
+  assert.equal((await peersOf(a)).peers.length, 1);
+  assert.equal(existsSync(folder.at("stranger/secret.txt")), false);
+  assert.equal(upStranger.stdout.includes("secret"), false);
+  assert.deepEqual(await names(stranger), []);
+});
+
+test("PEER-34 kill -9 right after an acknowledged append: it is there, on both sides, and nothing is there twice", {
+  timeout: LIMIT_MS,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  const peers = { listen: [HERE], isLocal: false };
+  await using workspace = await openWorkspace(a, { peers });
+  const invite = workspace.peers().invites[0] as string;
+  const acknowledged: string[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const upB = await up(b, "--bootstrap", invite);
+    try {
+      for (let index = 0; index < 5; index += 1) {
+        const name = `${round}-${index}`;
+        await workspace.append(name, `text of ${name}`, { minAcks: 1, timeoutMs: 20_000 });
+        acknowledged.push(name);
+      }
+    } finally {
+      await upB.end("SIGKILL");
+    }
+    // Nobody keeps the folder now: what is there is what was written down.
+    assert.deepEqual((await names(b)).toSorted(), acknowledged.toSorted());
+  }
+  for (const name of acknowledged) {
+    const { versions } = await holdfastJson<{ versions: unknown[] }>(["-C", b, "data", "versions", name]);
+    assert.equal(versions.length, 1);
+  }
+});
+
+test("PEER-21 three processes, two replicas: every entry is on two; after kill -9 of one, two are restored", {
+  timeout: 120_000,
+}, async () => {
+  using folder = new TestFolder();
+  const at = ["a", "b", "c"].map((name) => folder.at(name)) as [string, string, string];
+  await using _a = await up(at[0], "--replicate", "0.34");
+  const invite = await inviteTo(at[0]);
+  await using upB = await up(at[1], "--bootstrap", invite, "--replicate", "0.34");
+  await using _c = await up(at[2], "--bootstrap", invite, "--replicate", "0.34");
+  await until(
+    async () => (await Promise.all(at.map((one) => converged(one, 2)))).every(Boolean),
+    "all three know each other",
+    30_000,
+  );
+  const wanted: string[] = [];
+  for (let index = 0; index < 24; index += 1) {
+    const name = `output ${index}`;
+    await holdfastJson(["-C", at[index % 3] as string, "data", "put", name], { input: name });
+    wanted.push(name);
+  }
+  const copies = async (folders: readonly string[]): Promise<number[]> => {
+    const held = await Promise.all(folders.map(names));
+    return wanted.map((name) => held.filter((those) => those.includes(name)).length);
+  };
+  await until(async () => (await copies(at)).every((count) => count >= 2), "two copies of everything", 30_000);
+  await upB.end("SIGKILL");
+  const killedMs = performance.now();
+  await until(async () => (await copies([at[0], at[2]])).every((count) => count === 2), "two copies again", 30_000);
+  assert.ok(performance.now() - killedMs < 20_000, "within ten beats");
+});
+
+test("PEER-30 parted while both sides write: the same when they meet again, and converged only then", {
+  timeout: 120_000,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  mkdirSync(a);
+  writeFileSync(folder.at("a/shared.txt"), "one\ntwo\nthree\n");
+  await using _a = await up(a);
+  const invite = await inviteTo(a);
+  const upB = await up(b, "--bootstrap", invite);
+  await until(() => existsSync(folder.at("b/shared.txt")), "the file is there");
+  await until(() => converged(a, 1), "converged");
+  // Stopped as it is: for the other it is a machine that nothing comes from any more.
+  upB.child.kill("SIGSTOP");
+  writeFileSync(folder.at("a/shared.txt"), "ONE\ntwo\nthree\n");
+  writeFileSync(folder.at("a/of-a.txt"), "of a\n");
+  await until(async () => (await peersOf(a)).away.length === 1, "B counts as away", 30_000);
+  assert.equal((await peersOf(a)).converged, false);
+  writeFileSync(folder.at("b/shared.txt"), "one\ntwo\nTHREE\n");
+  writeFileSync(folder.at("b/of-b.txt"), "of b\n");
+  upB.child.kill("SIGCONT");
+  try {
+    const merged = "ONE\ntwo\nTHREE\n";
+    for (const one of [a, b]) {
+      const read = (name: string): string => {
+        try {
+          return readFileSync(`${one}/${name}`, "utf8");
+        } catch {
+          return "";
+        }
+      };
+      await until(() => read("shared.txt") === merged, `${one} has both changes`, 60_000);
+      await until(
+        () => read("of-a.txt") === "of a\n" && read("of-b.txt") === "of b\n",
+        `${one} has both files`,
+        30_000,
+      );
+    }
+    await until(async () => (await converged(a, 1)) && (await converged(b, 1)), "both say so", 30_000);
+  } finally {
+    await upB.end();
+  }
+});
+
+test("a port in use, an address that is none, and a folder that is up already are told, and nothing is left", {
+  timeout: LIMIT_MS,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  await using _a = await up(a);
+  const { addresses } = await holdfastJson<{ addresses: string[] }>(["-C", a, "peer", "address"]);
+  const taken = (addresses[0] as string).replace(/\/p2p\/.*$/, "");
+  const inUse = await holdfastFailure(["up", b, "--peer", "--port", "0", "--listen", taken]);
+  assert.equal(inUse.code, "PORT_IN_USE");
+  const noAddress = await holdfastFailure(["up", b, "--peer", "--port", "0", "--listen", "here"]);
+  assert.equal(noAddress.code, "BAD_ADDRESS");
+  const noInvite = await holdfastFailure(["up", b, "--peer", "--port", "0", "--bootstrap", `${taken}#notakey`]);
+  assert.equal(noInvite.code, "BAD_INVITE");
+  const share = await holdfastFailure(["up", b, "--peer", "--replicate", "2"]);
+  assert.equal(share.code, "BAD_OPTION");
+  await assert.rejects(openWorkspace(a, { peers: { isLocal: false } }), { code: "ALREADY_UP" });
+  const nobody = await holdfastFailure(["-C", a, "peer", "ping", "00"]);
+  assert.equal(nobody.code, "NOT_FOUND");
+});
+
+test("an address that does not answer is told, and the rest goes on", { timeout: LIMIT_MS }, async () => {
+  using folder = new TestFolder();
+  const a = folder.at("a");
+  await using upA = await up(a, "--bootstrap", "/ip4/127.0.0.1/tcp/9");
+  writeFileSync(folder.at("a/kept.txt"), "kept\n");
+  await until(async () => (await holdfast(["-C", a, "history", "kept.txt"])).code === 0, "it is kept all the same");
+  await until(
+    () => readFileSync(folder.at("a/.holdfast/daemon.log"), "utf8").includes("nobody answers at /ip4/127.0.0.1/tcp/9"),
+    "it is told",
+  );
+  assert.equal((await upA.end()).code, 0);
+  const { code } = await holdfast(["-C", a, "peer", "list"]);
+  assert.equal(code, 1, "nobody to ask");
+});
+
+test("two nodes with one identity: the second is told, and neither is harmed", { timeout: LIMIT_MS }, async () => {
+  using folder = new TestFolder();
+  const [a, twin] = [folder.at("a"), folder.at("twin")];
+  await holdfast(["init", a]);
+  cpSync(a, twin, { recursive: true });
+  await using _a = await up(a);
+  const invite = await inviteTo(a);
+  await using upTwin = await up(twin, "--bootstrap", invite);
+  const log = folder.at("twin/.holdfast/daemon.log");
+  await until(() => readFileSync(log, "utf8").includes("is this very identity"), "it is told", 20_000);
+  assert.deepEqual((await peersOf(a)).peers, []);
+  assert.equal((await upTwin.end()).code, 0);
+});
