@@ -15,6 +15,8 @@ interface Case {
   readonly input?: string;
 }
 
+/** Without looking around on the machine's networks. */
+const AMONG_PEERS = ["--peer", "--listen", "/ip4/127.0.0.1/tcp/0"];
 const folder = new TestFolder();
 const [main, copy] = [folder.at("main"), folder.at("copy")];
 let daemonPid = 0;
@@ -33,13 +35,14 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
   before(async () => {
     mkdirSync(main);
     writeFileSync(folder.at("main/plan.md"), "the first plan\n");
-    const { pid } = await holdfastJson<{ pid: number }>(["up", main, "--port", "0", "--detach"]);
+    const { pid } = await holdfastJson<{ pid: number }>(["up", main, "--port", "0", ...AMONG_PEERS, "--detach"]);
     daemonPid = pid;
     await holdfastJson(here("data", "put", "a"), { input: "one" });
     await holdfastJson(here("data", "put", "a"), { input: "two" });
   });
   after(async () => {
     await holdfast(["down", main]);
+    await holdfast(["down", folder.at("peer")]);
     folder[Symbol.dispose]();
   });
 
@@ -119,6 +122,14 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
       return { args: ["replay", trace], keys: ["same", "violated", "differs_from"] };
     },
     completion: () => ({ args: ["completion", "bash"], keys: ["shell", "script"] }),
+    "peer start": () => ({
+      args: ["peer", "start", folder.at("peer"), ...AMONG_PEERS.slice(1), "--detach"],
+      keys: ["pid", "url", "folder"],
+    }),
+    "peer list": () => ({ args: here("peer", "list"), keys: ["id", "peers", "away", "converged", "entries"] }),
+    "peer address": () => ({ args: here("peer", "address"), keys: ["id", "addresses", "invites"] }),
+    "peer ping": () => ({ args: here("peer", "ping"), keys: ["peers"] }),
+    "peer segments": () => ({ args: here("peer", "segments"), keys: ["segments"] }),
     up: () => ({ args: ["up", folder.at("other"), "--port", "0", "--detach"], keys: ["pid", "url", "folder"] }),
     down: () => ({ args: ["down", folder.at("other")], keys: ["stopped", "pid"] }),
   };
@@ -193,6 +204,11 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     "hub token revoke": { args: here("hub", "token", "revoke", "nothing"), code: "NOT_FOUND", exitCode: 1 },
     explore: { args: ["explore", folder.at("nowhere.race.ts")], code: "SCENARIO", exitCode: 2 },
     replay: { args: ["replay", folder.at("nowhere.json")], code: "SCENARIO", exitCode: 2 },
+    "peer start": { args: ["peer", "start", main, "--replicate", "lots"], code: "BAD_OPTION", exitCode: 2 },
+    "peer list": { args: ["-C", folder.at("fresh"), "peer", "list"], code: "NOT_UP", exitCode: 1 },
+    "peer address": { args: ["-C", folder.at("fresh"), "peer", "address"], code: "NOT_UP", exitCode: 1 },
+    "peer ping": { args: here("peer", "ping", "nobody"), code: "NOT_FOUND", exitCode: 1 },
+    "peer segments": { args: ["-C", folder.at("fresh"), "peer", "segments"], code: "NOT_UP", exitCode: 1 },
     completion: { args: ["completion", "tcsh"], code: "USAGE", exitCode: 2 },
   };
 

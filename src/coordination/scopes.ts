@@ -7,7 +7,17 @@ import { join } from "node:path";
 export const STRUCTURAL = "structural";
 
 /** Scopes with a meaning of their own; a collection of such a name is locked under `collection:NAME`. */
-const RESERVED_SCOPES: ReadonlySet<string> = new Set([STRUCTURAL, "sync", "daemon", "up", "hub", "catalog", "format"]);
+const RESERVED_SCOPES: ReadonlySet<string> = new Set([
+  STRUCTURAL,
+  "sync",
+  "daemon",
+  "up",
+  "hub",
+  "catalog",
+  "format",
+  "peers",
+  "peering",
+]);
 const COLLECTION = "collection:";
 const LONGEST_FILE_NAME = 200;
 
