@@ -91,7 +91,8 @@ export class PeerNode {
     await this.transport.stop();
   }
 
-  /** Takes part in a workspace. Resolves when what it holds has been read; others see us before that. */
+  /** Takes part in a workspace. Resolves when what it holds has been read; others see us before that. What they say is held until the
+   *  log's `begin` is called. */
   async openLog(options: OpenLogOptions): Promise<SharedLog> {
     const { key, incarnation } = options;
     const { topic } = key;

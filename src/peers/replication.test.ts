@@ -430,6 +430,7 @@ test("PEER-32 two workspaces on one node are kept apart", async () => {
         readEntry: async (block) => readEntry(block),
         events: { onJoin: (who) => events.push(`join ${who}`), onLeave: (who) => events.push(`leave ${who}`) },
       });
+      log.begin();
       log.replicate(0n, 1);
       return { holdings, log, events };
     }),

@@ -60,7 +60,7 @@ export class SharedLog {
   /** Somebody was heard of, or there was time enough for it. */
   private hasLookedAround = false;
 
-  /** What arrives from now on is held until `open`. */
+  /** What arrives from now on is held until `begin`. */
   constructor(parts: SharedLogParts) {
     const { self, topic, time, random, send, session, rows, sessionOf, events = {} } = parts;
     const { replicas = DEFAULTS.replicas, roleAgeMs = DEFAULTS.roleAgeMs, beatMs = DEFAULTS.beatMs } = parts;
@@ -121,7 +121,7 @@ export class SharedLog {
     this.arriving = new HoldUntilReady(({ peer, message }) => this.handle(peer, message), { limit: MAX_HELD });
   }
 
-  /** Reads what the store holds; then everything that came meanwhile is taken in. Throws what the store throws. */
+  /** Reads what the store holds. Throws what the store throws. */
   async open(): Promise<void> {
     const { time, restartCheckMs = DEFAULTS.restartCheckMs } = this.parts;
     const opened = await openLog({
@@ -146,9 +146,13 @@ export class SharedLog {
     if (this.closing.signal.aborted) return;
     this.opened = opened;
     this.onTable();
-    this.arriving.ready();
     // Does not hold up the opening: replicators of before a restart count until they have had time to say something.
     this.track(pass(time, restartCheckMs, this.closing.signal).then(() => this.checkAfterRestart()));
+  }
+
+  /** Everything that came meanwhile is taken in, and from now on what comes: whoever is to hear of it listens by now. */
+  begin(): void {
+    if (!this.closing.signal.aborted) this.arriving.ready();
   }
 
   /** Ends what is under way, and waits for it. */

@@ -69,6 +69,11 @@ export class Subscriptions {
     return [...this.own.values()].filter(({ state }) => state === "pending").length;
   }
 
+  /** Topics of which it is known who takes part: our own, and no others. */
+  get tracked(): number {
+    return this.peers.size;
+  }
+
   /** The session of our own subscription. */
   sessionOf(topic: Topic): number | undefined {
     return this.own.get(topic)?.session;

@@ -165,6 +165,8 @@ export class Peering implements AsyncDisposable {
       for (const { address } of invites) peering.running.push(peering.keepConnected(address));
       peering.dialKnown();
       undo.move();
+      // After whoever has waited for this has had its turn: it listens from then on, and hears of all that came meanwhile.
+      setImmediate(() => log.begin());
       return peering;
     } catch (error) {
       await undo.disposeAsync();

@@ -149,6 +149,7 @@ export class SimulatedPeer {
       },
     });
     this.opened = log;
+    log.begin();
     if (share === 1) log.replicate(0n, 1);
     else if (share > 0) log.replicate(this.place, share);
     return log;
