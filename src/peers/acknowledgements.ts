@@ -21,6 +21,8 @@ export class Acknowledgements {
   /** Up to which of our revisions each peer has everything it wants. */
   private readonly seenBy = new Map<Author, number>();
   private readonly byEntry = new Map<EntryId, Made>();
+  /** Those that somebody waits for. */
+  private readonly awaited = new Set<Made>();
   private readonly closing = new AbortController();
 
   /** `isLeader`: what a peer wants includes `entry`, so having everything it wants it has that. */
@@ -50,7 +52,7 @@ export class Acknowledgements {
   /** `peer` has everything it wants of us up to `revision`. */
   seen(peer: Author, revision: number): void {
     this.seenBy.set(peer, revision);
-    for (const made of this.byEntry.values()) if (made.waiting.size > 0) this.addIfSeen(peer, revision, made);
+    for (const made of this.awaited) this.addIfSeen(peer, revision, made);
   }
 
   /** `peer` is gone, and its count of our revisions with it. */
@@ -63,6 +65,7 @@ export class Acknowledgements {
     const made = this.byEntry.get(entry);
     if (made === undefined) throw new HoldfastError("NOT_FOUND", `the entry ${entry} was not made here`);
     for (const [peer, revision] of this.seenBy) this.addIfSeen(peer, revision, made);
+    this.awaited.add(made);
     const late = Promise.withResolvers<void>();
     const callOff = this.time.after(timeoutMs, () => late.resolve());
     let wake = (): void => {};
@@ -79,6 +82,7 @@ export class Acknowledgements {
     } finally {
       callOff();
       made.waiting.delete(wake);
+      if (made.waiting.size === 0) this.awaited.delete(made);
     }
   }
 

@@ -1,7 +1,8 @@
 // What a peer answers when others ask. Nothing is kept between two questions, so each can be asked again.
 
 import type { Author, Entry, EntryId } from "../entries/index.ts";
-import { idAt, type PlaceRange } from "./entry-index.ts";
+import { type HoldfastError, toHoldfastError } from "../errors.ts";
+import { coordinateAt, idAt, type Place, type PlaceRange } from "./entry-index.ts";
 import type { HeldEntries } from "./held-entries.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Intake } from "./intake.ts";
@@ -15,7 +16,7 @@ import {
   type Result,
   type SummedRange,
 } from "./messages.ts";
-import { coordinateOf, type Point } from "./ring.ts";
+import type { Point } from "./ring.ts";
 
 /** A part of so many entries at the most is told by their ids. */
 const NAMED_ENTRIES = 64;
@@ -32,6 +33,7 @@ export interface AnsweringParts {
   readonly isUnderWay: (peer: Author, id: EntryId) => boolean;
   /** We are a leader of what has this coordinate. */
   readonly isLeader: (coordinate: Point) => boolean;
+  readonly onError: (error: HoldfastError) => void;
   /** Resolves when what was kept aside for `peer` has been settled. */
   readonly settled: (peer: Author, ids: readonly EntryId[]) => Promise<readonly EntryId[]>;
 }
@@ -55,16 +57,16 @@ export class Answering {
         return { call: "piece", bytes: bytes ?? null };
       }
       case "take": {
-        const { taken, aside, refused } = await this.parts.intake.take(peer, call.entries);
+        const { taken, aside, refused, failed } = await this.parts.intake.take(peer, call.entries);
         const settled = aside.length === 0 ? [] : await this.parts.settled(peer, aside);
         return {
           call: "take",
           taken: [...taken, ...settled],
-          refused: refused.map(({ code, message }) => ({ code, message: message.slice(0, 4_096) })),
+          refused: [...refused, ...failed].map(({ code, message }) => ({ code, message: message.slice(0, 4_096) })),
         };
       }
       case "hold":
-        return { call: "hold", ids: (call.ids as EntryId[]).filter((id) => this.holdsAsLeader(id)) };
+        return this.hold(call.places);
     }
   }
 
@@ -121,23 +123,39 @@ export class Answering {
 
   private async carried(id: EntryId): Promise<CarriedEntry | undefined> {
     const entry = this.parts.holdings.entry(id);
-    if (entry === undefined || this.parts.held.isGone(id)) return undefined;
-    return carriedOf(this.parts.holdings, entry);
+    if (entry === undefined || this.parts.held.isGone(entry)) return undefined;
+    return carriedOf(this.parts.holdings, entry, this.parts.onError);
   }
 
-  private holdsAsLeader(id: EntryId): boolean {
-    const entry = this.parts.holdings.entry(id);
-    if (entry === undefined) return false;
-    const coordinate = coordinateOf(entry);
-    return this.parts.held.has(id, coordinate) && this.parts.isLeader(coordinate);
+  /** What we hold as a leader; and of what was deleted, by which entry. */
+  private hold(places: readonly Place[]): Result {
+    const { held, isLeader } = this.parts;
+    const ours: Place[] = [];
+    const gone: EntryId[] = [];
+    for (const place of places) {
+      const by = held.deleteOf(place);
+      if (by !== undefined) gone.push(by);
+      else if (held.index.has(place) && isLeader(coordinateAt(place))) ours.push(place);
+    }
+    return { call: "hold", places: ours, gone: [...new Set(gone)] };
   }
 }
 
 /** An entry as it travels, with its content where that is small. */
-export async function carriedOf(holdings: Holdings, entry: Entry): Promise<CarriedEntry> {
-  const isInline = entry.content !== null && entry.content.size <= INLINE_BYTES && holdings.hasContent(entry);
-  const content = isInline ? await holdings.piece(entry.content?.hash ?? "", 0, entry.content?.size ?? 0) : undefined;
-  return { block: entry.block, content: content ?? null };
+export async function carriedOf(
+  holdings: Holdings,
+  entry: Entry,
+  onError: (error: HoldfastError) => void,
+): Promise<CarriedEntry> {
+  const { block, content } = entry;
+  if (content === null || content.size > INLINE_BYTES || !holdings.hasContent(entry)) return { block, content: null };
+  try {
+    return { block, content: (await holdings.piece(content.hash, 0, content.size)) ?? null };
+  } catch (error) {
+    // Damaged here: others may have it, and the rest of what was asked for is sound.
+    onError(toHoldfastError(error));
+    return { block, content: null };
+  }
 }
 
 export function sizeOf({ block, content }: CarriedEntry): number {

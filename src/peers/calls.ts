@@ -31,6 +31,7 @@ export class Calls {
   private readonly parts: CallParts;
   private readonly open = new Map<number, Open>();
   private next: number;
+  private isClosed = false;
 
   constructor(parts: CallParts) {
     this.parts = parts;
@@ -40,6 +41,7 @@ export class Calls {
 
   /** Throws `PEER_UNREACHABLE`, or what the other side refused with. */
   async ask<C extends Call>(peer: Author, call: C): Promise<ResultOf<C["call"]>> {
+    if (this.isClosed) throw unreachable(peer, "the log was closed");
     if (this.open.size >= MAX_OPEN) throw unreachable(peer, "too much is asked of peers at once");
     const id = this.next;
     this.next += 1;
@@ -76,11 +78,15 @@ export class Calls {
     } else if (result.call === open.kind) open.resolve(result);
   }
 
-  /** Nothing more comes from `peer`; without one, from anybody. */
-  giveUp(peer?: Author): void {
-    for (const open of this.open.values()) {
-      if (peer === undefined || open.peer === peer) open.reject(unreachable(open.peer, "it is gone"));
-    }
+  /** Nothing more comes from `peer`. */
+  giveUp(peer: Author): void {
+    for (const open of this.open.values()) if (open.peer === peer) open.reject(unreachable(peer, "it is gone"));
+  }
+
+  /** Nothing more is asked, and no answer waited for. */
+  close(): void {
+    this.isClosed = true;
+    for (const open of this.open.values()) open.reject(unreachable(open.peer, "the log was closed"));
   }
 }
 

@@ -2,20 +2,22 @@
 // the parts of those that differ, down to parts so small that their ids are named; a part of which we have nothing comes as a
 // whole, page after page, each asked for when the one before it is safe here. So the first sync costs the same for each entry however
 // many there are, and one that finds nothing new costs one question.
+//
+// What the peer answers is not believed further than it can be: parts have to be parts, and pages have to get on.
 
 import type { Author, EntryId } from "../entries/index.ts";
-import { assert } from "../errors.ts";
+import { HoldfastError } from "../errors.ts";
 import type { Calls } from "./calls.ts";
-import type { PlaceRange, Sum } from "./entry-index.ts";
+import { isPartOf, type PlaceRange, type Sum } from "./entry-index.ts";
 import type { HeldEntries } from "./held-entries.ts";
 import type { Intake } from "./intake.ts";
-import { type CarriedEntry, MAX_RANGES, type SummedRange } from "./messages.ts";
+import { type CarriedEntry, MAX_RANGES, type ResultOf, type SummedRange } from "./messages.ts";
 
 /** Ids asked for in one message. */
 const IDS_AT_ONCE = 256;
 const PAGE_BYTES = 1_024 * 1_024;
-/** Questions about one peer's entries at the most: each but the last few brings entries, or halves what is in question. */
-const MAX_STEPS = 1_000_000;
+/** Parts in question at once at the most: 16 of each of the last ones asked about, over and over. */
+const MAX_OPEN = 1_000_000;
 
 export interface CatchUpParts {
   readonly held: HeldEntries;
@@ -29,80 +31,94 @@ export class CatchUp {
     this.parts = parts;
   }
 
-  /** Returns how many entries it brought. Throws `PEER_UNREACHABLE`, and what the store throws. */
-  async pull(peer: Author, wanted: readonly PlaceRange[]): Promise<number> {
+  /** Resolves when all that `peer` holds of `wanted` is here. Throws `PEER_UNREACHABLE`, `PEER_REFUSED` for answers that cannot be, what
+   *  the store throws, and the first of the failures of single entries, when everything else is here. */
+  async pull(peer: Author, wanted: readonly PlaceRange[]): Promise<void> {
     const { held, calls, intake } = this.parts;
-    let brought = 0;
+    const failures: HoldfastError[] = [];
     const open: PlaceRange[] = [...wanted];
-    for (let step = 0; open.length > 0; step += 1) {
-      assert(step < MAX_STEPS, "comparing two sets of entries comes to an end");
-      const asked = open.splice(0, MAX_RANGES);
+    // Each round divides what is in question, or settles it.
+    while (open.length > 0) {
+      const asked = open.splice(-MAX_RANGES);
       const ranges = asked.map((range): SummedRange => ({ ...range, ...held.index.sumOf(range) }));
       const { answers } = await calls.ask(peer, { call: "compare", ranges });
+      if (answers.length !== asked.length)
+        throw nonsense(peer, `${answers.length} answers to ${asked.length} questions`);
       const ids: EntryId[] = [];
-      for (const [index, answer] of answers.slice(0, asked.length).entries()) {
+      for (const [index, answer] of answers.entries()) {
         const range = asked[index] as PlaceRange;
         if (answer.is === "ids") ids.push(...(answer.ids as EntryId[]));
-        else if (answer.is === "many") brought += await this.pages(peer, range);
-        else if (answer.is === "parts") {
-          for (const part of answer.parts) {
-            if (!isSame(part, held.index.sumOf(part)) && part.count > 0) open.push({ from: part.from, to: part.to });
-          }
-        }
+        else if (answer.is === "many") await this.pages(peer, range, failures);
+        else if (answer.is === "parts") open.push(...this.differing(peer, range, answer.parts));
       }
-      brought += await this.fetch(peer, ids);
+      if (open.length > MAX_OPEN) throw nonsense(peer, "more parts than there can be");
+      await this.fetch(peer, ids, failures);
     }
     await intake.settle(peer);
-    return brought;
+    const [first] = failures;
+    if (first !== undefined) throw first;
+  }
+
+  private differing(peer: Author, range: PlaceRange, parts: readonly SummedRange[]): PlaceRange[] {
+    let last = range.from;
+    for (const part of parts) {
+      if (!isPartOf(part, range) || part.from < last) throw nonsense(peer, "parts that are none");
+      last = part.to;
+    }
+    return parts
+      .filter((part) => part.count > 0 && !isSame(part, this.parts.held.index.sumOf(part)))
+      .map(({ from, to }) => ({ from, to }));
   }
 
   /** All of a range, in the order of places. While one page is taken in, the next is on its way. */
-  private async pages(peer: Author, range: PlaceRange): Promise<number> {
-    let brought = 0;
-    let page = this.page(peer, range, "");
-    for (let step = 0; ; step += 1) {
-      assert(step < MAX_STEPS, "the pages of a range come to an end");
+  private async pages(peer: Author, range: PlaceRange, failures: HoldfastError[]): Promise<void> {
+    let after = "";
+    let page = this.page(peer, range, after);
+    for (;;) {
       const { entries, last, more } = await page;
-      const isLast = !more || last === "";
-      if (!isLast) page = this.page(peer, range, last);
-      brought += await this.take(peer, entries);
-      if (isLast) return brought;
+      if (more && last <= after) throw nonsense(peer, "a page that does not get on");
+      after = last;
+      if (more) page = this.page(peer, range, after);
+      await this.take(peer, entries, failures);
+      if (!more) return;
     }
   }
 
-  private page(peer: Author, range: PlaceRange, after: string) {
-    const page = this.parts.calls.ask(peer, { call: "page", ...range, after, maxBytes: PAGE_BYTES });
+  private page(peer: Author, range: PlaceRange, after: string): Promise<ResultOf<"page">> {
+    const { from, to } = range;
+    const page = this.parts.calls.ask(peer, { call: "page", from, to, after, maxBytes: PAGE_BYTES });
     page.catch(() => {}); // told to whoever waits for it; nobody does when the one before it fails
     return page;
   }
 
-  private async fetch(peer: Author, ids: readonly EntryId[]): Promise<number> {
+  private async fetch(peer: Author, ids: readonly EntryId[], failures: HoldfastError[]): Promise<void> {
     const { held, intake, calls } = this.parts;
-    const missing = [...new Set(ids)].filter((id) => !held.isGone(id) && !intake.has(id) && !this.isHere(id));
-    let brought = 0;
+    const missing = [...new Set(ids)].filter((id) => !intake.isOffered(peer, id) && !held.hasId(id));
     for (let at = 0; at < missing.length; ) {
       const asked = missing.slice(at, at + IDS_AT_ONCE);
       const { entries, unknown } = await calls.ask(peer, { call: "entries", ids: asked });
-      brought += await this.take(peer, entries);
+      await this.take(peer, entries, failures);
       // What did not fit into the answer is asked for again.
       const answered = entries.length + unknown.length;
-      if (answered === 0) break;
+      if (answered === 0) throw nonsense(peer, "neither entries nor that it has none");
       at += Math.min(asked.length, answered);
     }
-    return brought;
   }
 
-  private async take(peer: Author, entries: readonly CarriedEntry[]): Promise<number> {
-    if (entries.length === 0) return 0;
-    const { taken } = await this.parts.intake.take(peer, entries);
-    return taken.length;
-  }
-
-  private isHere(id: EntryId): boolean {
-    return this.parts.held.hasId(id);
+  private async take(peer: Author, entries: readonly CarriedEntry[], failures: HoldfastError[]): Promise<void> {
+    if (entries.length === 0) return;
+    const { failed } = await this.parts.intake.take(peer, entries);
+    failures.push(...failed.slice(0, 1));
   }
 }
 
 function isSame(a: Sum, b: Sum): boolean {
   return a.count === b.count && Buffer.from(a.sum).equals(b.sum);
+}
+
+function nonsense(peer: Author, what: string): HoldfastError {
+  return new HoldfastError("PEER_REFUSED", `the peer ${peer} answered ${what}`, {
+    hint: "It is asked again later. That peer is faulty; look at what runs there.",
+    details: { peer },
+  });
 }

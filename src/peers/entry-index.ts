@@ -160,6 +160,13 @@ export function divideRange({ from, to }: PlaceRange): PlaceRange[] {
   return parts;
 }
 
+/** True when `part` lies in `whole`, and is less than it. */
+export function isPartOf(part: PlaceRange, whole: PlaceRange): boolean {
+  const [from, to] = [padded(part.from), part.to === "" ? "g" : padded(part.to)];
+  const [wholeFrom, wholeTo] = [padded(whole.from), whole.to === "" ? "g" : padded(whole.to)];
+  return from >= wholeFrom && to <= wholeTo && from < to && (from > wholeFrom || to < wholeTo);
+}
+
 /** The last place before `to`, which is not empty. */
 function before(to: string): string {
   return (BigInt(`0x${padded(to)}`) - 1n).toString(16).padStart(PLACE_DIGITS, "0");
@@ -171,6 +178,11 @@ export function placeOf(coordinate: Point, id: EntryId): Place {
 
 export function idAt(place: Place): EntryId {
   return base32.encode(Buffer.concat([ID_PREFIX, Buffer.from(place.slice(COORDINATE_DIGITS), "hex")])) as EntryId;
+}
+
+/** The coordinate of what is at this place. */
+export function coordinateAt(place: Place): Point {
+  return BigInt(`0x${place.slice(0, COORDINATE_DIGITS)}`);
 }
 
 /** The range of places whose coordinates lie from `from` up to and including `to`. */

@@ -1,5 +1,6 @@
 // What is here, as the peers compare it: the index of places, and what deletes have taken away for good. A version that a delete
-// names is gone even where another peer still has it, and does not come back from there.
+// names is gone even where another peer still has it, and does not come back from there. Gone is a *place*: a delete that names a
+// version of another artifact means nothing of that one.
 
 import type { EntryId } from "../entries/index.ts";
 import { EntryIndex, type Place, placeOf } from "./entry-index.ts";
@@ -8,16 +9,18 @@ import { coordinateOf, type Point } from "./ring.ts";
 
 export class HeldEntries {
   readonly index = new EntryIndex();
-  private readonly gone = new Set<EntryId>();
+  /** By place, the delete that took it away. */
+  private readonly gone = new Map<Place, EntryId>();
   private readonly holdings: Holdings;
   /** Of what others made, for whoever looks for what to let go. */
   private readonly others = new Set<Place>();
+  private readonly own = new Set<Place>();
 
   private constructor(holdings: Holdings) {
     this.holdings = holdings;
   }
 
-  /** Reads what the store has: some hundred thousand a second. */
+  /** Reads what the store has. */
   static async of(holdings: Holdings): Promise<HeldEntries> {
     const held = new HeldEntries(holdings);
     for await (const slice of holdings.all()) for (const one of slice) held.note(one);
@@ -34,20 +37,23 @@ export class HeldEntries {
 
   /** Here, or deleted: there is nothing to fetch. */
   isKnown(id: EntryId, coordinate: Point): boolean {
-    return this.gone.has(id) || this.index.has(placeOf(coordinate, id));
+    const place = placeOf(coordinate, id);
+    return this.gone.has(place) || this.index.has(place);
   }
 
-  has(id: EntryId, coordinate: Point): boolean {
-    return this.index.has(placeOf(coordinate, id));
-  }
-
-  /** In the store, wherever on the ring it belongs. */
+  /** Held here: not only still in the store, on its way out. */
   hasId(id: EntryId): boolean {
-    return this.holdings.has(id);
+    const entry = this.holdings.entry(id);
+    return entry !== undefined && this.index.has(placeOf(coordinateOf(entry), id));
   }
 
-  isGone(id: EntryId): boolean {
-    return this.gone.has(id);
+  isGone(entry: Held["entry"]): boolean {
+    return this.gone.has(placeOf(coordinateOf(entry), entry.id));
+  }
+
+  /** The delete that took `place` away. */
+  deleteOf(place: Place): EntryId | undefined {
+    return this.gone.get(place);
   }
 
   /** Takes note of an entry that is in the store. False when it was known. */
@@ -55,14 +61,15 @@ export class HeldEntries {
     const coordinate = coordinateOf(entry);
     if (isPlainDelete(entry)) {
       for (const parent of entry.parents) {
-        this.gone.add(parent);
-        this.drop(placeOf(coordinate, parent));
+        const place = placeOf(coordinate, parent);
+        this.gone.set(place, id);
+        this.drop(place);
       }
     }
-    if (this.gone.has(id)) return false;
     const place = placeOf(coordinate, id);
-    if (!this.index.add(place)) return false;
-    if (entry.author !== this.holdings.self) this.others.add(place);
+    if (this.gone.has(place) || !this.index.add(place)) return false;
+    if (entry.author === this.holdings.self) this.own.add(place);
+    else this.others.add(place);
     return true;
   }
 
@@ -70,11 +77,22 @@ export class HeldEntries {
   drop(place: Place): void {
     this.index.remove(place);
     this.others.delete(place);
+    this.own.delete(place);
   }
 
-  /** Places of entries that others made, in no order. */
-  placesOfOthers(): Iterable<Place> {
-    return this.others;
+  isOwn(place: Place): boolean {
+    return this.own.has(place);
+  }
+
+  /** It was not let go after all. */
+  noteAgain(id: EntryId): void {
+    const entry = this.holdings.entry(id);
+    if (entry !== undefined) this.note({ id, entry });
+  }
+
+  /** Places of entries that others made, or that were made here, in no order. */
+  places(whose: "others" | "own"): Iterable<Place> {
+    return whose === "others" ? this.others : this.own;
   }
 }
 

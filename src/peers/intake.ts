@@ -1,14 +1,14 @@
 // Entries that come from other peers, on their way into the store: checked, with their contents, and none before what it was made
-// from. An entry whose parents are missing is kept aside, it and its descendants only, until they come, or until the peer that
-// sent it has been asked for everything and has not got them either.
+// from. An entry whose parents are missing is kept aside, it and its descendants only, until they come, or until a peer that
+// has it has been asked for everything and has not got them either.
 
 import { hash } from "node:crypto";
 import { SerialByKey } from "../coordination/index.ts";
 import { type Author, compareClocks, type Entry, type EntryId } from "../entries/index.ts";
 import { HoldfastError, toHoldfastError } from "../errors.ts";
+import { Asides } from "./asides.ts";
 import type { Contents } from "./contents.ts";
-import type { HeldEntries } from "./held-entries.ts";
-import { isPlainDelete } from "./held-entries.ts";
+import { type HeldEntries, isPlainDelete } from "./held-entries.ts";
 import type { Holdings, Received } from "./holdings.ts";
 import type { CarriedEntry } from "./messages.ts";
 import { coordinateOf } from "./ring.ts";
@@ -19,18 +19,10 @@ export interface IntakeParts {
   readonly contents: Contents;
   /** Checks a block: `readEntryAside`, or as it where no other thread may help. */
   readonly readEntry: (block: Uint8Array) => Promise<Entry>;
-  /** Told of entries that are in the store now, by whom they came. */
-  readonly onTaken: (peer: Author, entries: readonly Entry[]) => void;
-  /** Told of what was refused, and why. */
+  /** Told of entries that are in the store now. */
+  readonly onTaken: (entries: readonly Entry[]) => void;
+  /** Told of what a peer sent and is to blame for. */
   readonly onRefused: (peer: Author, error: HoldfastError) => void;
-}
-
-/** Kept aside at the most, bytes of blocks and contents; beyond it what comes is refused, and comes again later. */
-const MAX_ASIDE_BYTES = 64 * 1_024 * 1_024;
-
-interface Aside extends Received {
-  readonly peer: Author;
-  readonly bytes: number;
 }
 
 export interface Taken {
@@ -38,13 +30,17 @@ export interface Taken {
   readonly taken: readonly EntryId[];
   /** Kept aside: something they were made from is missing. */
   readonly aside: readonly EntryId[];
+  /** What is wrong with the entries themselves: they are not asked for again. */
   readonly refused: readonly HoldfastError[];
+  /** What could not be taken in now, and may be later. */
+  readonly failed: readonly HoldfastError[];
 }
 
 export class Intake {
   private readonly parts: IntakeParts;
-  private readonly aside = new Map<EntryId, Aside>();
-  private asideBytes = 0;
+  private readonly asides = new Asides();
+  /** On their way into the store: who notices them there need not take them for new. */
+  private readonly adding = new Set<EntryId>();
   /** One batch after the other: the second of two with the same entry finds it here. */
   private readonly lane = new SerialByKey<"intake">();
 
@@ -52,42 +48,61 @@ export class Intake {
     this.parts = parts;
   }
 
-  /** True for what is on its way in, or here, or deleted: it need not be fetched. */
-  has(entry: EntryId): boolean {
-    return this.aside.has(entry);
+  get asideCount(): number {
+    return this.asides.count;
   }
 
-  get asideCount(): number {
-    return this.aside.size;
+  isAdding(id: EntryId): boolean {
+    return this.adding.has(id);
+  }
+
+  /** `peer` has an entry that waits here already: true, and it need not be fetched. */
+  isOffered(peer: Author, id: EntryId): boolean {
+    return this.asides.offer(peer, id);
+  }
+
+  /** Runs `step` between two batches. */
+  alone<T>(step: () => Promise<T>): Promise<T> {
+    return this.lane.run("intake", step);
   }
 
   /** Takes in what `peer` sent. Throws what the store throws (`DISK_FULL`, ...): nothing of it has been taken then. */
   async take(peer: Author, carried: readonly CarriedEntry[]): Promise<Taken> {
+    const { held } = this.parts;
     const refused: HoldfastError[] = [];
-    const read = await Promise.all(carried.map((one) => this.read(one).catch((error) => toHoldfastError(error))));
+    const failed: HoldfastError[] = [];
+    const taken: EntryId[] = [];
     const received: Received[] = [];
+    const read = await Promise.all(carried.map((one) => this.read(one).catch((error) => toHoldfastError(error))));
     for (const one of read) {
       if (one instanceof Error) refused.push(one);
-      else received.push(one);
+      else if (held.isKnown(one.entry.id, coordinateOf(one.entry))) taken.push(one.entry.id);
+      // Fetched before the lane: whoever sends large contents slowly keeps nobody else waiting.
+      else {
+        try {
+          received.push(await this.parts.contents.complete(peer, one));
+        } catch (error) {
+          failed.push(toHoldfastError(error));
+        }
+      }
     }
     for (const error of refused) this.parts.onRefused(peer, error);
-    return this.lane.run("intake", async () => {
-      const { taken, aside } = await this.sort(peer, received, refused);
-      return { taken, aside, refused };
-    });
+    const aside = await this.alone(() => this.sort(peer, received, taken, failed));
+    return { taken, aside, refused, failed };
   }
 
   /** Everything that `peer` has was asked for: what of its entries still misses something will not get it there. */
-  async settle(peer: Author): Promise<void> {
-    await this.lane.run("intake", async () => {
-      const waiting = [...this.aside.values()].filter((one) => one.peer === peer);
-      if (waiting.length > 0) await this.add(peer, waiting);
+  settle(peer: Author): Promise<void> {
+    return this.alone(async () => {
+      const waiting = this.asides.offeredBy(peer);
+      if (waiting.length > 0) await this.add(waiting);
     });
   }
 
-  /** `peer` is gone: what is missing may come from others, with the entry itself. */
   forget(peer: Author): void {
-    for (const one of this.aside.values()) if (one.peer === peer) this.drop(one);
+    for (const { content } of this.asides.forget(peer)) {
+      if (content !== undefined) this.parts.holdings.discard(content);
+    }
   }
 
   /** Checks an entry and what came with it. Throws `BAD_ENTRY`, `BAD_SIGNATURE`, `VERIFY_FAILED`. */
@@ -107,33 +122,36 @@ export class Intake {
     return { entry, content };
   }
 
+  /** Returns what is kept aside. */
   private async sort(
     peer: Author,
     received: readonly Received[],
-    refused: HoldfastError[],
-  ): Promise<Omit<Taken, "refused">> {
+    taken: EntryId[],
+    failed: HoldfastError[],
+  ): Promise<EntryId[]> {
     const { held } = this.parts;
-    const taken: EntryId[] = [];
     const fresh = new Map<EntryId, Received>();
     for (const one of received) {
-      if (held.isKnown(one.entry.id, coordinateOf(one.entry))) taken.push(one.entry.id);
-      else fresh.set(one.entry.id, one);
+      if (held.isKnown(one.entry.id, coordinateOf(one.entry))) {
+        taken.push(one.entry.id);
+        if (one.content !== undefined) this.parts.holdings.discard(one.content);
+      } else fresh.set(one.entry.id, one);
     }
     const ready = this.withParents(fresh);
     const aside: EntryId[] = [];
-    for (const one of fresh.values()) {
-      if (ready.has(one.entry.id)) continue;
-      if (this.keepAside(peer, one)) aside.push(one.entry.id);
-      else refused.push(tooMuchAside(one.entry));
+    for (const [id, one] of fresh) {
+      if (ready.has(id)) continue;
+      if (this.asides.keep(peer, one)) aside.push(id);
+      else failed.push(tooMuchAside(one.entry));
     }
-    // What came may be what others were waiting for.
-    for (const one of this.aside.values())
-      if (!ready.has(one.entry.id) && !aside.includes(one.entry.id)) fresh.set(one.entry.id, one);
-    const all = [...fresh.values()].filter(({ entry }) => this.withParents(fresh).has(entry.id));
-    const failed = await this.add(peer, all);
-    refused.push(...failed.values());
-    for (const { entry } of all) if (!failed.has(entry.id)) taken.push(entry.id);
-    return { taken, aside };
+    let adding = [...fresh.values()].filter(({ entry }) => ready.has(entry.id));
+    // What came may be what others were waiting for, and they what still others were.
+    while (adding.length > 0) {
+      const added = await this.add(adding);
+      taken.push(...added);
+      adding = this.asides.childrenOf(added).filter(({ entry }) => this.hasParents(entry));
+    }
+    return aside;
   }
 
   /** Of `fresh`, those whose parents are here, or are of `fresh` and have theirs. */
@@ -143,17 +161,14 @@ export class Intake {
     const children = new Map<EntryId, EntryId[]>();
     const queue: EntryId[] = [];
     for (const { entry } of fresh.values()) {
-      let count = 0;
-      // A delete is of what it names, wherever that is; it waits for nothing.
-      if (!isPlainDelete(entry)) {
-        for (const parent of entry.parents) {
-          if (this.isHere(parent, entry)) continue;
-          count += 1;
-          children.set(parent, [...(children.get(parent) ?? []), entry.id]);
-        }
+      const absent = this.absentParents(entry);
+      for (const parent of absent) {
+        const siblings = children.get(parent);
+        if (siblings === undefined) children.set(parent, [entry.id]);
+        else siblings.push(entry.id);
       }
-      missing.set(entry.id, count);
-      if (count === 0) queue.push(entry.id);
+      missing.set(entry.id, absent.length);
+      if (absent.length === 0) queue.push(entry.id);
     }
     for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
       ready.add(id);
@@ -166,48 +181,36 @@ export class Intake {
     return ready;
   }
 
-  private isHere(parent: EntryId, child: Entry): boolean {
+  private hasParents(entry: Entry): boolean {
+    return this.absentParents(entry).length === 0;
+  }
+
+  private absentParents(entry: Entry): EntryId[] {
+    // A delete is of what it names, wherever that is; it waits for nothing.
+    if (isPlainDelete(entry) || entry.parents.length === 0) return [];
     const { held, holdings } = this.parts;
-    return held.isKnown(parent, coordinateOf(child)) || holdings.has(parent);
+    const coordinate = coordinateOf(entry);
+    return [...new Set(entry.parents)].filter((parent) => !held.isKnown(parent, coordinate) && !holdings.has(parent));
   }
 
-  private keepAside(peer: Author, one: Received): boolean {
-    if (this.aside.has(one.entry.id)) return true;
-    const bytes = one.entry.block.length + (one.content === undefined || "dir" in one.content ? 0 : one.content.length);
-    if (this.asideBytes + bytes > MAX_ASIDE_BYTES) return false;
-    this.aside.set(one.entry.id, { ...one, peer, bytes });
-    this.asideBytes += bytes;
-    return true;
-  }
-
-  private drop(one: Aside): void {
-    if (this.aside.delete(one.entry.id)) this.asideBytes -= one.bytes;
-  }
-
-  /** Into the store, with contents that are still to be fetched. Returns those whose content nobody gave. */
-  private async add(peer: Author, received: readonly Received[]): Promise<Map<EntryId, HoldfastError>> {
-    const { holdings, held, contents, onTaken } = this.parts;
-    const failed = new Map<EntryId, HoldfastError>();
-    const whole: Received[] = [];
-    for (const one of inOrder(received)) {
-      try {
-        whole.push(await contents.complete(peer, one));
-      } catch (error) {
-        failed.set(one.entry.id, toHoldfastError(error));
+  /** Into the store. Returns what is there now. */
+  private async add(received: readonly Received[]): Promise<EntryId[]> {
+    const { holdings, held, onTaken } = this.parts;
+    // What was deleted while it waited does not come back.
+    const wanted = inOrder(received.filter(({ entry }) => !held.isGone(entry)));
+    for (const { entry } of wanted) this.adding.add(entry.id);
+    try {
+      if (wanted.length > 0) await holdings.add(wanted);
+      const added = wanted.map(({ entry }) => entry).filter((entry) => held.note({ id: entry.id, entry }));
+      if (added.length > 0) onTaken(added);
+    } finally {
+      for (const { entry, content } of received) {
+        this.adding.delete(entry.id);
+        this.asides.drop(entry.id);
+        if (content !== undefined) holdings.discard(content);
       }
     }
-    try {
-      if (whole.length > 0) await holdings.add(whole);
-    } finally {
-      for (const { content } of whole) if (content !== undefined) holdings.discard(content);
-    }
-    const added = whole.map(({ entry }) => entry).filter((entry) => held.note({ id: entry.id, entry }));
-    for (const { entry } of received) {
-      const waiting = this.aside.get(entry.id);
-      if (waiting !== undefined) this.drop(waiting);
-    }
-    if (added.length > 0) onTaken(peer, added);
-    return failed;
+    return received.map(({ entry }) => entry.id);
   }
 }
 
@@ -238,7 +241,9 @@ export function inOrder(received: readonly Received[]): Received[] {
 }
 
 function tooMuchAside(entry: Entry): HoldfastError {
-  return new HoldfastError("TOO_LARGE", `too much waits for what it was made from; ${entry.id} is taken in later`, {
-    details: { entry: entry.id },
-  });
+  return new HoldfastError(
+    "TOO_LARGE",
+    `too much waits for what it was made from; ${entry.id} is taken in when there is room`,
+    { details: { entry: entry.id } },
+  );
 }

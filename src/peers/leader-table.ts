@@ -3,8 +3,8 @@
 import type { Author } from "../entries/index.ts";
 import { type PlaceRange, rangeOf } from "./entry-index.ts";
 import { Leaders } from "./leaders.ts";
-import type { Point } from "./ring.ts";
-import type { Segment } from "./segments.ts";
+import { type Point, spaced } from "./ring.ts";
+import { covers, type Segment } from "./segments.ts";
 
 export interface LeaderTableParts {
   readonly self: Author;
@@ -36,11 +36,15 @@ export class LeaderTable {
     return this.changes;
   }
 
-  /** Segments have changed, or come of age. True when we have to hold something else than before. */
-  renew(): boolean {
+  /** Segments have changed, or come of age. */
+  invalidate(): void {
     this.now = undefined;
     this.toBe = undefined;
     this.young = undefined;
+  }
+
+  /** True when we have to hold something else than when this was asked last. */
+  renew(): boolean {
     const wanted = this.leaders("to be")
       .ledBy(this.parts.self)
       .map(({ from, to }) => rangeOf(from, to));
@@ -58,6 +62,14 @@ export class LeaderTable {
   /** As if our young segments counted: they are to be full before they do. */
   isWanted(coordinate: Point): boolean {
     return this.leaders("to be").of(coordinate).has(this.parts.self);
+  }
+
+  /** `peer` says itself, by its segments, that it holds this. */
+  covers(peer: Author, coordinate: Point): boolean {
+    const points = spaced(coordinate, this.parts.replicas);
+    return this.parts
+      .others("all")
+      .some((segment) => segment.owner === peer && points.some((point) => covers(segment, point)));
   }
 
   /** All that want it: its leaders, and those whose segments are too young to count. */

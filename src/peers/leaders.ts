@@ -6,7 +6,7 @@
 // into intervals with one set of leaders each: they are worked out when the segments change, and looked up after that.
 
 import type { Author } from "../entries/index.ts";
-import { distance, LAST_POINT, onRing, type Point, RING_SIZE, spaced } from "./ring.ts";
+import { distance, LAST_POINT, onRing, type Point, spaced } from "./ring.ts";
 import { covers, endOf, type Segment } from "./segments.ts";
 
 /** A part of the ring without its ends around it: `from <= point <= to`. */
@@ -25,12 +25,7 @@ export class Leaders {
 
   /** `segments`: those that count. */
   constructor(segments: readonly Segment[], replicas: number) {
-    const starts = [...edges(segments, replicas)].sort(ascending);
-    this.intervals = starts.map((from, index) => ({
-      from,
-      to: (starts[index + 1] ?? RING_SIZE) - 1n,
-      leaders: leadersAt(segments, replicas, from),
-    }));
+    this.intervals = sweep(segments, replicas);
   }
 
   /** Of whatever has this coordinate. */
@@ -58,19 +53,100 @@ export class Leaders {
   }
 }
 
-function edges(segments: readonly Segment[], replicas: number): Set<Point> {
-  const found = new Set<Point>([0n]);
-  const offsets = spaced(0n, replicas);
-  for (const segment of segments) {
-    for (const offset of offsets) {
-      found.add(onRing(segment.start - offset));
-      if (segment.span < LAST_POINT) found.add(onRing(endOf(segment) - offset));
-    }
-  }
-  return found;
+interface Edge {
+  readonly at: Point;
+  readonly owner: Author;
+  /** Of the owner's segments over one of the points, one more or one less. */
+  readonly step: 1 | -1;
 }
 
-/** By the rule itself, without intervals. */
+/** From one edge to the next, up the ring: who covers a point is counted, who helps out is looked up. */
+function sweep(segments: readonly Segment[], replicas: number): LeaderInterval[] {
+  const counts = new Map<Author, number>();
+  const edges: Edge[] = [];
+  const add = (owner: Author, step: 1 | -1): void => {
+    const count = (counts.get(owner) ?? 0) + step;
+    if (count === 0) counts.delete(owner);
+    else counts.set(owner, count);
+  };
+  for (const { owner, start, span } of segments) {
+    for (const offset of spaced(0n, replicas)) {
+      if (covers({ start, span }, offset)) add(owner, 1);
+      if (span === LAST_POINT) continue;
+      edges.push(
+        { at: onRing(start - offset), owner, step: 1 },
+        { at: onRing(endOf({ start, span }) - offset), owner, step: -1 },
+      );
+    }
+  }
+  // What is so at 0 is counted already; beginnings before ends, so that nobody is out and in at one point.
+  edges.sort((one, other) => ascending(one.at, other.at) || other.step - one.step);
+  const helpers = new Helpers(segments);
+  const intervals: LeaderInterval[] = [];
+  let from = 0n;
+  const end = (to: Point): void => {
+    if (to < from) return;
+    intervals.push({ from, to, leaders: helpers.fill(new Set(counts.keys()), spaced(from, replicas)) });
+    from = to + 1n;
+  };
+  for (const { at, owner, step } of edges) {
+    if (at === 0n) continue;
+    end(at - 1n);
+    add(owner, step);
+  }
+  end(LAST_POINT);
+  return intervals;
+}
+
+/** Where each peer's segments begin, ascending. */
+class Helpers {
+  private readonly starts = new Map<Author, Point[]>();
+
+  constructor(segments: readonly Segment[]) {
+    for (const { owner, start } of segments) {
+      const theirs = this.starts.get(owner);
+      if (theirs === undefined) this.starts.set(owner, [start]);
+      else theirs.push(start);
+    }
+    for (const theirs of this.starts.values()) theirs.sort(ascending);
+  }
+
+  /** `leaders`, and others up to the number of points, or all there are. */
+  fill(leaders: Set<Author>, points: readonly Point[]): ReadonlySet<Author> {
+    // Each round finds one more, or there are no more.
+    for (let index = 0; leaders.size < points.length; index += 1) {
+      const next = this.nextUp(points[index % points.length] as Point, leaders);
+      if (next === undefined) break;
+      leaders.add(next);
+    }
+    return leaders;
+  }
+
+  private nextUp(point: Point, except: ReadonlySet<Author>): Author | undefined {
+    let best: { owner: Author; steps: bigint } | undefined;
+    for (const [owner, starts] of this.starts) {
+      if (except.has(owner)) continue;
+      const steps = distance(point, firstFrom(starts, point));
+      const isNearer = best === undefined || steps < best.steps || (steps === best.steps && owner < best.owner);
+      if (isNearer) best = { owner, steps };
+    }
+    return best?.owner;
+  }
+}
+
+/** The first of `starts` at or after `point`, around the end. */
+function firstFrom(starts: readonly Point[], point: Point): Point {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] as Point) < point) low = middle + 1;
+    else high = middle;
+  }
+  return (starts[low] ?? starts[0]) as Point;
+}
+
+/** By the rule itself, point by point: what a sweep has to come to. */
 export function leadersAt(segments: readonly Segment[], replicas: number, coordinate: Point): Set<Author> {
   const points = spaced(coordinate, replicas);
   const leaders = new Set<Author>();

@@ -17,7 +17,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { Author, Identity } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
-import { framed, framesIn } from "./frames.ts";
+import { framed, framesIn, HEADER_BYTES } from "./frames.ts";
 import { MAX_FRAME_BYTES, type Transport, type TransportEvents } from "./transport.ts";
 
 const PROTOCOL = "/holdfast/1";
@@ -28,6 +28,10 @@ const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
 /** Between two looks for others on the local network, ms. */
 const MDNS_MS = 5_000;
 const DIAL_MS = 10_000;
+/** Before a stream that was refused, or broke, is opened again, ms. */
+const OPEN_AGAIN_MS = [100, 500, 2_000, 10_000, 30_000];
+/** Dials at once at the most, on account of what others say of others. */
+const MAX_DIALING = 32;
 
 export interface Libp2pOptions {
   readonly identity: Identity;
@@ -45,6 +49,8 @@ interface Link {
   readonly waiting: Uint8Array[];
   waitingBytes: number;
   isTold: boolean;
+  failures: number;
+  again: NodeJS.Timeout | undefined;
 }
 
 export class Libp2pTransport implements Transport {
@@ -132,6 +138,7 @@ export class Libp2pTransport implements Transport {
   reconnect(peer: Author, addresses: readonly string[] = []): void {
     const { node } = this;
     if (node === undefined || peer === this.self || this.links.has(peer) || this.dialing.has(peer)) return;
+    if (this.dialing.size >= MAX_DIALING) return;
     this.dialing.add(peer);
     const id = peerIdOf(peer);
     const known = addresses.flatMap((address) => {
@@ -211,15 +218,27 @@ export class Libp2pTransport implements Transport {
       stream.addEventListener("drain", () => this.flush(link));
       stream.addEventListener("close", () => {
         if (link.stream === stream) link.stream = undefined;
-        if (this.links.get(peer) === link) void this.openStream(peer, link);
+        if (this.links.get(peer) === link) this.openAgain(peer, link);
       });
       this.tell(peer, link);
       this.flush(link);
+      link.failures = 0;
     } catch {
-      // It does not speak our protocol, or is gone again.
+      // It does not speak our protocol, or is busy, or gone again.
+      this.openAgain(peer, link);
     } finally {
       link.opening = false;
     }
+  }
+
+  /** As long as there is a connection, ever more rarely. */
+  private openAgain(peer: Author, link: Link): void {
+    const delayMs = OPEN_AGAIN_MS[Math.min(link.failures, OPEN_AGAIN_MS.length - 1)] as number;
+    link.failures += 1;
+    link.again ??= setTimeout(() => {
+      link.again = undefined;
+      if (this.links.get(peer) === link) void this.openStream(peer, link);
+    }, delayMs).unref();
   }
 
   private tell(peer: Author, link: Link): void {
@@ -233,7 +252,7 @@ export class Libp2pTransport implements Transport {
     if (stream === undefined || stream.status !== "open") return;
     while (link.waiting.length > 0 && !stream.writableNeedsDrain) {
       const frame = link.waiting.shift() as Uint8Array;
-      link.waitingBytes -= frame.length - 4;
+      link.waitingBytes -= frame.length - HEADER_BYTES;
       try {
         stream.send(frame);
       } catch {
@@ -264,7 +283,16 @@ export class Libp2pTransport implements Transport {
 }
 
 function newLink(): Link {
-  return { connections: 0, stream: undefined, opening: false, waiting: [], waitingBytes: 0, isTold: false };
+  return {
+    connections: 0,
+    stream: undefined,
+    opening: false,
+    waiting: [],
+    waitingBytes: 0,
+    isTold: false,
+    failures: 0,
+    again: undefined,
+  };
 }
 
 async function* chunksOf(stream: Stream): AsyncGenerator<Uint8Array> {

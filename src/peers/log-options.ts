@@ -53,6 +53,8 @@ export interface SharedLogParts extends SharedLogOptions {
   readonly sessionOf: (peer: Author) => number | undefined;
   /** `peer` counts as gone: its subscription has ended. */
   readonly forget: (peer: Author) => void;
+  /** Asks `peer` what it is subscribed to. */
+  readonly ask: (peer: Author) => void;
   readonly reconnect: (peer: Author) => void;
 }
 

@@ -108,6 +108,7 @@ test("PEER-03 whatever the order in which announcements arrive, the newest that 
           onChange: () => events.push("change"),
           onMature: () => {},
           onTable: () => {},
+          onError: () => {},
         },
       });
       for (const announcement of arriving) replicators.receive(peer, announcement);

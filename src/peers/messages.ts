@@ -38,6 +38,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const entryId = z.string().regex(/^bafyrei[a-z2-7]{52}$/);
 /** The beginning of a place in the order of entries (entry-index.ts). */
 const place = z.string().regex(/^[0-9a-f]{0,80}$/);
+const wholePlace = z.string().regex(/^[0-9a-f]{80}$/);
 const error = z.object({ code: z.string().max(64), message: z.string().max(4_096) });
 
 const segment = z.object({
@@ -59,7 +60,7 @@ const call = z.discriminatedUnion("call", [
   z.object({ call: z.literal("piece"), hash, offset: count, length: count.max(PIECE_BYTES) }),
   z.object({ call: z.literal("take"), entries: z.array(carried).min(1).max(MAX_ENTRIES) }),
   /** Which of these do you hold, as one of their leaders? */
-  z.object({ call: z.literal("hold"), ids: z.array(entryId).min(1).max(MAX_IDS) }),
+  z.object({ call: z.literal("hold"), places: z.array(wholePlace).min(1).max(MAX_IDS) }),
 ]);
 
 /** For one range: it is the same; its parts; or the ids in it. `held` counts what is on its way to the asker already. */
@@ -80,7 +81,8 @@ const result = z.discriminatedUnion("call", [
     taken: z.array(entryId).max(MAX_ENTRIES),
     refused: z.array(error).max(MAX_ENTRIES),
   }),
-  z.object({ call: z.literal("hold"), ids: z.array(entryId).max(MAX_IDS) }),
+  /** `gone`: the deletes that took others of them away. */
+  z.object({ call: z.literal("hold"), places: z.array(wholePlace).max(MAX_IDS), gone: z.array(entryId).max(MAX_IDS) }),
 ]);
 
 const message = z.discriminatedUnion("t", [
@@ -117,6 +119,8 @@ const message = z.discriminatedUnion("t", [
     n: count,
     /** Grows whenever what the sender holds changes. */
     revision: count,
+    /** Grows with each beat to anybody: what is told late is not believed. */
+    k: count,
     /** The receiver's revision up to which the sender has everything it wants of it, in that session of the receiver; null: none. */
     seen: z.object({ session: count, revision: count }).nullable(),
     /** Asks for a beat back with this number as its `echo`; null: asks for none. */

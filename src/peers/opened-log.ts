@@ -55,7 +55,7 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
     held,
     contents,
     readEntry,
-    onTaken: (_peer, entries) => onTaken(entries),
+    onTaken,
     onRefused,
   });
   const pushing = new Pushing({
@@ -77,10 +77,12 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
     intake,
     isUnderWay: (peer, id) => pushing.isUnderWay(peer, id),
     isLeader: (coordinate) => table.isWanted(coordinate),
+    // What `peer` sent is missing something: it is asked for everything, and what that does not bring will not come from it.
     settled: async (peer: Author, ids: readonly EntryId[]) => {
-      await pulls.pull(peer);
+      await pulls.pull(peer, { anew: true });
       return ids.filter((id) => held.hasId(id));
     },
+    onError,
   });
   const prune = new Prune({
     self,
@@ -88,6 +90,7 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
     holdings,
     held,
     calls,
+    intake,
     leadersOf: (coordinate) => table.of(coordinate),
     isWanted: (coordinate) => table.isWanted(coordinate),
   });

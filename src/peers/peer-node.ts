@@ -116,6 +116,7 @@ export class PeerNode {
       send: (peer, message) => this.send(peer, message),
       sessionOf: (peer) => this.subscriptions.sessionOfPeer(topic, peer),
       forget: (peer) => this.subscriptions.forget(topic, peer),
+      ask: (peer) => this.subscriptions.ask(peer),
       reconnect: (peer) => this.transport.reconnect(peer),
     });
     this.logs.set(topic, log);

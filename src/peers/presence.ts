@@ -26,12 +26,16 @@ export interface PresenceParts {
   readonly onSilent: (peer: Author, session: number) => void;
   /** `peer` has said how far it is; told each time, so that what was asked for and got lost is asked for again. */
   readonly onBeat: (peer: Author) => void;
+  /** `peer` speaks in a newer subscription than the one that is known. */
+  readonly onNewer: (peer: Author) => void;
   /** `peer` has everything it wants of us, up to this revision of ours. */
   readonly onSeen: (peer: Author, revision: number) => void;
 }
 
 export interface Present {
   readonly session: number;
+  /** The newest of its beats. */
+  k: number;
   /** Its newest announcement, as it said. */
   n: number;
   /** How often what it holds has changed, as it said last; undefined: it has not said yet. */
@@ -54,6 +58,8 @@ export class Presence {
   private readonly parts: PresenceParts;
   private readonly peers = new Map<Author, Present>();
   private probes = 0;
+  private beats = 0;
+  private isClosed = false;
   private alarm: (() => void) | undefined;
   private alarmAtMs = 0;
   private gathering: (() => void) | undefined;
@@ -64,6 +70,7 @@ export class Presence {
   }
 
   close(): void {
+    this.isClosed = true;
     this.alarm?.();
     this.gathering?.();
     this.alarm = undefined;
@@ -82,6 +89,7 @@ export class Presence {
   add(peer: Author, session: number): void {
     this.peers.set(peer, {
       session,
+      k: -1,
       n: 0,
       revision: undefined,
       pulled: undefined,
@@ -108,18 +116,21 @@ export class Presence {
 
   onBeat(peer: Author, beat: Beat): void {
     const present = this.peers.get(peer);
-    if (present === undefined || present.session !== beat.session) return;
+    if (present === undefined) return;
+    if (present.session !== beat.session) {
+      // It has subscribed anew, and that got lost: it is asked for it.
+      if (beat.session > present.session) this.parts.onNewer(peer);
+      return;
+    }
+    this.heard(peer);
+    if (beat.k <= present.k) return;
+    present.k = beat.k;
     present.n = Math.max(present.n, beat.n);
     present.revision = Math.max(present.revision ?? 0, beat.revision);
     // Revisions are counted anew in each life: what is said of an earlier one of ours says nothing.
-    if (
-      beat.seen !== null &&
-      beat.seen.session === this.parts.own().session &&
-      beat.seen.revision > (present.seen ?? -1)
-    ) {
-      present.seen = beat.seen.revision;
-      this.parts.onSeen(peer, beat.seen.revision);
-    }
+    // And it may go back: what it has to hold has become more.
+    present.seen = beat.seen?.session === this.parts.own().session ? beat.seen.revision : undefined;
+    if (present.seen !== undefined) this.parts.onSeen(peer, present.seen);
     if (beat.echo !== null && beat.echo === present.probe?.n) {
       present.pingMs = this.parts.time.nowMs() - present.probe.atMs;
     }
@@ -129,6 +140,7 @@ export class Presence {
 
   /** Tells everybody soon: what we hold has changed, or how far we are. */
   soon(): void {
+    if (this.isClosed) return;
     this.gathering ??= this.parts.time.after(GATHER_MS, () => {
       this.gathering = undefined;
       for (const peer of this.peers.keys()) this.beat(peer);
@@ -143,7 +155,8 @@ export class Presence {
     if (present === undefined) return;
     const { topic } = this.parts;
     const seen = present.pulled === undefined ? null : { session: present.session, revision: present.pulled };
-    this.parts.send(peer, { t: "beat", topic, ...this.parts.own(), seen, probe, echo });
+    this.beats += 1;
+    this.parts.send(peer, { t: "beat", topic, ...this.parts.own(), k: this.beats, seen, probe, echo });
   }
 
   private setAlarm(): void {
@@ -157,6 +170,7 @@ export class Presence {
   private round(): void {
     // Held up ourselves, stopped perhaps: answers that have come were not read yet, so nobody has missed anything.
     const wasHeldUp = this.parts.time.nowMs() - this.alarmAtMs > this.parts.beatMs / 2;
+    this.setAlarm();
     for (const [peer, present] of [...this.peers]) {
       if (present.isAsked && !wasHeldUp) present.misses += 1;
       if (present.misses >= MISSES) {
@@ -168,6 +182,11 @@ export class Presence {
       this.probes += 1;
       this.beat(peer, { probe: present.probe.n });
     }
-    this.setAlarm();
+  }
+
+  /** What we have to hold is another part of the ring: nobody's is all here until it has been looked at again. */
+  pullAnew(): void {
+    for (const present of this.peers.values()) present.pulled = undefined;
+    this.soon();
   }
 }

@@ -1,17 +1,20 @@
 // Letting go of what others have to hold. An entry that we are no leader of, and did not make, is removed here when as many of its
 // present leaders as there are to be copies have said, in answer to a question of ours, that they hold it; and only if they still
 // are its leaders then, and we are none. So it never goes below that number by what we do.
+//
+// Leaders that are asked also tell of deletes: whoever holds something outside of its segments is not a leader of the delete, and would
+// not hear of it otherwise.
 
 import type { Author, EntryId } from "../entries/index.ts";
 import type { Calls } from "./calls.ts";
-import { idAt, type Place } from "./entry-index.ts";
+import { coordinateAt, idAt, type Place } from "./entry-index.ts";
 import type { HeldEntries } from "./held-entries.ts";
 import type { Holdings } from "./holdings.ts";
+import type { Intake } from "./intake.ts";
 import type { Point } from "./ring.ts";
 
 /** Entries asked about at once. */
 const BATCH = 512;
-const COORDINATE_DIGITS = 16;
 
 export interface PruneParts {
   readonly self: Author;
@@ -19,6 +22,7 @@ export interface PruneParts {
   readonly holdings: Holdings;
   readonly held: HeldEntries;
   readonly calls: Calls;
+  readonly intake: Intake;
   /** Who leads what has this coordinate, as far as their segments count. */
   readonly leadersOf: (coordinate: Point) => ReadonlySet<Author>;
   /** We are to hold it, or will be when our segments count. */
@@ -31,15 +35,28 @@ export class Prune {
     this.parts = parts;
   }
 
-  /** What may go, if its leaders hold it. */
+  /** What may go, if its leaders hold it: there are enough of them. */
   candidates(): Place[] {
-    return [...this.parts.held.placesOfOthers()].filter((place) => !this.parts.isWanted(coordinateAt(place)));
+    const { held, isWanted, leadersOf, replicas } = this.parts;
+    return [...held.places("others")].filter((place) => {
+      const coordinate = coordinateAt(place);
+      return !isWanted(coordinate) && leadersOf(coordinate).size >= replicas;
+    });
   }
 
-  /** Returns how many entries were let go. */
+  /** What was made here and others are to hold: it stays, but may have been deleted by others. */
+  private abroad(): Place[] {
+    const { held, isWanted, leadersOf, self } = this.parts;
+    return [...held.places("own")].filter((place) => {
+      const coordinate = coordinateAt(place);
+      return !isWanted(coordinate) && [...leadersOf(coordinate)].some((leader) => leader !== self);
+    });
+  }
+
+  /** Returns how many entries were let go, or heard to be deleted. */
   async run(signal: AbortSignal): Promise<number> {
     let removed = 0;
-    const places = this.candidates();
+    const places = [...this.candidates(), ...this.abroad()];
     for (let at = 0; at < places.length && !signal.aborted; at += BATCH) {
       removed += await this.pruneSome(places.slice(at, at + BATCH));
     }
@@ -47,38 +64,64 @@ export class Prune {
   }
 
   private async pruneSome(places: readonly Place[]): Promise<number> {
-    const { calls, held, holdings, self, replicas, leadersOf, isWanted } = this.parts;
-    const byLeader = new Map<Author, EntryId[]>();
+    const { held, holdings, intake, replicas, leadersOf, isWanted } = this.parts;
+    const { confirmed, deleted } = await this.askLeaders(places);
+    // Between two batches of what comes: what is wanted again by then, or comes again after that, stays.
+    const gone = await intake.alone(async () => {
+      const going = places.filter((place) => {
+        const coordinate = coordinateAt(place);
+        const leaders = leadersOf(coordinate);
+        const holders = [...(confirmed.get(place) ?? [])].filter((peer) => leaders.has(peer));
+        // Guard "prune confirmation": asked, answered, and all still as it was when it was asked.
+        return !held.isOwn(place) && holders.length >= replicas && !isWanted(coordinate);
+      });
+      if (going.length === 0) return 0;
+      // Out of the index first: nobody is told any more that it is held here.
+      for (const place of going) held.drop(place);
+      try {
+        await holdings.evict(going.map(idAt));
+      } catch (error) {
+        // Still here, then: it is held, and may be let go another time.
+        for (const place of going) held.noteAgain(idAt(place));
+        throw error;
+      }
+      return going.length;
+    });
+    return gone + deleted;
+  }
+
+  private async askLeaders(places: readonly Place[]): Promise<{ confirmed: Map<Place, Set<Author>>; deleted: number }> {
+    const { calls, self, leadersOf } = this.parts;
+    const byLeader = new Map<Author, Place[]>();
     for (const place of places) {
       for (const leader of leadersOf(coordinateAt(place))) {
-        if (leader !== self) byLeader.set(leader, [...(byLeader.get(leader) ?? []), idAt(place)]);
+        if (leader === self) continue;
+        const theirs = byLeader.get(leader);
+        if (theirs === undefined) byLeader.set(leader, [place]);
+        else theirs.push(place);
       }
     }
-    const confirmed = new Map<EntryId, Set<Author>>();
+    const confirmed = new Map<Place, Set<Author>>();
+    let deleted = 0;
     await Promise.all(
-      [...byLeader].map(async ([leader, ids]) => {
-        const answer = await calls.ask(leader, { call: "hold", ids }).catch(() => undefined);
-        const asked = new Set(ids);
-        for (const id of (answer?.ids ?? []) as EntryId[]) {
-          if (asked.has(id)) confirmed.set(id, (confirmed.get(id) ?? new Set()).add(leader));
+      [...byLeader].map(async ([leader, theirs]) => {
+        const answer = await calls.ask(leader, { call: "hold", places: theirs }).catch(() => undefined);
+        if (answer === undefined) return;
+        const asked = new Set(theirs);
+        for (const place of answer.places) {
+          if (asked.has(place)) confirmed.set(place, (confirmed.get(place) ?? new Set()).add(leader));
         }
+        deleted += await this.takeDeletes(leader, answer.gone as EntryId[]).catch(() => 0);
       }),
     );
-    const going = places.filter((place) => {
-      const coordinate = coordinateAt(place);
-      const leaders = leadersOf(coordinate);
-      const holders = [...(confirmed.get(idAt(place)) ?? [])].filter((peer) => leaders.has(peer));
-      // Guard "prune confirmation": asked, answered, and all still as it was when it was asked.
-      return holders.length >= replicas && !isWanted(coordinate);
-    });
-    if (going.length === 0) return 0;
-    // Out of the index first: nobody is told any more that it is held here.
-    for (const place of going) held.drop(place);
-    await holdings.evict(going.map(idAt));
-    return going.length;
+    return { confirmed, deleted };
   }
-}
 
-function coordinateAt(place: Place): Point {
-  return BigInt(`0x${place.slice(0, COORDINATE_DIGITS)}`);
+  private async takeDeletes(leader: Author, ids: readonly EntryId[]): Promise<number> {
+    const { calls, held, intake } = this.parts;
+    const missing = ids.filter((id) => !held.hasId(id)).slice(0, BATCH);
+    if (missing.length === 0) return 0;
+    const { entries } = await calls.ask(leader, { call: "entries", ids: missing });
+    return (await intake.take(leader, entries)).taken.length;
+  }
 }

@@ -8,7 +8,7 @@ import type { Presence } from "./presence.ts";
 import { pass, type Time } from "./time.ts";
 
 /** Pauses after a catching up that failed, ms. */
-const RETRY_MS = [200, 1_000, 5_000];
+const RETRY_MS = [200, 1_000, 5_000, 15_000];
 
 export interface PullsParts {
   readonly time: Time;
@@ -35,14 +35,19 @@ export class Pulls {
     this.parts = parts;
   }
 
-  /** Resolves when everything that `peer` had, when it last said how much that is, is here; or `peer` is gone. */
-  pull(peer: Author): Promise<void> {
+  /** Resolves when everything that `peer` had, when it last said how much that is, is here; or `peer` is gone. `anew`: whatever it has
+   *  said, it is asked once more from now on. */
+  async pull(peer: Author, { anew = false } = {}): Promise<void> {
     const state = this.peers.get(peer) ?? { wishes: -1, run: undefined, failures: 0 };
     this.peers.set(peer, state);
+    if (anew) {
+      await state.run;
+      state.wishes = -1;
+    }
     state.run ??= this.untilEven(peer, state).finally(() => {
       state.run = undefined;
     });
-    return state.run;
+    await state.run;
   }
 
   /** `peer` is gone, or has come anew. */

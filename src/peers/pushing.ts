@@ -83,7 +83,7 @@ export class Pushing {
         if (entries.length >= MAX_ENTRIES || bytes >= BATCH_BYTES) break;
         lane.underWay.add(id);
         lane.waiting.delete(id);
-        const carried = await carriedOf(this.parts.holdings, entry);
+        const carried = await carriedOf(this.parts.holdings, entry, (error) => this.parts.onFailure(peer, error));
         entries.push(carried);
         bytes += sizeOf(carried);
       }

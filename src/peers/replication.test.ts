@@ -7,8 +7,10 @@ import fc from "fast-check";
 import { encode } from "../entries/cbor.ts";
 import { type Entry, type EntryId, makeEntry, newIdentity, readEntry } from "../entries/index.ts";
 import { isHoldfastError } from "../errors.ts";
+import { placeOf } from "./entry-index.ts";
 import { encodeMessage, type Message } from "./messages.ts";
 import { RowsInMemory } from "./replicator-rows.ts";
+import { coordinateOf } from "./ring.ts";
 import { HoldingsInMemory } from "./testing/holdings-in-memory.ts";
 import { ScriptedPeer } from "./testing/scripted-peer.ts";
 import { randomFrom, type SimulatedPeer, Simulation } from "./testing/simulated-peers.ts";
@@ -126,11 +128,12 @@ test("PEER-23 a leader that says it holds what it was not asked about, or under 
       peer.beat(a, 1);
       for (const { id, call } of peer.said("call")) {
         if (call.call !== "hold") continue;
-        const ids = entries.map((entry) => entry.id);
+        const places = entries.map((entry) => placeOf(coordinateOf(entry), entry.id));
         // The number of another question; and entries that nobody asked about.
-        peer.send(a, { t: "answer", topic: peer.topic, id: id + 1_000, result: { call: "hold", ids } });
-        const made = [entryBy(writer, "never made", 9).id];
-        peer.send(a, { t: "answer", topic: peer.topic, id, result: { call: "hold", ids: made } });
+        peer.send(a, { t: "answer", topic: peer.topic, id: id + 1_000, result: { call: "hold", places, gone: [] } });
+        const never = entryBy(writer, "never made", 9);
+        const made = [placeOf(coordinateOf(never), never.id)];
+        peer.send(a, { t: "answer", topic: peer.topic, id, result: { call: "hold", places: made, gone: [] } });
       }
       peer.heard.length = 0;
     }
@@ -314,7 +317,7 @@ test("PEER-28 what is forged, damaged or too large is refused, nothing of it is 
   const errors = a.errors.length;
   const calls: unknown[] = [
     { t: "call", topic: source.topic, id: 1, call: { call: "page", from: "zz", to: "", after: "", maxBytes: 1 } },
-    { t: "call", topic: source.topic, id: -1, call: { call: "hold", ids: [] } },
+    { t: "call", topic: source.topic, id: -1, call: { call: "hold", places: [] } },
     { t: "announce", topic: "short", session: 1, n: 1, kind: "full", segments: [] },
     { t: "unknown" },
     ["not", "a", "map"],

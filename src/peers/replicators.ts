@@ -33,6 +33,7 @@ export interface ReplicatorEvents {
   onChange(peer: Author): void;
   /** Once for each segment, when its age has come to the role age. */
   onMature(peer: Author, segment: Segment): void;
+  onError(error: unknown): void;
   /** Any of these: who leads what may have changed. */
   onTable(): void;
 }
@@ -143,8 +144,13 @@ export class Replicators {
     const known = this.peers.get(peer);
     // Guard "stale leave": it has come back since.
     if (known === undefined || known.session > session) return false;
-    this.parts.rows.transaction(() => this.parts.rows.remove(peer));
     this.peers.delete(peer);
+    try {
+      this.parts.rows.transaction(() => this.parts.rows.remove(peer));
+    } catch (error) {
+      // It has left all the same; at the next start it counts until it has been silent for a while.
+      this.parts.events.onError(error);
+    }
     this.stopRipening(known.segments);
     if (known.segments.length === 0) return false;
     if (known.isTold) this.parts.events.onLeave(peer);

@@ -16,6 +16,7 @@ import type { Author, Entry, EntryId } from "../entries/index.ts";
 import { HoldfastError, isHoldfastError, toHoldfastError } from "../errors.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Calls, refusal } from "./calls.ts";
+import { isPlainDelete } from "./held-entries.ts";
 import { LeaderTable } from "./leader-table.ts";
 import { DEFAULTS, type LogStatus, type PeerStatus, type SharedLogParts } from "./log-options.ts";
 import type { Message } from "./messages.ts";
@@ -32,6 +33,10 @@ export type { LogStatus, PeerStatus, SharedLogEvents, SharedLogOptions, SharedLo
 
 /** After the last change of who leads what, before anything is let go, ms. */
 const PRUNE_AFTER_MS = 2_000;
+/** Pauses after one that let nothing go, ms. */
+const PRUNE_AGAIN_MS = [2_000, 5_000, 15_000, 60_000];
+/** Questions of one peer that are being answered at once, at the most. */
+const MAX_ANSWERS = 64;
 /** Messages held while the log opens. */
 const MAX_HELD = 10_000;
 
@@ -54,8 +59,10 @@ export class SharedLog {
   private readonly away = new Set<Author>();
   /** Questions that are being answered, by who asked and under which number: asked again, they are not answered twice. */
   private readonly answeringNow = new Set<string>();
+  private readonly answersByPeer = new Map<Author, number>();
   private arrived = 0;
   private pruneAlarm: (() => void) | undefined;
+  private tableAlarm: (() => void) | undefined;
   private opened: OpenedLog | undefined;
   /** Somebody was heard of, or there was time enough for it. */
   private hasLookedAround = false;
@@ -84,6 +91,7 @@ export class SharedLog {
           this.waits.look();
         },
         onTable: () => this.onTable(),
+        onError: (error) => this.onError(toHoldfastError(error)),
       },
     });
     this.own = new OwnSegments({
@@ -103,9 +111,7 @@ export class SharedLog {
       own: (which) => this.own.all(which),
       others: (which) => this.replicators.segments(which),
     });
-    this.acknowledgements = new Acknowledgements(time, (peer, entry) =>
-      this.table.receivers(coordinateOf(entry)).has(peer),
-    );
+    this.acknowledgements = new Acknowledgements(time, (peer, entry) => this.table.covers(peer, coordinateOf(entry)));
     this.presence = new Presence({
       time,
       random,
@@ -115,7 +121,8 @@ export class SharedLog {
       own: () => ({ session, n: this.own.n, revision: this.opened?.held.revision ?? 0 }),
       onSilent: (peer, theirSession) => this.onSilent(peer, theirSession),
       onBeat: (peer) => this.onBeat(peer),
-      onSeen: (peer, revision) => this.acknowledgements.seen(peer, revision),
+      onNewer: (peer) => this.parts.ask(peer),
+      onSeen: (peer, revision) => this.onSeen(peer, revision),
     });
     // Guard "held until ready": what comes while the store is read is neither dropped nor taken in too early.
     this.arriving = new HoldUntilReady(({ peer, message }) => this.handle(peer, message), { limit: MAX_HELD });
@@ -134,6 +141,8 @@ export class SharedLog {
       closing: this.closing.signal,
       onTaken: (entries) => {
         this.presence.soon();
+        // Pushed by somebody who takes us for a leader still: it is let go again when its leaders have it.
+        if (entries.some((entry) => !this.table.isWanted(coordinateOf(entry)))) this.pruneSoon();
         this.parts.events?.onEntries?.(entries);
       },
       onEven: () => {
@@ -163,7 +172,8 @@ export class SharedLog {
     this.replicators.close();
     this.own.close();
     this.pruneAlarm?.();
-    this.calls.giveUp();
+    this.tableAlarm?.();
+    this.calls.close();
     this.acknowledgements.close();
     this.waits.close(interrupted);
     while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
@@ -207,12 +217,14 @@ export class SharedLog {
   note(entries: readonly Entry[]): void {
     const { opened } = this;
     if (opened === undefined) return;
-    const fresh = entries.filter((entry) => opened.held.note({ id: entry.id, entry }));
+    // What comes from peers is noticed in the store as well; that is the intake's to tell.
+    const made = entries.filter(({ id }) => !opened.intake.isAdding(id));
+    const fresh = made.filter((entry) => opened.held.note({ id: entry.id, entry }));
     if (fresh.length === 0) return;
     this.acknowledgements.made(fresh, opened.held.revision);
     const byPeer = new Map<Author, Entry[]>();
     for (const entry of fresh) {
-      for (const peer of this.table.receivers(coordinateOf(entry))) {
+      for (const peer of this.receivers(entry)) {
         if (peer === this.self || this.presence.of(peer) === undefined) continue;
         const theirs = byPeer.get(peer);
         if (theirs === undefined) byPeer.set(peer, [entry]);
@@ -221,6 +233,12 @@ export class SharedLog {
     }
     for (const [peer, theirs] of byPeer) opened.pushing.push(peer, theirs);
     this.presence.soon();
+  }
+
+  /** A delete goes to everybody: whoever holds what it names need not be its leader. */
+  private receivers(entry: Entry): Iterable<Author> {
+    if (!isPlainDelete(entry)) return this.table.receivers(coordinateOf(entry));
+    return [...this.presence.all].map(([peer]) => peer);
   }
 
   /** Resolves when so many peers have written `entry` down. Throws `PEER_TIMEOUT`, `INTERRUPTED`, `NOT_FOUND`. */
@@ -255,6 +273,8 @@ export class SharedLog {
 
   /** What a member said to this log. */
   onMessage(peer: Author, message: Message): void {
+    // Also while the log is opened: it is there.
+    if (message.t !== "beat" || message.session === this.presence.of(peer)?.session) this.presence.heard(peer);
     this.arrived += 1;
     this.arriving.push(this.arrived, { peer, message });
   }
@@ -288,9 +308,17 @@ export class SharedLog {
   private onSilent(peer: Author, session: number): void {
     // Guard "stale probe": it has subscribed anew since it was asked.
     if (this.parts.sessionOf(peer) !== session) return;
-    this.away.add(peer);
+    // Somebody who holds nothing is missed by nobody.
+    if (this.replicators.segmentsOf(peer).length > 0) this.away.add(peer);
     this.parts.forget(peer);
     this.parts.reconnect(peer);
+  }
+
+  /** `peer` has all that it wants of us, by the announcement that it has made; which we have to know to say what that is. */
+  private onSeen(peer: Author, revision: number): void {
+    const present = this.presence.of(peer);
+    if (present === undefined || this.replicators.isBehind(peer, present.session, present.n)) return;
+    this.acknowledgements.seen(peer, revision);
   }
 
   private onBeat(peer: Author): void {
@@ -312,7 +340,6 @@ export class SharedLog {
 
   private handle(peer: Author, message: Message): void {
     if (this.closing.signal.aborted) return;
-    this.presence.heard(peer);
     switch (message.t) {
       case "announce":
         this.onAnnouncement(peer, message);
@@ -349,8 +376,11 @@ export class SharedLog {
 
   private async answer(peer: Author, { id, call }: Extract<Message, { t: "call" }>): Promise<void> {
     const key = `${peer} ${id}`;
-    if (this.answeringNow.has(key)) return;
+    const underWay = this.answersByPeer.get(peer) ?? 0;
+    // It asks again, when it has got the answers that it waits for.
+    if (this.answeringNow.has(key) || underWay >= MAX_ANSWERS) return;
     this.answeringNow.add(key);
+    this.answersByPeer.set(peer, underWay + 1);
     const { topic } = this;
     try {
       const result = await this.opened?.answering.answer(peer, call);
@@ -360,6 +390,9 @@ export class SharedLog {
       this.parts.send(peer, { t: "answer", topic, id, result: { error: refusal(error) } });
     } finally {
       this.answeringNow.delete(key);
+      const left = (this.answersByPeer.get(peer) ?? 1) - 1;
+      if (left === 0) this.answersByPeer.delete(peer);
+      else this.answersByPeer.set(peer, left);
     }
   }
 
@@ -378,26 +411,50 @@ export class SharedLog {
     return [...new Set(this.replicators.segments("mature").map(({ owner }) => owner))];
   }
 
+  /** However many segments change in one turn, it is worked out once what follows. */
   private onTable(): void {
-    if (this.opened === undefined) return;
-    if (this.table.renew()) for (const [peer] of this.presence.all) this.pull(peer);
-    this.waits.look();
-    this.presence.soon();
-    this.pruneAlarm?.();
-    this.pruneAlarm = this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(this.opened));
+    this.table.invalidate();
+    this.tableAlarm ??= this.parts.time.after(0, () => {
+      this.tableAlarm = undefined;
+      this.afterTable();
+    });
   }
 
-  private pruneNow(opened: OpenedLog | undefined): void {
+  private afterTable(): void {
+    if (this.opened === undefined || this.closing.signal.aborted) return;
+    if (this.table.renew()) this.pullAllAnew();
+    this.waits.look();
+    this.presence.soon();
+    this.pruneSoon();
+  }
+
+  /** Nobody's is all here until it has been looked at again. */
+  private pullAllAnew(): void {
+    this.presence.pullAnew();
+    for (const [peer] of this.presence.all) this.pull(peer);
+  }
+
+  /** Who has to hold what has changed, or something came that we have not to hold. */
+  private pruneSoon(): void {
+    this.pruneAlarm?.();
+    this.pruneAlarm = this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(0));
+  }
+
+  private pruneNow(idleRounds: number): void {
     this.pruneAlarm = undefined;
+    const { opened } = this;
     const { signal } = this.closing;
-    if (opened === undefined || signal.aborted || opened.prune.candidates().length === 0) return;
+    if (opened === undefined || signal.aborted) return;
     this.track(
       opened.prune.run(signal).then((removed) => {
+        if (signal.aborted) return;
         if (removed > 0) this.presence.soon();
+        const isLeft = opened.prune.candidates().length > 0;
+        if (!isLeft && removed === 0) return;
         // Whoever has to hold the rest may not have got it yet.
-        if (!signal.aborted && opened.prune.candidates().length > 0) {
-          this.pruneAlarm ??= this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(opened));
-        }
+        const rounds = removed > 0 ? 0 : idleRounds + 1;
+        const againMs = PRUNE_AGAIN_MS[Math.min(rounds, PRUNE_AGAIN_MS.length - 1)] as number;
+        this.pruneAlarm ??= this.parts.time.after(againMs, () => this.pruneNow(rounds));
       }),
     );
   }

@@ -54,7 +54,7 @@ function whileOne(change: "stops" | "leaves") {
         const answers: Promise<void>[] = [];
         network.onSaid = (to, message) => {
           if (message.t !== "call" || message.call.call !== "hold") return;
-          const result = { call: "hold" as const, ids: [entry.id] };
+          const result = { call: "hold" as const, places: message.call.places, gone: [] };
           confirmed.add(to);
           answers.push(network.deliver(to, { t: "answer", topic: KEY.topic, id: message.id, result }));
         };

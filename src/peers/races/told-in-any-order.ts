@@ -175,5 +175,5 @@ export function announce(from: Author, session: number, n: number, ...ids: numbe
 
 /** Says that the sender is in `session` and has announced up to `n`. */
 export function beat(session: number, n: number): Message {
-  return { t: "beat", topic: KEY.topic, session, n, revision: 0, seen: null, probe: null, echo: null };
+  return { t: "beat", topic: KEY.topic, session, n, revision: 0, k: 1, seen: null, probe: null, echo: null };
 }

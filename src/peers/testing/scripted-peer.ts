@@ -13,6 +13,7 @@ export class ScriptedPeer {
   readonly heard: Message[] = [];
   readonly transport: SimulatedTransport;
   session = 1;
+  private beats = 0;
 
   constructor(simulation: Simulation) {
     this.simulation = simulation;
@@ -71,7 +72,8 @@ export class ScriptedPeer {
   /** So that it does not count as gone. */
   beat(to: { readonly id: string }, n = 0): void {
     const { topic, session } = this;
-    this.send(to, { t: "beat", topic, session, n, revision: 0, seen: null, probe: null, echo: null });
+    this.beats += 1;
+    this.send(to, { t: "beat", topic, session, n, revision: 0, k: this.beats, seen: null, probe: null, echo: null });
   }
 
   said<T extends Message["t"]>(kind: T): Extract<Message, { t: T }>[] {
