@@ -85,7 +85,11 @@ export class SharedLog {
       events: {
         onJoin: (peer) => events.onJoin?.(peer),
         onLeave: (peer) => events.onLeave?.(peer),
-        onChange: (peer) => events.onChange?.(peer),
+        onChange: (peer) => {
+          // What it had of us was all that it wanted by then.
+          this.acknowledgements.forget(peer);
+          events.onChange?.(peer);
+        },
         onMature: (peer, segment) => {
           events.onMature?.(peer, segment);
           this.waits.look();
@@ -103,7 +107,11 @@ export class SharedLog {
       tellAll: (message) => {
         for (const [peer] of this.presence.all) send(peer, message);
       },
-      onChange: () => this.onTable(),
+      onChange: () => {
+        // At once: the next beat speaks of what we have to hold by this announcement.
+        this.table.invalidate();
+        this.afterTable();
+      },
     });
     this.table = new LeaderTable({
       self,
@@ -324,6 +332,7 @@ export class SharedLog {
   private onBeat(peer: Author): void {
     const present = this.presence.of(peer);
     if (present === undefined) return;
+    if (present.seen === undefined) this.acknowledgements.forget(peer);
     if (this.replicators.isBehind(peer, present.session, present.n)) {
       this.parts.send(peer, { t: "announce?", topic: this.topic });
     }

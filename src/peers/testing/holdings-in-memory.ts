@@ -24,7 +24,12 @@ export class HoldingsInMemory implements Holdings {
     this.entries.set(entry.id, entry);
     this.order.push(entry.id);
     if (content !== undefined) this.contents.set(hash("sha256", content), content);
-    if (isPlainDelete(entry)) for (const parent of entry.parents) this.entries.delete(parent);
+    if (!isPlainDelete(entry)) return;
+    for (const parent of entry.parents) {
+      const named = this.entries.get(parent);
+      // As the store does: a delete is of versions of its own artifact.
+      if (named?.collection === entry.collection && named.name === entry.name) this.entries.delete(parent);
+    }
   }
 
   async *all(): AsyncIterable<readonly Held[]> {
