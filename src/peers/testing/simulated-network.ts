@@ -3,6 +3,7 @@
 
 import type { Author } from "../../entries/index.ts";
 import { HoldfastError } from "../../errors.ts";
+import { decodeMessage, type Message } from "../messages.ts";
 import { MAX_FRAME_BYTES, type Transport, type TransportEvents } from "../transport.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
@@ -28,6 +29,8 @@ export class SimulatedNetwork {
   faults: NetworkFaults;
   /** Frames and bytes sent. */
   sent = { frames: 0, bytes: 0 };
+  /** What it holds for is lost on the way. */
+  isLost: ((from: Author, to: Author, message: Message) => boolean) | undefined;
   /** Sees every frame that arrives. */
   onDelivered: ((delivered: Delivered) => void) | undefined;
   private readonly nodes = new Map<Author, SimulatedTransport>();
@@ -70,6 +73,7 @@ export class SimulatedNetwork {
   carry(from: Author, to: Author, frame: Uint8Array): void {
     this.sent.frames += 1;
     this.sent.bytes += frame.length;
+    if (this.isLost?.(from, to, decodeMessage(frame)) === true) return;
     const copies = this.random() < (this.faults.doubled ?? 0) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       if (this.random() < (this.faults.lost ?? 0)) continue;

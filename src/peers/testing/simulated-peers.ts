@@ -204,6 +204,31 @@ export class SimulatedPeer {
     return entries;
   }
 
+  /** Deletes versions of one artifact, and tells. */
+  deleteVersions(entries: readonly Entry[]): Entry {
+    const [{ collection, name } = { collection: "", name: "" }] = entries;
+    this.writes += 1;
+    const body: EntryBody = {
+      collection,
+      name,
+      kind: "delete",
+      content: null,
+      parents: entries.map(({ id }) => id),
+      clock: { wallMs: Math.floor(this.simulation.time.nowMs()), counter: this.writes },
+      tags: {},
+      key: { writer: this.id, n: this.writes },
+    };
+    const entry = makeEntry(body, this.identity);
+    this.holdings.put(entry);
+    this.log.note([entry]);
+    return entry;
+  }
+
+  /** Holds nothing of the ring any more. */
+  stopReplicating(): void {
+    this.log.stopReplicating(this.log.segments.filter(({ owner }) => owner === this.id).map(({ id }) => id));
+  }
+
   get ids(): string[] {
     return [...this.holdings.entries.keys()].sort();
   }
