@@ -225,6 +225,48 @@ test("PEER-30 parted while both sides write: the same when they meet again, and 
   }
 });
 
+test("PEER-33 peers and a hub serve one workspace together: everything everywhere, no entry twice, one history", {
+  timeout: 120_000,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => folder.at(name)) as [string, string, string, string];
+  await using hub = new Running(["--json", "hub", "start", "--port", "0", "--data", folder.at("hub")]);
+  const { url, adminToken } = JSON.parse(await hub.firstLine()) as { url: string; adminToken: string };
+  for (const one of [a, b, d]) await holdfastJson(["join", `${url}/#${adminToken}`, one]);
+  // A and B are at the hub and among peers, C is only a peer, D is only at the hub.
+  await using _a = await up(a);
+  const invite = await inviteTo(a);
+  await using _b = await up(b, "--bootstrap", invite);
+  await using _c = await up(c, "--bootstrap", invite);
+  await using upD = new Running(["up", d]);
+  await upD.firstLine();
+  const all = [a, b, c, d];
+  const everywhere = async (name: string, text: string): Promise<void> => {
+    for (const one of all) {
+      await until(() => readFileSync(`${one}/${name}`, "utf8") === text, `${name} is in ${one}`, 30_000);
+    }
+  };
+  writeFileSync(`${c}/of-c.txt`, "of c\n");
+  await everywhere("of-c.txt", "of c\n");
+  writeFileSync(`${d}/of-d.txt`, "of d\n");
+  await everywhere("of-d.txt", "of d\n");
+  writeFileSync(`${b}/of-c.txt`, "of c, changed by b\n");
+  await everywhere("of-c.txt", "of c, changed by b\n");
+  writeFileSync(`${c}/of-c.txt`, "of c, changed by b and c\n");
+  await everywhere("of-c.txt", "of c, changed by b and c\n");
+  // One history: the same three versions at all four, each once.
+  const histories = await Promise.all(
+    all.map(async (one) => {
+      const { versions } = await holdfastJson<{ versions: { entry: string }[] }>(["-C", one, "history", "of-c.txt"]);
+      return versions.map(({ entry }) => entry).sort();
+    }),
+  );
+  for (const history of histories) {
+    assert.equal(history.length, 3);
+    assert.deepEqual(history, histories[0]);
+  }
+});
+
 test("a port in use, an address that is none, and a folder that is up already are told, and nothing is left", {
   timeout: LIMIT_MS,
 }, async () => {

@@ -1,6 +1,6 @@
 // What the steps of a folder's sync share.
 
-import type { Entry, EntryId } from "../entries/index.ts";
+import type { Author, Entry, EntryId } from "../entries/index.ts";
 import { FILES } from "../entries/index.ts";
 import { assert } from "../errors.ts";
 import { fillOutbox, type SyncDb, wakeLane } from "../hub-client/index.ts";
@@ -26,15 +26,17 @@ export interface FolderParts {
   readonly lookAgain: (path: string) => void;
   readonly obstacles: Obstacles;
   readonly clashes: Clashes;
-  /** Only where entries come from peers, too. */
+  /** Only among peers without a common hub. */
   readonly forks: Forks | undefined;
+  /** Whose entries go to the hub from here: our own, and those of peers whose keys it knows. */
+  readonly carried: ReadonlySet<Author>;
   /** Keeps an eye on a file taken out of the folder. */
   readonly keepAside: (aside: Aside) => void;
 }
 
 /** What was saved here, and what came from peers, goes to the hub. */
-export function fillFrom({ store, db, forks }: Pick<FolderParts, "store" | "db" | "forks">): Promise<void> {
-  return fillOutbox(store, db, forks === undefined ? store.identity.author : "all");
+export function fillFrom({ store, db, carried }: Pick<FolderParts, "store" | "db" | "carried">): Promise<void> {
+  return fillOutbox(store, db, carried);
 }
 
 /** An entry of the store. Every id in `docs` and `files` is of one: the store is written first. */

@@ -11,6 +11,7 @@
 
 import { join } from "node:path";
 import { type HeldLock, SerialByKey, sleep } from "../coordination/index.ts";
+import type { Author } from "../entries/index.ts";
 import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import {
   countSendable,
@@ -18,6 +19,7 @@ import {
   hasSendable,
   passOwnEntries,
   pollStatus,
+  refillOutbox,
   type SyncDb,
   takeSyncLock,
 } from "../hub-client/index.ts";
@@ -54,8 +56,8 @@ export interface FolderSyncOptions {
   readonly layout: Layout;
   readonly onEvent?: OnFolderEvent;
   readonly signal?: AbortSignal;
-  /** Entries of others come into the store by another way than the hub: from peers. `takeFromPeers` is told of them. */
-  readonly hasPeers?: boolean;
+  /** Entries of others come into the store from peers, too; `takeFromPeers` is told of them. `alone`: these have no common hub. */
+  readonly peers?: "alone" | "beside a hub" | undefined;
   /** Who syncs, as people say it. Default `holdfast`. */
   readonly holder?: string;
   /** Told that sync.db or the catalog was found damaged while in use (`CORRUPT`, with its path in `details`): the folder
@@ -78,6 +80,13 @@ const FINISH_PAUSES_MS = [0, 20, 50, 100, 200, 400];
 /** How long a start waits for each of the hub's first answers before it goes on without, ms. */
 const FIRST_ANSWER_MS = 2_000;
 
+const CARRIED = "carried";
+
+/** Authors whose entries the hub was found to take from us. */
+function readCarried(db: SyncDb): readonly Author[] {
+  return JSON.parse(db.meta(CARRIED) ?? "[]") as Author[];
+}
+
 export class FolderSync {
   private readonly options: FolderSyncOptions;
   private readonly lock: HeldLock;
@@ -87,12 +96,15 @@ export class FolderSync {
   private readonly sending: FolderPush;
   private readonly receiving: FolderPull;
   private readonly terms: HubTerms;
+  private readonly carried = new Set<Author>();
   readonly parts: FolderParts;
 
   private constructor(options: FolderSyncOptions, lock: HeldLock) {
     const { layout, store, db } = options;
     this.options = options;
     this.lock = lock;
+    this.carried.add(store.identity.author);
+    if (options.peers !== undefined) for (const author of readCarried(db)) this.carried.add(author);
     this.terms = new HubTerms(options.api, db, store.identity, () => this.onFileLimit());
     this.sending = new FolderPush(this, options.api, this.terms);
     this.receiving = new FolderPull(this, options.api, this.terms, () => this.loops.kickPush());
@@ -109,7 +121,8 @@ export class FolderSync {
       lookAgain: (path) => this.loops.noticePath(path),
       obstacles: new Obstacles((path) => this.loops.noticePath(path)),
       clashes: new Clashes(),
-      forks: options.hasPeers === true ? new Forks() : undefined,
+      forks: options.peers === "alone" ? new Forks() : undefined,
+      carried: this.carried,
       keepAside: (aside) => this.asides.keep(aside),
     };
   }
@@ -258,6 +271,21 @@ export class FolderSync {
     const changed = await layOut(parts);
     await fillFrom(parts);
     return changed;
+  }
+
+  /** The hub takes `author`'s entries from us: what is here of them goes there. */
+  carry(author: Author): void {
+    if (this.carried.has(author)) return;
+    const { db } = this.parts;
+    db.transaction(() => {
+      db.setMeta(CARRIED, JSON.stringify([...this.carried, author]));
+      refillOutbox(db);
+    });
+    this.carried.add(author);
+  }
+
+  isCarried(author: Author): boolean {
+    return this.carried.has(author);
   }
 
   /** Versions of documents that came from peers are in the store: the folder takes them into account, and the hub gets them. */

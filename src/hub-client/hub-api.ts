@@ -8,7 +8,7 @@
 
 import { hash as digest } from "node:crypto";
 import { decode, encode } from "@ipld/dag-cbor";
-import { type ContentHash, type EntryId, type Identity, signBytes } from "../entries/index.ts";
+import { type Author, type ContentHash, type EntryId, type Identity, signBytes } from "../entries/index.ts";
 import { HoldfastError } from "../errors.ts";
 import {
   type AppendResponse,
@@ -69,6 +69,11 @@ export interface Outgoing {
 /** How often an upload looks for its offset again. */
 const MAX_UPLOAD_ATTEMPTS = 5;
 
+/** Shows the hub of this epoch that `identity` may be published as: 64 bytes. */
+export function keyProof(identity: Identity, epoch: string): Uint8Array {
+  return signBytes(identity, Buffer.from(KEY_REGISTRATION_CONTEXT + epoch));
+}
+
 export class HubApi {
   readonly url: string;
   private readonly wire: HubWire;
@@ -96,9 +101,15 @@ export class HubApi {
 
   /** Makes `identity` an author that this token may publish as. `epoch` from `workspace()`; asked for when absent. */
   async registerKey(identity: Identity, epoch?: string): Promise<void> {
-    const signed = Buffer.from(KEY_REGISTRATION_CONTEXT + (epoch ?? (await this.workspace()).epoch));
-    const proof = Buffer.from(signBytes(identity, signed)).toString("base64");
-    await this.wire.json("POST", "/v1/keys", ANYTHING, { publicKey: identity.author, proof });
+    await this.registerProof(identity.author, keyProof(identity, epoch ?? (await this.workspace()).epoch));
+  }
+
+  /** The same for somebody who has given us `proof` of it (`keyProof`). */
+  async registerProof(author: Author, proof: Uint8Array): Promise<void> {
+    await this.wire.json("POST", "/v1/keys", ANYTHING, {
+      publicKey: author,
+      proof: Buffer.from(proof).toString("base64"),
+    });
   }
 
   /** Appends all or none. Throws `STALE_BASE` or `PATH_TAKEN` (all conflicts in `details.conflicts`),

@@ -1,6 +1,6 @@
 // The hub client: cursor, sync lock, outbox, publishing, listening. It speaks entries and does not know what is in them.
 
-export { HubApi, type HubApiOptions } from "./hub-api.ts";
+export { HubApi, type HubApiOptions, keyProof } from "./hub-api.ts";
 export { type HubLink, readHubLink, writeHubLink } from "./hub-link.ts";
 export { type ListenOptions, listenEntries } from "./listen.ts";
 export { isSubscribed, layOutNotes, noteFile, subscribedTopics, subscribeTopics } from "./notes.ts";

@@ -35,9 +35,9 @@ export function laneOf(entry: Entry): string {
   return `${entry.collection}\0${entry.name}`;
 }
 
-/** Moves what was made here since last time from the store's order of arrival into the outbox; with `all`, also what others made
- *  and the hub has not numbered: what came from peers goes on to the hub. */
-export async function fillOutbox(store: Store, db: SyncDb, whose: Author | "all"): Promise<void> {
+/** Moves what these authors made since last time from the store's order of arrival into the outbox, as far as the hub is not known to
+ *  hold it: our own, and of others what came from peers and goes on to the hub. */
+export async function fillOutbox(store: Store, db: SyncDb, authors: ReadonlySet<Author>): Promise<void> {
   const catalog = await store.readyCatalog();
   if (db.meta("incarnation") !== catalog.incarnation) {
     // The catalog was rebuilt and numbers arrivals anew; what the hub holds is known by id and passed over.
@@ -53,7 +53,7 @@ export async function fillOutbox(store: Store, db: SyncDb, whose: Author | "all"
     if (last === undefined) return;
     db.transaction(() => {
       for (const { arrival, entry } of arrivals) {
-        if ((whose !== "all" && entry.author !== whose) || db.isSequenced(entry.id)) continue;
+        if (!authors.has(entry.author) || db.isSequenced(entry.id)) continue;
         db.run(
           "INSERT OR IGNORE INTO unsent VALUES (?, ?, ?, ?, ?)",
           entry.id,
@@ -66,6 +66,11 @@ export async function fillOutbox(store: Store, db: SyncDb, whose: Author | "all"
       db.setMeta("taken", String(last.arrival));
     });
   }
+}
+
+/** Looks at everything that is in the store once more: another author's entries may go, too. */
+export function refillOutbox(db: SyncDb): void {
+  db.setMeta("taken", "0");
 }
 
 /** What may be sent now, in order, as one batch; lanes that wait or are stopped are passed over. */

@@ -34,6 +34,8 @@ export interface AnsweringParts {
   /** We are a leader of what has this coordinate. */
   readonly isLeader: (coordinate: Point) => boolean;
   readonly onError: (error: HoldfastError) => void;
+  /** Shows a hub of this epoch that our entries may be brought there. */
+  readonly vouch: (epoch: string) => Uint8Array;
   /** Resolves when what was kept aside for `peer` has been settled. */
   readonly settled: (peer: Author, ids: readonly EntryId[]) => Promise<readonly EntryId[]>;
 }
@@ -67,6 +69,8 @@ export class Answering {
       }
       case "hold":
         return this.hold(call.places);
+      case "vouch":
+        return { call: "vouch", proof: this.parts.vouch(call.epoch) };
     }
   }
 

@@ -37,6 +37,8 @@ export interface SharedLogOptions {
   readonly restartCheckMs?: number;
   /** Checks a block's shape and signature; by default on another thread. */
   readonly readEntry?: (block: Uint8Array) => Promise<Entry>;
+  /** Shows a hub of this epoch, for a member that asks, that our entries may be brought there: a signature. Absent: to nobody. */
+  readonly vouch?: (epoch: string) => Uint8Array;
   readonly events?: SharedLogEvents;
 }
 

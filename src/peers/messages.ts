@@ -24,6 +24,7 @@ export const MAX_MEMBERS = 100;
 export const MAX_ADDRESSES = 16;
 const PROOF_BYTES = 32;
 const SUM_BYTES = 32;
+const SIGNATURE_BYTES = 64;
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** A CBOR integer is a number where that is exact, and a bigint beyond. */
@@ -61,6 +62,8 @@ const call = z.discriminatedUnion("call", [
   z.object({ call: z.literal("take"), entries: z.array(carried).min(1).max(MAX_ENTRIES) }),
   /** Which of these do you hold, as one of their leaders? */
   z.object({ call: z.literal("hold"), places: z.array(wholePlace).min(1).max(MAX_IDS) }),
+  /** Let me bring your entries to the hub of this epoch. */
+  z.object({ call: z.literal("vouch"), epoch: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/) }),
 ]);
 
 /** For one range: it is the same; its parts; or the ids in it. `held` counts what is on its way to the asker already. */
@@ -83,6 +86,7 @@ const result = z.discriminatedUnion("call", [
   }),
   /** `gone`: the deletes that took others of them away. */
   z.object({ call: z.literal("hold"), places: z.array(wholePlace).max(MAX_IDS), gone: z.array(entryId).max(MAX_IDS) }),
+  z.object({ call: z.literal("vouch"), proof: bytes(SIGNATURE_BYTES) }),
 ]);
 
 const message = z.discriminatedUnion("t", [

@@ -1,7 +1,7 @@
 // The steps of a log whose store has been read, put together.
 
 import { type Author, type Entry, type EntryId, readEntryAside } from "../entries/index.ts";
-import type { HoldfastError } from "../errors.ts";
+import { HoldfastError } from "../errors.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { Answering } from "./answering.ts";
 import type { Calls } from "./calls.ts";
@@ -83,6 +83,10 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
       return ids.filter((id) => held.hasId(id));
     },
     onError,
+    vouch: (epoch) => {
+      if (log.vouch !== undefined) return log.vouch(epoch);
+      throw new HoldfastError("BAD_OPTION", "this peer lets nobody bring its entries to a hub");
+    },
   });
   const prune = new Prune({
     self,

@@ -216,6 +216,11 @@ export class SharedLog {
     return this.waits.wait(timeoutMs, peer);
   }
 
+  /** `peer`'s proof that its entries may be brought to the hub of this epoch. Throws `PEER_UNREACHABLE`, `PEER_REFUSED`. */
+  async vouchedBy(peer: Author, epoch: string): Promise<Uint8Array> {
+    return (await this.calls.ask(peer, { call: "vouch", epoch })).proof;
+  }
+
   /** Who has to hold it. */
   leadersOf(entry: Entry): ReadonlySet<Author> {
     return this.table.of(coordinateOf(entry));

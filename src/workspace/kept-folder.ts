@@ -16,7 +16,7 @@ import { Catalog, type Layout, type OpenedWorkspace, Store, takeSuspicion } from
 import { CarriedEntries } from "./carried-entries.ts";
 import { openSoundSyncDb } from "./open-sync-db.ts";
 import { keepPeerRecord } from "./peer-record.ts";
-import type { PeeringOptions } from "./peering.ts";
+import type { Peering, PeeringOptions } from "./peering.ts";
 
 /** What is queued at a stop may still be sent for so long, ms. */
 const DRAIN_MS = 3_000;
@@ -183,13 +183,13 @@ export class KeptFolder {
         options.onError(error);
         this.renew();
       };
-      const hasPeers = options.peers !== undefined;
-      const sync = await this.openFolder({ store, api, db, layout, onEvent: options.onEvent, onDamage, hasPeers });
+      const peers = options.peers && (options.mayCarry === undefined ? "beside a hub" : "alone");
+      const sync = await this.openFolder({ store, api, db, layout, onEvent: options.onEvent, onDamage, peers });
       undo.defer(async () => {
         await sync.stop({ drainMs });
       });
       await sync.start();
-      if (options.peers !== undefined) await this.joinPeers(undo, options.peers, store, sync);
+      if (options.peers !== undefined) await this.joinPeers(undo, options.peers, store, sync, api);
       if (found !== undefined) throw found;
       options.signal?.throwIfAborted();
       isOpen = true;
@@ -210,12 +210,20 @@ export class KeptFolder {
     peers: PeeringOptions,
     store: Store,
     sync: FolderSync,
+    api: HubApi,
   ): Promise<void> {
     const { opened, onError, onEvent, mayCarry } = this.options;
     const { Peering } = await import("./peering.ts");
-    const carried = new CarriedEntries(sync, mayCarry, onError);
+    let peering: Peering | undefined;
+    const introduce = async (author: Author): Promise<boolean> => {
+      if (mayCarry !== undefined) await mayCarry(author);
+      else if (peering === undefined) return false;
+      else await api.registerProof(author, await peering.log.vouchedBy(author, (await api.workspace()).epoch));
+      return true;
+    };
+    const carried = new CarriedEntries(sync, introduce, onError);
     undo.use(carried);
-    const peering = await Peering.start({
+    peering = await Peering.start({
       ...peers,
       store,
       record: opened.record,
@@ -223,12 +231,16 @@ export class KeptFolder {
       events: {
         onEntries: (entries) => carried.take(entries),
         onError: (error) => onEvent({ kind: "notice", message: error.message }),
-        onJoin: (peer) => this.notice(`the peer ${peer} has joined`),
+        onJoin: (peer) => {
+          carried.meet(peer);
+          this.notice(`the peer ${peer} has joined`);
+        },
         onLeave: (peer) => this.notice(`the peer ${peer} has left`),
       },
     });
-    undo.use(peering);
-    undo.defer(keepPeerRecord(this.layout, () => peering.shown()));
+    const started = peering;
+    undo.use(started);
+    undo.defer(keepPeerRecord(this.layout, () => started.shown()));
     // What came before a crash, and was not taken into account.
     carried.take([]);
   }

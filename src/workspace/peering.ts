@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HeldLock, lockPath, tryAcquireLock } from "../coordination/index.ts";
 import type { Author, EntryId } from "../entries/index.ts";
 import { HoldfastError, toHoldfastError } from "../errors.ts";
+import { keyProof } from "../hub-client/index.ts";
 import {
   ensureWorkspaceKey,
   formatPeerInvite,
@@ -152,6 +153,7 @@ export class Peering implements AsyncDisposable {
         holdings: new StoreHoldings(store),
         rows: db,
         incarnation: db.nextIncarnation(),
+        vouch: (epoch) => keyProof(store.identity, epoch),
         events,
         ...(parts.replicas === undefined ? {} : { replicas: parts.replicas }),
         ...(parts.roleAgeMs === undefined ? {} : { roleAgeMs: parts.roleAgeMs }),
