@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } 
 import { test } from "node:test";
 import { openWorkspace } from "../workspace/index.ts";
 import { holdfast, holdfastFailure, holdfastJson, Running, TestFolder } from "./testing/holdfast.ts";
+import { whyNoMulticast } from "./testing/multicast.ts";
 import { until } from "./testing/until.ts";
 
 const HERE = "/ip4/127.0.0.1/tcp/0";
@@ -80,6 +81,7 @@ test("PEER-35 across networks by an address: a folder that was none becomes a co
 
 test("PEER-35 two peers on one local network find each other without configuration", {
   timeout: LIMIT_MS,
+  skip: (await whyNoMulticast()) ?? false,
 }, async () => {
   using folder = new TestFolder();
   const [a, b] = [folder.at("a"), folder.at("b")];
