@@ -63,7 +63,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     path: "peer start",
     summary: "the same as `up --peer`",
     args: [["[folder]", "the folder (default: the workspace here, or this folder)"]],
-    options: [["--detach", "go on in the background"], ...PEERS.slice(1)],
+    options: [
+      ["--port <number>", "the port of its own hub"],
+      ["--detach", "go on in the background"],
+      ...PEERS.slice(1),
+    ],
     example: "holdfast peer start notes",
     endedBySignal: true,
     load: () => import("./commands/peer-start.ts"),

@@ -123,7 +123,7 @@ describe("STORE-33 --json prints exactly one document", { timeout: 120_000 }, ()
     },
     completion: () => ({ args: ["completion", "bash"], keys: ["shell", "script"] }),
     "peer start": () => ({
-      args: ["peer", "start", folder.at("peer"), ...AMONG_PEERS.slice(1), "--detach"],
+      args: ["peer", "start", folder.at("peer"), "--port", "0", ...AMONG_PEERS.slice(1), "--detach"],
       keys: ["pid", "url", "folder"],
     }),
     "peer list": () => ({ args: here("peer", "list"), keys: ["id", "peers", "away", "converged", "entries"] }),

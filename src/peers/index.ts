@@ -1,11 +1,12 @@
 // Peers: the shared log without a hub. See shared-log.ts first.
 
-export type { Libp2pOptions } from "./libp2p-transport.ts";
+export { Adaptation } from "./adaptation.ts";
 export { PeerNode, type PeerNodeOptions } from "./peer-node.ts";
 export { PeersDb } from "./peers-db.ts";
 export { parseReplicate, type Replicate } from "./replicate.ts";
 export type { LogStatus, PeerStatus, SharedLog, SharedLogEvents, SharedLogOptions } from "./shared-log.ts";
 export { StoreHoldings } from "./store-holdings.ts";
+export { processTime } from "./time.ts";
 export { TopicKey } from "./topic-key.ts";
 export {
   ensureWorkspaceKey,

@@ -9,12 +9,14 @@ import type { Author, EntryId } from "../entries/index.ts";
 import { HoldfastError, toHoldfastError } from "../errors.ts";
 import { keyProof } from "../hub-client/index.ts";
 import {
+  Adaptation,
   ensureWorkspaceKey,
   formatPeerInvite,
   keepWorkspaceKey,
   PeerNode,
   PeersDb,
   parsePeerInvite,
+  processTime,
   type Replicate,
   type SharedLog,
   type SharedLogEvents,
@@ -100,6 +102,7 @@ export class Peering implements AsyncDisposable {
   private readonly ended = new AbortController();
   private readonly running: Promise<unknown>[] = [];
   private saves: SaveWatch | undefined;
+  private adaptation: Adaptation | undefined;
 
   private constructor(
     parts: PeeringParts,
@@ -178,6 +181,7 @@ export class Peering implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.ended.abort();
+    this.adaptation?.close();
     await this.saves?.close();
     await this.node.stop();
     await Promise.allSettled(this.running);
@@ -227,8 +231,10 @@ export class Peering implements AsyncDisposable {
     // The place of a peer is where its key falls: the same after each start, and even over many peers.
     const place = BigInt(`0x${this.node.self.slice(0, 16)}`);
     const id = this.node.self.slice(0, 32);
-    if (replicate === "all" || replicate === "auto") this.log.replicate(0n, 1, id);
-    else this.log.replicate(place, replicate, id);
+    if (replicate === "all") this.log.replicate(0n, 1, id);
+    else if (replicate === "auto") {
+      this.adaptation = new Adaptation({ log: this.log, start: place, time: processTime, random: Math.random });
+    } else this.log.replicate(place, replicate, id);
   }
 
   /** An address that was given is tried until it answers, and again when what was there is gone. */

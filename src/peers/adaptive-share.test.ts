@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Adaptation } from "./adaptation.ts";
+import { nextShare } from "./adaptive-share.ts";
+import { shareOf } from "./segments.ts";
+import { Simulation } from "./testing/simulated-peers.ts";
+
+/** Peers that adapt to each other, one after the other, until none moves. Returns the rounds that it took. */
+function settle(shares: number[]): number {
+  for (let round = 1; round <= 500; round += 1) {
+    let hasMoved = false;
+    for (const [index, share] of shares.entries()) {
+      const covered = shares.reduce((sum, one) => sum + one, 0);
+      const next = nextShare({ share, replicators: shares.length, covered });
+      hasMoved ||= next !== share;
+      shares[index] = next;
+    }
+    if (!hasMoved) return round;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test("adaptive peers come to rest, with the ring covered and about as much each, wherever they began", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 }), (start) => {
+      const shares = [...start];
+      assert.ok(settle(shares) < 500);
+      const covered = shares.reduce((sum, one) => sum + one, 0);
+      assert.ok(covered > 0.9 && covered < 1.1, `${covered}`);
+      for (const share of shares) assert.ok(Math.abs(share - 1 / shares.length) < 0.5 / shares.length);
+    }),
+  );
+});
+
+test("PEER-21 adaptive peers divide the work among them, take over from who leaves, and every entry stays on two", async () => {
+  const simulation = new Simulation();
+  const peers = await simulation.start(6, 0);
+  const adapting = peers.map((peer) => {
+    const { time, random } = simulation;
+    return new Adaptation({ log: peer.log, start: peer.place, time, random });
+  });
+  await simulation.time.pass(300_000);
+  const shares = (): number[] =>
+    peers.filter(({ isUp }) => isUp).map(({ id, log }) => shareOf(log.segments.filter(({ owner }) => owner === id)));
+  for (const share of shares()) assert.ok(share > 0.1 && share < 0.25, `${shares()}`);
+  peers[0]?.appendMany(Array.from({ length: 300 }, (_, index) => `entry ${index}`));
+  await simulation.time.pass(60_000);
+  adapting[5]?.close();
+  await peers[5]?.kill();
+  await simulation.time.pass(300_000);
+  for (const share of shares()) assert.ok(share > 0.13 && share < 0.3, `${shares()}`);
+  const up = peers.slice(0, 5);
+  for (const id of peers[0]?.ids ?? []) {
+    assert.ok(up.filter(({ holdings }) => holdings.has(id as never)).length >= 2);
+  }
+  const held = up.map(({ ids }) => ids.length);
+  assert.ok(
+    held.slice(1).every((count) => count < 250),
+    `nobody but the author holds everything: ${held}`,
+  );
+  for (const adaptation of adapting) adaptation.close();
+  await simulation.stop();
+});
