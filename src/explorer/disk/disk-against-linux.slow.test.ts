@@ -29,7 +29,7 @@ import { testCaller } from "./testing/test-caller.ts";
 type Step = RandomCall | readonly ["chdir", path: string] | readonly ["become", user: number];
 
 /** RACE-08 promises as many as `HOLDFAST_TESTS=long` goes through. */
-const SEQUENCES = isLong ? 100_000 : 12_000;
+const SEQUENCES = isLong ? 100_000 : 8_000;
 const FIRST_SIMULATED_DESCRIPTOR = 17;
 /** Times that a test sets are before, those that a clock gave are after. */
 const SET_BY_HAND_BEFORE_MS = 1_000_000;
