@@ -70,7 +70,7 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
     },
   });
   const catchUp = new CatchUp({ held, calls, intake });
-  const pulls = new Pulls({ time, presence, table, catchUp, closing, onEven, onError });
+  const pulls = new Pulls({ time, presence, table, catchUp, closing, revision: () => held.revision, onEven, onError });
   const answering = new Answering({
     holdings,
     held,

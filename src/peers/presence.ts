@@ -11,6 +11,8 @@ import type { Time } from "./time.ts";
 const MISSES = 2;
 /** Beats on account of something new are gathered for so long, ms. */
 const GATHER_MS = 10;
+/** ... and while there is something new all the time, so long is between them, ms. */
+const BETWEEN_MS = 100;
 
 type Beat = Extract<Message, { t: "beat" }>;
 
@@ -63,6 +65,7 @@ export class Presence {
   private alarm: (() => void) | undefined;
   private alarmAtMs = 0;
   private gathering: (() => void) | undefined;
+  private toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PresenceParts) {
     this.parts = parts;
@@ -141,8 +144,11 @@ export class Presence {
   /** Tells everybody soon: what we hold has changed, or how far we are. */
   soon(): void {
     if (this.isClosed) return;
-    this.gathering ??= this.parts.time.after(GATHER_MS, () => {
+    const { time } = this.parts;
+    if (this.gathering !== undefined) return;
+    this.gathering = time.after(Math.max(GATHER_MS, this.toldAtMs + BETWEEN_MS - time.nowMs()), () => {
       this.gathering = undefined;
+      this.toldAtMs = time.nowMs();
       for (const peer of this.peers.keys()) this.beat(peer);
     });
   }

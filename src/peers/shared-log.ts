@@ -341,7 +341,7 @@ export class SharedLog {
     if (this.replicators.isBehind(peer, present.session, present.n)) {
       this.parts.send(peer, { t: "announce?", topic: this.topic });
     }
-    this.pull(peer);
+    if (this.opened !== undefined) this.track(this.opened.pulls.follow(peer));
   }
 
   private checkAfterRestart(): void {
@@ -410,10 +410,6 @@ export class SharedLog {
     }
   }
 
-  private pull(peer: Author): void {
-    if (this.opened !== undefined) this.track(this.opened.pulls.pull(peer));
-  }
-
   private isEven(peer: Author): boolean {
     const present = this.presence.of(peer);
     if (present === undefined || this.opened === undefined || this.opened.pulls.isBehind(peer)) return false;
@@ -445,7 +441,9 @@ export class SharedLog {
   /** Nobody's is all here until it has been looked at again. */
   private pullAllAnew(): void {
     this.presence.pullAnew();
-    for (const [peer] of this.presence.all) this.pull(peer);
+    const { opened } = this;
+    if (opened === undefined) return;
+    for (const [peer] of this.presence.all) this.track(opened.pulls.pull(peer));
   }
 
   /** Who has to hold what has changed, or something came that we have not to hold. */
