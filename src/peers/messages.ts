@@ -107,6 +107,8 @@ const message = z.discriminatedUnion("t", [
     segments: z.array(segment).max(MAX_SEGMENTS + 1),
   }),
   z.object({ t: z.literal("announce?"), topic }),
+  /** Which other members are there? */
+  z.object({ t: z.literal("members?"), topic }),
   /** Other members, and where they can be reached. */
   z.object({
     t: z.literal("members"),

@@ -36,6 +36,8 @@ export interface OpenLogOptions extends SharedLogOptions {
 const MAX_SESSIONS = 1_000_000;
 /** Connections that are known; more are not taken note of. */
 const MAX_CONNECTED = 10_000;
+/** Members that are asked for the others: all of so few, of more ever fewer. */
+const ASKED_MEMBERS = 4;
 
 export class PeerNode {
   readonly self: Author;
@@ -64,7 +66,8 @@ export class PeerNode {
       events: {
         onSubscribed: (topic, peer, session) => {
           this.logs.get(topic)?.onSubscribed(peer, session);
-          void this.introduce(topic, peer);
+          void this.remember(peer);
+          this.askForMembers(topic, peer);
         },
         onUnsubscribed: (topic, peer, session) => this.logs.get(topic)?.onUnsubscribed(peer, session),
       },
@@ -202,6 +205,7 @@ export class PeerNode {
     else if (message.t === "unsubscribe") this.subscriptions.onUnsubscribe(peer, message);
     else if (this.subscriptions.sessionOfPeer(message.topic, peer) !== undefined) {
       if (message.t === "members") this.onMembers(message);
+      else if (message.t === "members?") void this.introduce(message.topic, peer);
       else this.logs.get(message.topic)?.onMessage(peer, message);
     }
     // What comes from somebody who has not shown the key, or has left, is not looked at. A member whose subscription got lost shows
@@ -209,11 +213,20 @@ export class PeerNode {
     else if (message.t === "beat" && this.logs.has(message.topic)) this.subscriptions.ask(peer);
   }
 
-  /** Members get to know each other: the new one hears of the others, and they of it. */
+  private async remember(peer: Author): Promise<void> {
+    this.options.onMember?.(peer, await this.transport.addressesOf(peer));
+  }
+
+  /** Members get to know each other: whoever comes asks those that it meets for the others. Where there are many, not each of them: all
+   *  would tell all of all. */
+  private askForMembers(topic: Topic, peer: Author): void {
+    const known = this.subscriptions.subscribers(topic).length;
+    if (this.random() * known < ASKED_MEMBERS) this.send(peer, { t: "members?", topic });
+  }
+
+  /** Tells `peer` of the others, and them of it. */
   private async introduce(topic: Topic, peer: Author): Promise<void> {
     const others = this.subscriptions.subscribers(topic).filter((other) => other !== peer);
-    const theirs = await this.transport.addressesOf(peer);
-    this.options.onMember?.(peer, theirs);
     if (others.length === 0) return;
     const members = await Promise.all(
       others.slice(0, MAX_MEMBERS).map(async (other) => ({
@@ -222,6 +235,7 @@ export class PeerNode {
       })),
     );
     this.send(peer, { t: "members", topic, members });
+    const theirs = await this.transport.addressesOf(peer);
     const newcomer = { peer, addresses: theirs.slice(0, MAX_ADDRESSES) };
     for (const other of others) this.send(other, { t: "members", topic, members: [newcomer] });
   }

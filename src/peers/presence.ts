@@ -1,7 +1,8 @@
 // Whether the others are still there, and how far each is. Every peer of a topic hears a *beat* now and then, and at once when there
 // is something new: which announcement is the newest, how often what we hold has changed, and up to which of its own changes we
-// have everything of it. So whatever message was lost, the next beat shows that it is missing. A beat may ask for one back: from whom
-// nothing at all comes after two of these in a row is gone.
+// have everything of it. So whatever message was lost, the next beat shows that it is missing. From whom nothing came since the last
+// round is asked for a beat: who leaves two questions in a row unanswered is gone. So peers that hear of each other anyway say half of
+// what they would if each asked each other all the time.
 
 import type { Author } from "../entries/index.ts";
 import type { Message } from "./messages.ts";
@@ -13,6 +14,8 @@ const MISSES = 2;
 const GATHER_MS = 10;
 /** ... and while there is something new all the time, so long is between them, ms. */
 const BETWEEN_MS = 100;
+/** How old the last ping may become, ms. */
+const PING_MS = 30_000;
 
 type Beat = Extract<Message, { t: "beat" }>;
 
@@ -46,9 +49,11 @@ export interface Present {
   pulled: number | undefined;
   /** Up to which of our revisions it has everything it wants of us. */
   seen: number | undefined;
+  /** Something came from it since the last round. */
+  isHeard: boolean;
   /** Questions in a row after which nothing came. */
   misses: number;
-  /** A question of ours after which nothing has come yet. */
+  /** There is a question of ours after which nothing has come yet. */
   isAsked: boolean;
   /** The last question, and when it was asked. */
   probe: { readonly n: number; readonly atMs: number } | undefined;
@@ -97,6 +102,7 @@ export class Presence {
       revision: undefined,
       pulled: undefined,
       seen: undefined,
+      isHeard: true,
       misses: 0,
       isAsked: false,
       probe: undefined,
@@ -113,6 +119,7 @@ export class Presence {
   heard(peer: Author): void {
     const present = this.peers.get(peer);
     if (present === undefined) return;
+    present.isHeard = true;
     present.misses = 0;
     present.isAsked = false;
   }
@@ -183,11 +190,21 @@ export class Presence {
         this.parts.onSilent(peer, present.session);
         continue;
       }
-      present.isAsked = true;
-      present.probe = { n: this.probes, atMs: this.parts.time.nowMs() };
-      this.probes += 1;
-      this.beat(peer, { probe: present.probe.n });
+      if (present.isHeard && !this.isPingOld(present)) this.beat(peer);
+      else this.ask(peer, present);
+      present.isHeard = false;
     }
+  }
+
+  private isPingOld({ pingMs, probe }: Present): boolean {
+    return pingMs === undefined || probe === undefined || this.parts.time.nowMs() - probe.atMs > PING_MS;
+  }
+
+  private ask(peer: Author, present: Present): void {
+    present.isAsked = true;
+    present.probe = { n: this.probes, atMs: this.parts.time.nowMs() };
+    this.probes += 1;
+    this.beat(peer, { probe: present.probe.n });
   }
 
   /** What we have to hold is another part of the ring: nobody's is all here until it has been looked at again. */
