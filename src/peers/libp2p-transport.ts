@@ -1,6 +1,10 @@
 // The network as libp2p makes it: TCP and WebSocket, noise, yamux, identify, mDNS on the local network, and relays for peers that cannot
 // be reached. A peer's id there and the key by which its entries are signed are one: noise shows who speaks.
 //
+// Who can be reached by some of us only, as from behind a router, has one of those pass its connections on: every peer keeps a place
+// with one that it is connected to, and passes on what members have for each other. What is passed on is as secret as a
+// connection of its own: noise is between the two ends.
+//
 // To each peer we open one stream of our own, and all our frames go over it, in order; what it sends comes over one of its own.
 
 import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
@@ -28,10 +32,17 @@ const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
 /** Between two looks for others on the local network, ms. */
 const MDNS_MS = 5_000;
 const DIAL_MS = 10_000;
+/** One of a peer's addresses, and all of those that others say it has: most of them may lead nowhere. */
+const ADDRESS_MS = 3_000;
+const ADDRESSES_MS = 60_000;
 /** Before a stream that was refused, or broke, is opened again, ms. */
 const OPEN_AGAIN_MS = [100, 500, 2_000, 10_000, 30_000];
 /** Dials at once at the most, on account of what others say of others. */
 const MAX_DIALING = 32;
+/** A place with a peer that passes connections on, whichever there is. */
+const THROUGH_OTHERS = "/p2p-circuit";
+/** Peers that one passes connections on for at the most. */
+const MAX_PASSED_ON = 128;
 
 export interface Libp2pOptions {
   readonly identity: Identity;
@@ -72,19 +83,30 @@ export class Libp2pTransport implements Transport {
     this.events = events;
     const node = await createLibp2p({
       privateKey: await generateKeyPairFromSeed("Ed25519", seedOf(identity)),
-      addresses: { listen: [...listen] },
+      addresses: { listen: [...listen, THROUGH_OTHERS] },
       transports: [tcp(), webSockets(), circuitRelayTransport()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       peerDiscovery: localName === undefined ? [] : [mdns({ serviceTag: localName, interval: MDNS_MS })],
-      services: { identify: identify(), relay: circuitRelayServer() },
-      connectionManager: { inboundConnectionThreshold: 100, maxIncomingPendingConnections: 100 },
+      services: {
+        identify: identify(),
+        relay: circuitRelayServer({ reservations: { maxReservations: MAX_PASSED_ON, applyDefaultLimit: false } }),
+      },
+      connectionGater: {
+        denyOutboundRelayedConnection: (from, to) => !(this.isMember(from) && this.isMember(to)),
+      },
+      connectionManager: {
+        inboundConnectionThreshold: 100,
+        maxIncomingPendingConnections: 100,
+        addressDialTimeout: ADDRESS_MS,
+      },
       // Whether a peer is there is asked by its own workspace (presence.ts).
       connectionMonitor: { enabled: false },
       start: false,
     });
     this.node = node;
     node.addEventListener("peer:discovery", ({ detail }) => this.dialFound(detail.id));
+    node.addEventListener("self:peer:update", () => this.events?.onAddresses?.());
     node.addEventListener("connection:open", ({ detail }) => this.onOpen(detail));
     node.addEventListener("connection:close", ({ detail }) => this.onClose(detail));
     await node.handle(PROTOCOL, (stream, connection) => void this.read(stream, connection), {
@@ -152,7 +174,7 @@ export class Libp2pTransport implements Transport {
       try {
         if (known.length > 0)
           await node.peerStore.merge(id, { multiaddrs: known.map((address) => address.decapsulateCode(421)) });
-        await node.dial(id, { signal: AbortSignal.timeout(DIAL_MS) });
+        await node.dial(id, { signal: AbortSignal.timeout(ADDRESSES_MS) });
       } catch {
         // It is tried again when there is a reason to.
       } finally {
@@ -172,6 +194,11 @@ export class Libp2pTransport implements Transport {
     } catch {
       return [];
     }
+  }
+
+  private isMember(id: PeerId): boolean {
+    const author = authorOf(id);
+    return author !== undefined && this.events?.isMember?.(author) === true;
   }
 
   private dialFound(id: PeerId): void {

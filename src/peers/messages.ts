@@ -40,6 +40,7 @@ const entryId = z.string().regex(/^bafyrei[a-z2-7]{52}$/);
 /** The beginning of a place in the order of entries (entry-index.ts). */
 const place = z.string().regex(/^[0-9a-f]{0,80}$/);
 const wholePlace = z.string().regex(/^[0-9a-f]{80}$/);
+const addresses = z.array(z.string().max(512)).max(MAX_ADDRESSES);
 const error = z.object({ code: z.string().max(64), message: z.string().max(4_096) });
 
 const segment = z.object({
@@ -107,8 +108,8 @@ const message = z.discriminatedUnion("t", [
     segments: z.array(segment).max(MAX_SEGMENTS + 1),
   }),
   z.object({ t: z.literal("announce?"), topic }),
-  /** Which other members are there? */
-  z.object({ t: z.literal("members?"), topic }),
+  /** Which other members are there? And tell them where I can be reached. */
+  z.object({ t: z.literal("members?"), topic, addresses }),
   /** Other members, and where they can be reached. */
   z.object({
     t: z.literal("members"),

@@ -35,7 +35,7 @@ export interface OpeningParts {
   readonly acknowledgements: Acknowledgements;
   readonly closing: AbortSignal;
   readonly onTaken: (entries: readonly Entry[]) => void;
-  readonly onEven: () => void;
+  readonly onEven: (peer: Author) => void;
   readonly onRefused: (peer: Author, error: HoldfastError) => void;
   readonly onError: (error: HoldfastError) => void;
 }

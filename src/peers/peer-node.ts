@@ -38,6 +38,8 @@ const MAX_SESSIONS = 1_000_000;
 const MAX_CONNECTED = 10_000;
 /** Members that are asked for the others: all of so few, of more ever fewer. */
 const ASKED_MEMBERS = 4;
+/** Until those who are connected know new addresses of ours, ms. */
+const MOVED_MS = 3_000;
 
 export class PeerNode {
   readonly self: Author;
@@ -47,9 +49,13 @@ export class PeerNode {
   private readonly random: () => number;
   private readonly subscriptions: Subscriptions;
   private readonly connected = new Set<Author>();
+  /** Where those who are connected can be reached, as they said. */
+  private readonly said = new Map<Author, readonly string[]>();
   private readonly logs = new Map<Topic, SharedLog>();
   private readonly closing = new Map<Topic, Promise<void>>();
   private sessions = 0;
+  /** Calls off the telling of addresses that have changed. */
+  private moved: (() => void) | undefined;
 
   constructor(options: PeerNodeOptions) {
     const { transport, time = processTime, random = Math.random } = options;
@@ -80,15 +86,19 @@ export class PeerNode {
       onConnected: (peer) => this.onConnected(peer),
       onDisconnected: (peer) => {
         this.connected.delete(peer);
+        this.said.delete(peer);
         this.subscriptions.disconnected(peer);
       },
       onFrame: (peer, frame) => this.onFrame(peer, frame),
       onNotice: (message) => this.options.onNotice?.(message),
+      onAddresses: () => this.onAddresses(),
+      isMember: (peer) => this.isMember(peer),
     });
   }
 
   /** Closes all logs, tells the others, and ends all connections. */
   async stop(): Promise<void> {
+    this.moved?.();
     await Promise.all([...this.logs.keys()].map((topic) => this.closeLog(topic)));
     this.subscriptions.close();
     await this.transport.stop();
@@ -160,10 +170,6 @@ export class PeerNode {
     this.transport.reconnect(peer, addresses);
   }
 
-  addressesOf(peer: Author): Promise<readonly string[]> {
-    return this.transport.addressesOf(peer);
-  }
-
   addresses(): readonly string[] {
     return this.transport.addresses();
   }
@@ -205,8 +211,10 @@ export class PeerNode {
     else if (message.t === "unsubscribe") this.subscriptions.onUnsubscribe(peer, message);
     else if (this.subscriptions.sessionOfPeer(message.topic, peer) !== undefined) {
       if (message.t === "members") this.onMembers(message);
-      else if (message.t === "members?") void this.introduce(message.topic, peer);
-      else this.logs.get(message.topic)?.onMessage(peer, message);
+      else if (message.t === "members?") {
+        this.said.set(peer, message.addresses);
+        void this.introduce(message.topic, peer);
+      } else this.logs.get(message.topic)?.onMessage(peer, message);
     }
     // What comes from somebody who has not shown the key, or has left, is not looked at. A member whose subscription got lost shows
     // it again when asked.
@@ -214,14 +222,30 @@ export class PeerNode {
   }
 
   private async remember(peer: Author): Promise<void> {
-    this.options.onMember?.(peer, await this.transport.addressesOf(peer));
+    this.options.onMember?.(peer, await this.addressesOf(peer));
   }
 
   /** Members get to know each other: whoever comes asks those that it meets for the others. Where there are many, not each of them: all
    *  would tell all of all. */
   private askForMembers(topic: Topic, peer: Author): void {
     const known = this.subscriptions.subscribers(topic).length;
-    if (this.random() * known < ASKED_MEMBERS) this.send(peer, { t: "members?", topic });
+    if (this.random() * known < ASKED_MEMBERS) {
+      this.send(peer, { t: "members?", topic, addresses: this.transport.addresses().slice(0, MAX_ADDRESSES) });
+    }
+  }
+
+  /** Who could not reach us before may do so now: members that know the new addresses by then tell the others of us. */
+  private onAddresses(): void {
+    this.moved?.();
+    this.moved = this.time.after(MOVED_MS, () => {
+      for (const topic of this.logs.keys()) {
+        for (const peer of this.subscriptions.subscribers(topic)) this.askForMembers(topic, peer);
+      }
+    });
+  }
+
+  private isMember(peer: Author): boolean {
+    return [...this.logs.keys()].some((topic) => this.subscriptions.sessionOfPeer(topic, peer) !== undefined);
   }
 
   /** Tells `peer` of the others, and them of it. */
@@ -231,13 +255,17 @@ export class PeerNode {
     const members = await Promise.all(
       others.slice(0, MAX_MEMBERS).map(async (other) => ({
         peer: other,
-        addresses: (await this.transport.addressesOf(other)).slice(0, MAX_ADDRESSES),
+        addresses: await this.addressesOf(other),
       })),
     );
     this.send(peer, { t: "members", topic, members });
-    const theirs = await this.transport.addressesOf(peer);
-    const newcomer = { peer, addresses: theirs.slice(0, MAX_ADDRESSES) };
+    const newcomer = { peer, addresses: await this.addressesOf(peer) };
     for (const other of others) this.send(other, { t: "members", topic, members: [newcomer] });
+  }
+
+  private async addressesOf(peer: Author): Promise<string[]> {
+    const known = await this.transport.addressesOf(peer);
+    return [...new Set([...(this.said.get(peer) ?? []), ...known])].slice(0, MAX_ADDRESSES);
   }
 
   private onMembers({ members }: Extract<Message, { t: "members" }>): void {

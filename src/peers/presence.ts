@@ -70,6 +70,9 @@ export class Presence {
   private alarm: (() => void) | undefined;
   private alarmAtMs = 0;
   private gathering: (() => void) | undefined;
+  /** Who is told then. */
+  private readonly toTell = new Set<Author>();
+  private tellsAll = false;
   private toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PresenceParts) {
@@ -148,15 +151,20 @@ export class Presence {
     this.parts.onBeat(peer);
   }
 
-  /** Tells everybody soon: what we hold has changed, or how far we are. */
-  soon(): void {
+  /** Tells everybody soon: what we hold has changed. Or one peer only, how far we are with it. */
+  soon(only?: Author): void {
     if (this.isClosed) return;
+    if (only === undefined) this.tellsAll = true;
+    else this.toTell.add(only);
     const { time } = this.parts;
     if (this.gathering !== undefined) return;
     this.gathering = time.after(Math.max(GATHER_MS, this.toldAtMs + BETWEEN_MS - time.nowMs()), () => {
       this.gathering = undefined;
       this.toldAtMs = time.nowMs();
-      for (const peer of this.peers.keys()) this.beat(peer);
+      const told = this.tellsAll ? [...this.peers.keys()] : [...this.toTell];
+      this.tellsAll = false;
+      this.toTell.clear();
+      for (const peer of told) this.beat(peer);
     });
   }
 

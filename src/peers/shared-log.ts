@@ -111,6 +111,7 @@ export class SharedLog {
         // At once: the next beat speaks of what we have to hold by this announcement.
         this.table.invalidate();
         this.afterTable();
+        this.presence.soon();
       },
     });
     this.table = new LeaderTable({
@@ -153,9 +154,9 @@ export class SharedLog {
         if (entries.some((entry) => !this.table.isWanted(coordinateOf(entry)))) this.pruneSoon();
         this.parts.events?.onEntries?.(entries);
       },
-      onEven: () => {
+      onEven: (peer) => {
         this.hasLookedAround = true;
-        this.presence.soon();
+        this.presence.soon(peer);
       },
       onRefused: (peer, error) => this.onRefused(peer, error),
       onError: (error) => this.onError(error),
@@ -307,7 +308,7 @@ export class SharedLog {
 
   /** The connection is back, or there is a new one. */
   onConnected(peer: Author): void {
-    if (this.presence.of(peer) !== undefined) this.presence.soon();
+    if (this.presence.of(peer) !== undefined) this.presence.soon(peer);
   }
 
   private lose(peer: Author): void {
@@ -434,7 +435,6 @@ export class SharedLog {
     if (this.opened === undefined || this.closing.signal.aborted) return;
     if (this.table.renew()) this.pullAllAnew();
     this.waits.look();
-    this.presence.soon();
     this.pruneSoon();
   }
 

@@ -14,6 +14,10 @@ export interface TransportEvents {
   onFrame(peer: Author, frame: Uint8Array): void;
   /** Something that people should know: an address that does not answer, a peer that has our own key. */
   onNotice?(message: string): void;
+  /** We can be reached otherwise than before. */
+  onAddresses?(): void;
+  /** Whether `peer` is one of ours: only between these is anything passed on. */
+  isMember?(peer: Author): boolean;
 }
 
 export interface Transport {
