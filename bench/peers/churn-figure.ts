@@ -9,7 +9,7 @@ import type { Line } from "../explorer/table.ts";
 
 const PEERS = 100;
 const RESTLESS = 30;
-const BOUND_MS = 15_000;
+const BOUND_MS = 20_000;
 const MINUTE_MS = 60_000;
 const PICTURES = join(import.meta.dirname, "..", "..", "docs", "pictures");
 
@@ -51,7 +51,10 @@ function drawn({ samples, longestSingleMs, stops, kills, entries, events }: Chur
   const x = (atMs: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * atMs) / (minutes * MINUTE_MS);
   const path = ([top, bottom]: readonly [number, number], of: (sample: ChurnSample) => number, max: number): string =>
     samples
-      .map((sample) => `${x(sample.atMs).toFixed(1)},${(bottom - ((bottom - top) * of(sample)) / max).toFixed(1)}`)
+      .map((sample) => [x(sample.atMs).toFixed(1), (bottom - ((bottom - top) * of(sample)) / max).toFixed(1)] as const)
+      // Where it goes on level only its ends are needed.
+      .filter(([, y], index, all) => all[index - 1]?.[1] !== y || all[index + 1]?.[1] !== y)
+      .map((point) => point.join(","))
       .join(" ");
   const axis = ([top, bottom]: readonly [number, number], max: number, name: string): string =>
     [

@@ -26,6 +26,8 @@ const PEERS: readonly (readonly [string, string])[] = [
   ["--listen <address...>", "where peers reach this one: a multiaddr; may be repeated (default: any port)"],
   ["--bootstrap <address...>", "a peer to begin with: what `holdfast peer address` printed; may be repeated"],
   ["--replicate <share>", "how much of the workspace to hold: all, none, auto, or a number such as 0.5"],
+  ["--storage-limit <bytes>", "with auto: entries and contents to hold at the most, such as 500MB"],
+  ["--load-limit <share>", "with auto: of one processor to use at the most, such as 0.25"],
 ];
 const NAME = ["<name>", "the artifact's name"] as const;
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openWorkspace } from "../workspace/index.ts";
-import { holdfast, holdfastFailure, holdfastJson, Running, TestFolder } from "./testing/holdfast.ts";
+import { holdfast, holdfastFailure, holdfastJson, Running, type RunOptions, TestFolder } from "./testing/holdfast.ts";
+import { JumpingClock } from "./testing/jumping-clock.ts";
 import { whyNoMulticast } from "./testing/multicast.ts";
 import { until } from "./testing/until.ts";
 
@@ -20,8 +21,10 @@ interface Peers {
 }
 
 /** `up --peer` in a process of its own, ready. */
-async function up(folder: string, ...options: string[]): Promise<Running> {
-  const running = new Running(["up", folder, "--peer", "--port", "0", "--listen", HERE, ...options]);
+async function up(folder: string, ...options: (string | RunOptions)[]): Promise<Running> {
+  const words = options.filter((option) => typeof option === "string");
+  const [settings] = options.filter((option) => typeof option !== "string");
+  const running = new Running(["up", folder, "--peer", "--port", "0", "--listen", HERE, ...words], settings);
   await running.firstLine();
   return running;
 }
@@ -285,6 +288,14 @@ test("a port in use, an address that is none, and a folder that is up already ar
   assert.equal(noInvite.code, "BAD_INVITE");
   const share = await holdfastFailure(["up", b, "--peer", "--replicate", "2"]);
   assert.equal(share.code, "BAD_OPTION");
+  for (const limits of [
+    ["--storage-limit", "lots"],
+    ["--storage-limit", "0"],
+    ["--load-limit", "-1"],
+    ["--storage-limit", "1MB", "--replicate", "all"],
+  ]) {
+    assert.equal((await holdfastFailure(["up", b, ...limits])).code, "BAD_OPTION", limits.join(" "));
+  }
   await assert.rejects(openWorkspace(a, { peers: { isLocal: false } }), { code: "ALREADY_UP" });
   const nobody = await holdfastFailure(["-C", a, "peer", "ping", "00"]);
   assert.equal(nobody.code, "NOT_FOUND");
@@ -303,6 +314,37 @@ test("an address that does not answer is told, and the rest goes on", { timeout:
   assert.equal((await upA.end()).code, 0);
   const { code } = await holdfast(["-C", a, "peer", "list"]);
   assert.equal(code, 1, "nobody to ask");
+});
+
+test("a clock that jumps a year ahead, and two back: everything goes on, nothing is lost", {
+  timeout: 120_000,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  mkdirSync(a);
+  const clock = new JumpingClock(folder);
+  await using _a = await up(a);
+  await using _b = await up(b, { env: clock.env }, "--bootstrap", await inviteTo(a));
+  const dayMs = 24 * 3_600_000;
+  let round = 0;
+  for (const jumpMs of [0, 365 * dayMs, -365 * dayMs, 0]) {
+    clock.jump(jumpMs);
+    round += 1;
+    writeFileSync(folder.at("a/of-a.txt"), `of a, ${round}\n`);
+    writeFileSync(folder.at("b/of-b.txt"), `of b, ${round}\n`);
+    writeFileSync(folder.at(`b/new-${round}.txt`), "new\n");
+    const isThere = (file: string, text: string): boolean => {
+      return existsSync(folder.at(file)) && readFileSync(folder.at(file), "utf8") === text;
+    };
+    await until(() => isThere("b/of-a.txt", `of a, ${round}\n`), `what A wrote, with ${jumpMs} ms`, 20_000);
+    await until(() => isThere("a/of-b.txt", `of b, ${round}\n`), `what B wrote, with ${jumpMs} ms`, 20_000);
+    await until(() => isThere(`a/new-${round}.txt`, "new\n"), "a new file", 20_000);
+    await until(async () => (await converged(a, 1)) && (await converged(b, 1)), "both say so", 20_000);
+  }
+  const { versions } = await holdfastJson<{ versions: { createdAt: string }[] }>(["-C", a, "history", "of-b.txt"]);
+  assert.equal(versions.length, 4, "each version is there, once");
+  const ahead = versions.filter(({ createdAt }) => Date.parse(createdAt) > Date.now() + 300 * dayMs);
+  assert.ok(ahead.length > 0, "the clock did jump");
 });
 
 test("two nodes with one identity: the second is told, and neither is harmed", { timeout: LIMIT_MS }, async () => {

@@ -224,7 +224,7 @@ export class FolderLoops {
     push: async (): Promise<void> => {
       const sent = await this.sync.push("later");
       if (sent > 0) this.kick("poll");
-      const at = nextTryAt(this.sync.parts.db);
+      const at = nextTryAt(this.sync.parts.db, Date.now());
       clearTimeout(this.pushTimer);
       if (at !== undefined) this.pushTimer = setTimeout(() => this.kick("push"), Math.max(10, at - Date.now()));
     },

@@ -9,7 +9,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Running } from "../cli/testing/holdfast.ts";
 import { createHub, SqliteStorage, serveHub } from "../hub/index.ts";
 import { until } from "../hub/testing/wait-until.ts";
-import { BACKOFF_MS, backOff, HubApi, laneState, nextTryAt, SyncDb, writeHubLink } from "../hub-client/index.ts";
+import {
+  BACKOFF_MS,
+  backOff,
+  HubApi,
+  laneState,
+  nextBatch,
+  nextTryAt,
+  SyncDb,
+  writeHubLink,
+} from "../hub-client/index.ts";
 import { initWorkspaceRecord } from "../store/index.ts";
 import { retry } from "./index.ts";
 import { PATIENCE_MS, TestFolder, World } from "./testing/two-folders.ts";
@@ -77,12 +86,30 @@ test("FILE-09 the pauses are 0.5, 1, 2, 5, 15, 30, 60 s, each with jitter, and t
       }
       assert.equal(laneState(db, `lane ${lane}`)?.attempts, 9);
     }
-    assert.ok((nextTryAt(db) ?? 0) >= 1_000_000 + 45_000);
+    assert.ok((nextTryAt(db, 1_000_000) ?? 0) >= 1_000_000 + 45_000);
   }
   for (const [attempt, pauses] of seen.entries()) {
     const wantedMs = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0;
     for (const pauseMs of pauses) assert.ok(pauseMs >= wantedMs * 0.75 && pauseMs <= wantedMs * 1.25, `${pauseMs}`);
     assert.ok(new Set(pauses).size > 5, "they differ");
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("FILE-09 what waited when the clock was set back is tried, not in a year", () => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-set-back-"));
+  const { layout } = initWorkspaceRecord(folder);
+  const limits = { entries: 10, inlineBytes: 1_000 };
+  const yearMs = 365 * 24 * 3_600_000;
+  {
+    using db = SyncDb.open(layout);
+    db.run("INSERT INTO unsent VALUES ('entry', 1, 'lane', NULL, 0)");
+    backOff(db, ["lane"], "busy", yearMs);
+    assert.equal(nextBatch(db, yearMs, limits).length, 0, "it waits");
+    assert.ok((nextTryAt(db, yearMs) ?? 0) > yearMs);
+    assert.equal(nextBatch(db, yearMs + 1_000, limits).length, 1, "it is due");
+    assert.equal(nextBatch(db, 5_000, limits).length, 1, "it is due after the clock was set back, too");
+    assert.ok((nextTryAt(db, 5_000) ?? Number.NaN) <= 5_000);
   }
   rmSync(folder, { recursive: true });
 });

@@ -10,6 +10,8 @@ import type { SyncDb } from "./sync-db.ts";
 
 /** Pauses after the first, second, ... failure of a lane in a row (FILE-09), ms. */
 export const BACKOFF_MS: readonly number[] = [500, 1_000, 2_000, 5_000, 15_000, 30_000, 60_000];
+/** Nothing waits longer: what is to be tried later than that from now was put off before the clock was set back, ms. */
+const MAX_WAIT_MS = 120_000;
 const ARRIVALS_AT_ONCE = 2_000;
 /** A batch ends before its contents exceed this. */
 const BATCH_CONTENT_BYTES = 12 * 1_024 * 1_024;
@@ -77,9 +79,10 @@ export function refillOutbox(db: SyncDb): void {
 export function nextBatch(db: SyncDb, nowMs: number, limits: { entries: number; inlineBytes: number }): Unsent[] {
   const rows = db.all<Unsent>(
     `SELECT entry, unsent.lane AS lane, content, size FROM unsent LEFT JOIN lanes ON lanes.lane = unsent.lane
-     WHERE lanes.lane IS NULL OR (lanes.state = 'waiting' AND lanes.next_at_ms <= ?)
+     WHERE lanes.lane IS NULL OR (lanes.state = 'waiting' AND lanes.next_at_ms NOT BETWEEN ? AND ?)
      ORDER BY arrival LIMIT ?`,
-    nowMs,
+    nowMs + 1,
+    nowMs + MAX_WAIT_MS,
     limits.entries,
   );
   let bytes = 0;
@@ -91,10 +94,12 @@ export function nextBatch(db: SyncDb, nowMs: number, limits: { entries: number; 
 }
 
 /** When the next waiting lane may be tried, ms since 1970; undefined when none waits. */
-export function nextTryAt(db: SyncDb): number | undefined {
+export function nextTryAt(db: SyncDb, nowMs: number): number | undefined {
   return (
     db.get<{ at: number | null }>(
-      "SELECT min(next_at_ms) AS at FROM lanes WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM unsent WHERE unsent.lane = lanes.lane)",
+      `SELECT min(iif(next_at_ms > ?, 0, next_at_ms)) AS at FROM lanes
+       WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM unsent WHERE unsent.lane = lanes.lane)`,
+      nowMs + MAX_WAIT_MS,
     )?.at ?? undefined
   );
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Adaptation } from "./adaptation.ts";
 import { nextShare } from "./adaptive-share.ts";
 import { shareOf } from "./segments.ts";
-import { Simulation } from "./testing/simulated-peers.ts";
+import { type SimulatedPeer, Simulation } from "./testing/simulated-peers.ts";
 
 /** Peers that adapt to each other, one after the other, until none moves. Returns the rounds that it took. */
 function settle(shares: number[]): number {
@@ -31,6 +31,74 @@ test("adaptive peers come to rest, with the ring covered and about as much each,
       for (const share of shares) assert.ok(Math.abs(share - 1 / shares.length) < 0.5 / shares.length);
     }),
   );
+});
+
+test("who is limited holds what its limit allows, and the others the rest", () => {
+  const limit = fc.double({ min: 0.02, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(limit, { minLength: 2, maxLength: 20 }), (most) => {
+      const shares = most.map(() => 1);
+      for (let round = 0; round < 2_000; round += 1) {
+        for (const [index, share] of shares.entries()) {
+          const covered = shares.reduce((sum, one) => sum + one, 0);
+          const limits = [{ used: share, most: most[index] as number }];
+          shares[index] = nextShare({ share, replicators: shares.length, covered, limits });
+        }
+      }
+      for (const [index, share] of shares.entries()) assert.ok(share <= (most[index] as number) * 1.01, `${share}`);
+      const possible = most.reduce((sum, one) => sum + one * 0.95, 0);
+      const covered = shares.reduce((sum, one) => sum + one, 0);
+      assert.ok(covered > 0.85 * Math.min(1, possible), `${covered} of ${possible}: ${shares}`);
+    }),
+  );
+});
+
+test("an adaptive peer with little room stays below it, and every entry is on two", async () => {
+  const simulation = new Simulation();
+  const peers = await simulation.start(4, 0);
+  const small = peers[3] as SimulatedPeer;
+  peers[0]?.appendMany(
+    Array.from({ length: 400 }, (_, index) => `entry ${index}`),
+    "some text that takes room".repeat(40),
+  );
+  const whole = (peers[0] as SimulatedPeer).log.status().bytes;
+  assert.ok(whole > 400_000);
+  const limits = { storageBytes: whole / 10 };
+  const { time, random } = simulation;
+  const adapting = peers.map(
+    (peer) => new Adaptation({ log: peer.log, start: peer.place, time, random, ...(peer === small ? { limits } : {}) }),
+  );
+  await time.pass(600_000);
+  assert.ok(small.log.status().bytes <= limits.storageBytes * 1.1, `${small.log.status().bytes / whole}`);
+  assert.ok(small.log.status().bytes > limits.storageBytes * 0.3, `${small.log.status().bytes / whole}`);
+  for (const id of peers[0]?.ids ?? []) {
+    assert.ok(peers.filter(({ holdings }) => holdings.has(id as never)).length >= 2);
+  }
+  for (const adaptation of adapting) adaptation.close();
+  await simulation.stop();
+});
+
+test("an adaptive peer that is to use little of a processor holds less while it is busy", async () => {
+  const simulation = new Simulation();
+  const peers = await simulation.start(3, 0);
+  const { time, random } = simulation;
+  let load = 0.5;
+  const adapting = peers.map(
+    (peer, index) =>
+      new Adaptation({
+        ...{ log: peer.log, start: peer.place, time, random },
+        ...(index === 2 ? { limits: { load: 0.1 }, load: () => load } : {}),
+      }),
+  );
+  const busy = peers[2] as SimulatedPeer;
+  const share = (): number => shareOf(busy.log.segments.filter(({ owner }) => owner === busy.id));
+  await time.pass(300_000);
+  assert.ok(share() < 0.05, `${share()}`);
+  load = 0.01;
+  await time.pass(600_000);
+  assert.ok(share() > 0.15, `${share()}`);
+  for (const adaptation of adapting) adaptation.close();
+  await simulation.stop();
 });
 
 test("PEER-21 adaptive peers divide the work among them, take over from who leaves, and every entry stays on two", async () => {

@@ -12,9 +12,10 @@ export class HeldEntries {
   /** By place, the delete that took it away. */
   private readonly gone = new Map<Place, EntryId>();
   private readonly holdings: Holdings;
-  /** Of what others made, for whoever looks for what to let go. */
-  private readonly others = new Set<Place>();
-  private readonly own = new Set<Place>();
+  /** Of what others made, for whoever looks for what to let go; each with its bytes. */
+  private readonly others = new Map<Place, number>();
+  private readonly own = new Map<Place, number>();
+  private heldBytes = 0;
 
   private constructor(holdings: Holdings) {
     this.holdings = holdings;
@@ -33,6 +34,11 @@ export class HeldEntries {
 
   get count(): number {
     return this.index.count;
+  }
+
+  /** Of all that is here, entries and contents. */
+  get bytes(): number {
+    return this.heldBytes;
   }
 
   /** Here, or deleted: there is nothing to fetch. */
@@ -68,14 +74,17 @@ export class HeldEntries {
     }
     const place = placeOf(coordinate, id);
     if (this.gone.has(place) || !this.index.add(place)) return false;
-    if (entry.author === this.holdings.self) this.own.add(place);
-    else this.others.add(place);
+    const bytes = entry.block.length + (entry.content?.size ?? 0);
+    this.heldBytes += bytes;
+    if (entry.author === this.holdings.self) this.own.set(place, bytes);
+    else this.others.set(place, bytes);
     return true;
   }
 
   /** It was let go here; others hold it. */
   drop(place: Place): void {
     this.index.remove(place);
+    this.heldBytes -= this.others.get(place) ?? this.own.get(place) ?? 0;
     this.others.delete(place);
     this.own.delete(place);
   }
@@ -92,7 +101,7 @@ export class HeldEntries {
 
   /** Places of entries that others made, or that were made here, in no order. */
   places(whose: "others" | "own"): Iterable<Place> {
-    return whose === "others" ? this.others : this.own;
+    return (whose === "others" ? this.others : this.own).keys();
   }
 }
 

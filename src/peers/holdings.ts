@@ -6,8 +6,11 @@ import type { Author, Entry, EntryId } from "../entries/index.ts";
 /** What has to be known of an entry without reading it. */
 export interface Held {
   readonly id: EntryId;
-  /** For its place on the ring. */
-  readonly entry: Pick<Entry, "collection" | "name" | "doc" | "id" | "author" | "kind" | "parents">;
+  /** For its place on the ring, and its bytes. */
+  readonly entry: Pick<
+    Entry,
+    "collection" | "name" | "doc" | "id" | "author" | "kind" | "parents" | "block" | "content"
+  >;
 }
 
 /** An entry that came, verified, with its content where it has one. */

@@ -1,9 +1,10 @@
 // Peers: the shared log without a hub. See shared-log.ts first.
 
-export { Adaptation } from "./adaptation.ts";
+export { Adaptation, type ReplicateLimits } from "./adaptation.ts";
 export { PeerNode, type PeerNodeOptions } from "./peer-node.ts";
 export { PeersDb } from "./peers-db.ts";
-export { parseReplicate, type Replicate } from "./replicate.ts";
+export { processLoad } from "./process-load.ts";
+export { parseByteCount, parseReplicate, type Replicate } from "./replicate.ts";
 export type { LogStatus, PeerStatus, SharedLog, SharedLogEvents, SharedLogOptions } from "./shared-log.ts";
 export { StoreHoldings } from "./store-holdings.ts";
 export { processTime } from "./time.ts";

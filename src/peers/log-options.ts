@@ -77,6 +77,8 @@ export interface LogStatus {
   readonly away: readonly Author[];
   readonly converged: boolean;
   readonly entries: number;
+  /** Of these entries and their contents. */
+  readonly bytes: number;
   /** On their way to peers; kept aside because what they were made from is missing. */
   readonly sending: number;
   readonly waiting: number;

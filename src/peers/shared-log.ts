@@ -280,6 +280,7 @@ export class SharedLog {
       away: [...this.away],
       converged: this.hasLookedAround && isQuiet && peers.every(({ converged }) => converged),
       entries: opened?.held.count ?? 0,
+      bytes: opened?.held.bytes ?? 0,
       sending,
       waiting,
     };

@@ -16,8 +16,10 @@ import {
   PeerNode,
   PeersDb,
   parsePeerInvite,
+  processLoad,
   processTime,
   type Replicate,
+  type ReplicateLimits,
   type SharedLog,
   type SharedLogEvents,
   type SharedLogOptions,
@@ -34,6 +36,8 @@ export interface PeeringOptions extends Pick<SharedLogOptions, "replicas" | "rol
   readonly bootstrap?: readonly string[];
   /** Default: all. */
   readonly replicate?: Replicate;
+  /** With `auto`: what is used at the most. */
+  readonly limits?: ReplicateLimits;
   /** Whether peers on the local network are looked for. Default: yes. */
   readonly isLocal?: boolean;
 }
@@ -233,7 +237,14 @@ export class Peering implements AsyncDisposable {
     const id = this.node.self.slice(0, 32);
     if (replicate === "all") this.log.replicate(0n, 1, id);
     else if (replicate === "auto") {
-      this.adaptation = new Adaptation({ log: this.log, start: place, time: processTime, random: Math.random });
+      this.adaptation = new Adaptation({
+        log: this.log,
+        start: place,
+        time: processTime,
+        random: Math.random,
+        limits: this.parts.limits ?? {},
+        load: processLoad(),
+      });
     } else this.log.replicate(place, replicate, id);
   }
 

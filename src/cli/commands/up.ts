@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
-import { parseReplicate } from "../../peers/replicate.ts";
+import { HoldfastError } from "../../errors.ts";
+import type { ReplicateLimits } from "../../peers/adaptation.ts";
+import { parseByteCount, parseReplicate } from "../../peers/replicate.ts";
 import { Layout } from "../../store/index.ts";
 import { type FolderEvent, startDaemon } from "../../workspace/daemon.ts";
 import { daemonLog } from "../../workspace/daemon-record.ts";
@@ -29,6 +31,8 @@ export async function up(call: Call, isPeer: boolean): Promise<Outcome | undefin
       ...(peers?.listen ?? []).flatMap((address) => ["--listen", address]),
       ...(peers?.bootstrap ?? []).flatMap((address) => ["--bootstrap", address]),
       ...(peers?.replicate === undefined ? [] : ["--replicate", `${peers.replicate}`]),
+      ...(peers?.limits?.storageBytes === undefined ? [] : ["--storage-limit", `${peers.limits.storageBytes}`]),
+      ...(peers?.limits?.load === undefined ? [] : ["--load-limit", `${peers.limits.load}`]),
     ];
     using progress = new Progress(call, { label: "starting" });
     const started = await startDetached(
@@ -62,13 +66,38 @@ function upFolder(call: Call): string {
 /** Any of the options that only concern peers asks for them. */
 function peersWanted(call: Call, isPeer: boolean): PeeringOptions | undefined {
   const [listen, bootstrap, replicate] = [call.list("listen"), call.list("bootstrap"), call.text("replicate")];
-  const isWanted = isPeer || listen.length + bootstrap.length > 0 || replicate !== undefined;
+  const limits = limitsWanted(call);
+  const isWanted = isPeer || listen.length + bootstrap.length > 0 || (replicate ?? limits) !== undefined;
   if (!isWanted) return undefined;
+  if (limits !== undefined && (replicate ?? "auto") !== "auto") {
+    throw new HoldfastError("BAD_OPTION", `--replicate ${replicate} holds what it says, whatever that takes`, {
+      hint: "Limits are for --replicate auto.",
+    });
+  }
   return {
     ...(listen.length === 0 ? {} : { listen }),
     bootstrap,
     ...(replicate === undefined ? {} : { replicate: parseReplicate(replicate) }),
+    ...(limits === undefined ? {} : { replicate: "auto", limits }),
   };
+}
+
+/** Undefined where none is set. */
+function limitsWanted(call: Call): ReplicateLimits | undefined {
+  const [storage, load] = [call.text("storageLimit"), call.text("loadLimit")];
+  if (storage === undefined && load === undefined) return undefined;
+  return {
+    ...(storage === undefined ? {} : { storageBytes: parseByteCount(storage) }),
+    ...(load === undefined ? {} : { load: parseLoad(load) }),
+  };
+}
+
+function parseLoad(text: string): number {
+  const load = Number(text);
+  if (text.trim() !== "" && load > 0 && load <= 64) return load;
+  throw new HoldfastError("BAD_OPTION", `"${text.slice(0, 40)}" is no part of a processor`, {
+    hint: "Say a number such as 0.25: a quarter of one.",
+  });
 }
 
 async function serve(
