@@ -26,14 +26,23 @@ export async function measureHoldfast(sizes: PairSizes, say: (message: string) =
   }
 }
 
+/** Appends a second with nobody else there: one at a time, and a hundred at once. */
+export async function measureAppends(
+  workspace: Workspace,
+  count: number,
+): Promise<{ readonly one: number; readonly hundred: number }> {
+  const one = await perSecond(count, async () => {
+    for (let index = 0; index < count; index += 1) await put(workspace, `alone ${index}`);
+  });
+  return { one, hundred: await perSecond(count, () => putByHundreds(workspace, "at once", count)) };
+}
+
 async function measurePair(root: string, sizes: PairSizes): Promise<Omit<PairFigures, "cold">> {
   await using a = await openWorkspace(join(root, "a"), { peers: HERE });
-  const appends = await perSecond(sizes.appends, async () => {
-    for (let index = 0; index < sizes.appends; index += 1) await put(a, `alone ${index}`);
-  });
+  const { one: appends, hundred: appendsOfHundred } = await measureAppends(a, sizes.appends);
   await using b = await openWorkspace(join(root, "b"), { peers: { ...HERE, bootstrap: [inviteTo(a)] } });
   const seen = seenBy(b);
-  await seen.count(sizes.appends);
+  await seen.count(2 * sizes.appends);
   await a.waitForReplicator({ timeoutMs: PATIENCE_MS });
   const times: number[] = [];
   for (let index = 0; index < sizes.visible; index += 1) {
@@ -43,24 +52,67 @@ async function measurePair(root: string, sizes: PairSizes): Promise<Omit<PairFig
   }
   const sustained = await perSecond(sizes.sustained, async () => {
     for (let index = 0; index < sizes.sustained; index += 1) await put(a, `both ${index}`);
-    await seen.count(sizes.appends + sizes.visible + sizes.sustained);
+    await seen.count(2 * sizes.appends + sizes.visible + sizes.sustained);
   });
-  return { appends, sustained, visibleMedianMs: percentile(times, 0.5), visibleP99Ms: percentile(times, 0.99) };
+  const sustainedOfHundred = await perSecond(sizes.sustained, async () => {
+    await putByHundreds(a, "both at once", sizes.sustained);
+    await seen.count(2 * sizes.appends + sizes.visible + 2 * sizes.sustained);
+  });
+  const rates = { appends, appendsOfHundred, sustained, sustainedOfHundred };
+  return { ...rates, visibleMedianMs: percentile(times, 0.5), visibleP99Ms: percentile(times, 0.99) };
 }
 
-async function measureCold(root: string, count: number): Promise<number> {
+/** Entries a second that a new node gets. */
+export async function measureCold(root: string, count: number): Promise<number> {
   await using a = await openWorkspace(join(root, "a"), { peers: HERE });
-  const puts: Promise<unknown>[] = [];
-  for (let index = 0; index < count; index += 1) {
-    puts.push(put(a, `entry ${index}`));
-    if (puts.length === 64) await Promise.all(puts.splice(0));
-  }
-  await Promise.all(puts);
+  await putByHundreds(a, "entry", count);
   await untilHeld(a, count);
   const startedMs = performance.now();
   await using b = await openWorkspace(join(root, "b"), { peers: { ...HERE, bootstrap: [inviteTo(a)] } });
   await seenBy(b).count(count);
   return (count / (performance.now() - startedMs)) * 1_000;
+}
+
+async function putByHundreds(workspace: Workspace, name: string, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, at) => put(workspace, `${name} ${index + at}`)));
+  }
+}
+
+/** Entries a second until both of two nodes have them. */
+export async function measurePairSustained(count: number): Promise<{ readonly one: number; readonly hundred: number }> {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-bench-sustained-"));
+  const { sustained, sustainedOfHundred } = await measurePair(root, {
+    appends: 100,
+    visible: 1,
+    sustained: count,
+    cold: [],
+  });
+  return { one: sustained, hundred: sustainedOfHundred ?? Number.NaN };
+}
+
+/** Eight nodes that hold everything: entries a second until all have them, put one by one. */
+export async function measureEight(count: number): Promise<number> {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-bench-eight-"));
+  await using nodes = new AsyncDisposableStack();
+  const first = nodes.use(await openWorkspace(join(root, "0"), { peers: HERE }));
+  const others: Workspace[] = [];
+  for (let index = 1; index < 8; index += 1) {
+    others.push(
+      nodes.use(await openWorkspace(join(root, `${index}`), { peers: { ...HERE, bootstrap: [inviteTo(first)] } })),
+    );
+  }
+  const all = [first, ...others];
+  while (!all.every((one) => one.peers().peers.length === 7 && one.peers().converged)) await passMs(20);
+  const seen = others.map(seenBy);
+  return perSecond(count, async () => {
+    for (let index = 0; index < count; index += 1) await put(first, `eight ${index}`);
+    await Promise.all(seen.map((one) => one.count(count)));
+  });
+}
+
+function passMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function put(workspace: Workspace, name: string): Promise<unknown> {
@@ -73,7 +125,7 @@ function inviteTo(workspace: Workspace): string {
 
 /** What was put has been noticed, and is told of. */
 async function untilHeld(workspace: Workspace, count: number): Promise<void> {
-  while (workspace.peers().entries < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (workspace.peers().entries < count) await passMs(5);
 }
 
 /** Entries that came to `workspace`, each with when. */

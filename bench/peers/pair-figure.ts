@@ -12,7 +12,9 @@ const QUICK: PairSizes = { appends: 200, visible: 30, sustained: 200, cold: [500
 export async function pairFigure({ isQuick, say }: Settings): Promise<Line[]> {
   const sizes = isQuick ? QUICK : SIZES;
   const ours = await measureHoldfast(sizes, say);
-  const theirs = await measurePeerbit(sizes, say);
+  const pair = measurePeerbit<PairFigures>("pair.mjs", sizes, say);
+  const hundred = measurePeerbit<PairFigures>("hundred.mjs", sizes, say);
+  const theirs = pair && hundred && { ...pair, ...hundred };
   const [peer, note] = ["Peerbit", theirs === undefined ? "Peerbit could not be installed here" : ""];
   const rate = (figure: string, of: (figures: PairFigures) => number, atLeast: number): Line => ({
     ...{ figure, ours: of(ours), peer, theirs: theirs && of(theirs), unit: "/s", aim: { atLeast }, note },
@@ -22,7 +24,18 @@ export async function pairFigure({ isQuick, say }: Settings): Promise<Line[]> {
   });
   return [
     rate("appends, nobody else there", (figures) => figures.appends, 5),
+    rate("a hundred appends at once, nobody else there", (figures) => figures.appendsOfHundred, 5),
     rate("appends until both nodes have them", (figures) => figures.sustained, 15),
+    {
+      ...rate(
+        "a hundred at once until both nodes have them",
+        (figures) => figures.sustainedOfHundred ?? Number.NaN,
+        15,
+      ),
+      ...(theirs?.sustainedOfHundred === null
+        ? { theirs: undefined, note: `${theirs.arrivedOfHundred} of ${sizes.sustained} came` }
+        : {}),
+    },
     time("an append to visible at the other, median", (figures) => figures.visibleMedianMs),
     time("an append to visible at the other, p99", (figures) => figures.visibleP99Ms),
     ...sizes.cold.map((count, index) =>

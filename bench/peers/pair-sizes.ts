@@ -11,7 +11,12 @@ export interface PairSizes {
 export interface PairFigures {
   /** A second. */
   readonly appends: number;
+  /** A hundred at once. */
+  readonly appendsOfHundred: number;
   readonly sustained: number;
+  /** Null: not all of them came; so many did. */
+  readonly sustainedOfHundred: number | null;
+  readonly arrivedOfHundred?: number;
   readonly visibleMedianMs: number;
   readonly visibleP99Ms: number;
   readonly cold: readonly number[];
