@@ -105,7 +105,8 @@ export async function measureEight(count: number): Promise<number> {
   const all = [first, ...others];
   while (!all.every((one) => one.peers().peers.length === 7 && one.peers().converged)) await passMs(20);
   const seen = others.map(seenBy);
-  return perSecond(count, async () => {
+  // Awaited here: they are closed when this returns.
+  return await perSecond(count, async () => {
     for (let index = 0; index < count; index += 1) await put(first, `eight ${index}`);
     await Promise.all(seen.map((one) => one.count(count)));
   });

@@ -11,7 +11,7 @@ const VERSIONS = ["peerbit@5.3.22", "@peerbit/program", "@peerbit/shared-log@13.
 const HOME = join(tmpdir(), "holdfast-bench-peerbit-5.3.22");
 /** Each of its programs takes two minutes here, when it ends. */
 const PROGRAM_MS = 300_000;
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
 const PROGRAMS = fileURLToPath(new URL("peerbit/", import.meta.url));
 const PROJECT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

@@ -38,6 +38,8 @@ const MAX_SESSIONS = 1_000_000;
 const MAX_CONNECTED = 10_000;
 /** Members that are asked for the others: all of so few, of more ever fewer. */
 const ASKED_MEMBERS = 4;
+/** Between two questions for members that go to one at random, ms: so no two stay strangers that others know. */
+const ASK_AGAIN_MS = 60_000;
 /** Until those who are connected know new addresses of ours, ms. */
 const MOVED_MS = 3_000;
 
@@ -54,6 +56,7 @@ export class PeerNode {
   private readonly logs = new Map<Topic, SharedLog>();
   private readonly closing = new Map<Topic, Promise<void>>();
   private sessions = 0;
+  private askAgain: (() => void) | undefined;
   /** Calls off the telling of addresses that have changed. */
   private moved: (() => void) | undefined;
 
@@ -82,6 +85,7 @@ export class PeerNode {
 
   /** Throws what the transport throws. */
   async start(): Promise<void> {
+    this.setAskAgain();
     await this.transport.start({
       onConnected: (peer) => this.onConnected(peer),
       onDisconnected: (peer) => {
@@ -99,6 +103,7 @@ export class PeerNode {
   /** Closes all logs, tells the others, and ends all connections. */
   async stop(): Promise<void> {
     this.moved?.();
+    this.askAgain?.();
     await Promise.all([...this.logs.keys()].map((topic) => this.closeLog(topic)));
     this.subscriptions.close();
     await this.transport.stop();
@@ -229,9 +234,22 @@ export class PeerNode {
    *  would tell all of all. */
   private askForMembers(topic: Topic, peer: Author): void {
     const known = this.subscriptions.subscribers(topic).length;
-    if (this.random() * known < ASKED_MEMBERS) {
-      this.send(peer, { t: "members?", topic, addresses: this.transport.addresses().slice(0, MAX_ADDRESSES) });
-    }
+    if (this.random() * known < ASKED_MEMBERS) this.ask(topic, peer);
+  }
+
+  private ask(topic: Topic, peer: Author): void {
+    this.send(peer, { t: "members?", topic, addresses: this.transport.addresses().slice(0, MAX_ADDRESSES) });
+  }
+
+  private setAskAgain(): void {
+    this.askAgain = this.time.after(ASK_AGAIN_MS * (0.9 + 0.2 * this.random()), () => {
+      this.setAskAgain();
+      for (const topic of this.logs.keys()) {
+        const members = this.subscriptions.subscribers(topic);
+        const one = members[Math.floor(this.random() * members.length)];
+        if (one !== undefined) this.ask(topic, one);
+      }
+    });
   }
 
   /** Who could not reach us before may do so now: members that know the new addresses by then tell the others of us. */

@@ -2,12 +2,13 @@
 
 import { append, node, perSecond, Store, sizes, until } from "./shared.mjs";
 
-const first = await node("0");
-const store = await first.open(new Store());
+const nodes = [await node("0")];
+const store = await nodes[0].open(new Store());
 const stores = [store];
 for (let i = 1; i < 8; i++) {
-  const one = await node(String(i));
-  await one.dial(first.getMultiaddrs());
+  const one = await node(`${i}`);
+  for (const other of nodes) await one.dial(other.getMultiaddrs());
+  nodes.push(one);
   stores.push(await one.open(store.clone()));
 }
 const replicators = async () =>

@@ -28,8 +28,13 @@ field({ type: SharedLog })(Store.prototype, "log");
 const value = () => crypto.getRandomValues(new Uint8Array(256));
 export const append = (store) => store.log.append(value(), { meta: { next: [] } });
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-export const until = async (isSo) => {
-  while (!isSo()) await later(2);
+/** Ends the process when it takes too long: now and then two nodes do not find each other, and never will. */
+export const until = async (isSo, limitMs = 60_000) => {
+  const lateMs = performance.now() + limitMs;
+  while (!isSo()) {
+    if (performance.now() > lateMs) process.exit(3);
+    await later(2);
+  }
 };
 export const perSecond = async (count, work) => {
   const t = performance.now();
