@@ -297,6 +297,13 @@ test("a port in use, an address that is none, and a folder that is up already ar
     assert.equal((await holdfastFailure(["up", b, ...limits])).code, "BAD_OPTION", limits.join(" "));
   }
   await assert.rejects(openWorkspace(a, { peers: { isLocal: false } }), { code: "ALREADY_UP" });
+  for (const peers of [
+    { replicate: "auto", limits: { storageBytes: Number.NaN } },
+    { replicate: "auto", limits: { load: 0 } },
+    { replicate: "all", limits: { load: 1 } },
+  ] as const) {
+    await assert.rejects(openWorkspace(b, { peers }), { code: "BAD_OPTION" });
+  }
   const nobody = await holdfastFailure(["-C", a, "peer", "ping", "00"]);
   assert.equal(nobody.code, "NOT_FOUND");
 });

@@ -10,6 +10,10 @@ import type { Time } from "./time.ts";
 const LOOK_MS = 5_000;
 /** How much the newest look at the load counts: what lasts a moment moves nothing. */
 const NEWEST = 0.2;
+/** Looks at which nothing was let go, though there is too much: then no more is given up. Letting go takes some seconds. */
+const LOOKS_IN_VAIN = 6;
+/** Of what was held at the look before: nothing was let go. */
+const STILL_OVER = 0.99;
 
 /** What an adaptive peer is to use at the most. */
 export interface ReplicateLimits {
@@ -28,12 +32,17 @@ export interface AdaptationParts {
   readonly start: Point;
   readonly time: Time;
   readonly random: () => number;
+  readonly onNotice?: (message: string) => void;
 }
 
 export class Adaptation {
   private readonly parts: AdaptationParts;
   private share: number;
   private load = 0;
+  /** What was held at the last look, where that was too much. */
+  private overBytes: number | undefined;
+  private looksInVain = 0;
+  private isTold = false;
   private readonly id: string;
   private callOff: (() => void) | undefined;
 
@@ -73,11 +82,31 @@ export class Adaptation {
   private limits(): { used: number; most: number }[] {
     const { log, limits: { storageBytes, load: mostLoad } = {}, load } = this.parts;
     const limits: { used: number; most: number }[] = [];
-    if (storageBytes !== undefined) limits.push({ used: log.status().bytes, most: storageBytes });
+    if (storageBytes !== undefined) {
+      const used = log.status().bytes;
+      // Nobody else can hold what is too much here: to give up more of the ring lets go nothing.
+      const isOver = used > storageBytes;
+      const isInVain = isOver && this.overBytes !== undefined && used >= this.overBytes * STILL_OVER;
+      this.looksInVain = isInVain ? this.looksInVain + 1 : 0;
+      this.overBytes = isOver ? used : undefined;
+      const isStuck = this.looksInVain >= LOOKS_IN_VAIN;
+      limits.push({ used: isStuck ? storageBytes * 0.95 : used, most: storageBytes });
+      this.tell(isStuck, used, storageBytes);
+    }
     if (mostLoad !== undefined && load !== undefined) {
       this.load += NEWEST * (load() - this.load);
       limits.push({ used: this.load, most: mostLoad });
     }
     return limits;
+  }
+
+  /** Once, each time that it comes to it. */
+  private tell(isStuck: boolean, used: number, most: number): void {
+    if (isStuck && !this.isTold) {
+      this.parts.onNotice?.(
+        `${used} bytes are held here, of ${most} at the most: nobody else can hold them; that there are copies goes before limits`,
+      );
+    }
+    this.isTold = isStuck;
   }
 }

@@ -78,6 +78,34 @@ test("an adaptive peer with little room stays below it, and every entry is on tw
   await simulation.stop();
 });
 
+test("what nobody else can hold stays, whatever the limit, and that is told once", async () => {
+  const simulation = new Simulation();
+  const peers = (await simulation.start(2, 0)) as [SimulatedPeer, SimulatedPeer];
+  const { time, random } = simulation;
+  peers[0].appendMany(
+    Array.from({ length: 200 }, (_, index) => `entry ${index}`),
+    "text".repeat(500),
+  );
+  const notices: string[] = [];
+  const limits = { storageBytes: peers[0].log.status().bytes / 5 };
+  const adapting = peers.map(
+    (peer, index) =>
+      new Adaptation({
+        ...{ log: peer.log, start: peer.place, time, random, onNotice: (message) => notices.push(message) },
+        ...(index === 1 ? { limits } : {}),
+      }),
+  );
+  await time.pass(900_000);
+  const small = peers[1];
+  assert.equal(small.ids.length, 200, "two copies go before the limit");
+  const share = shareOf(small.log.segments.filter(({ owner }) => owner === small.id));
+  assert.ok(share > 0.01, `it still holds its part of the ring: ${share}`);
+  assert.equal(notices.length, 1);
+  assert.match(notices[0] ?? "", /nobody else can hold them/);
+  for (const adaptation of adapting) adaptation.close();
+  await simulation.stop();
+});
+
 test("an adaptive peer that is to use little of a processor holds less while it is busy", async () => {
   const simulation = new Simulation();
   const peers = await simulation.start(3, 0);

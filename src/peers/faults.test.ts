@@ -390,3 +390,61 @@ test("PEER-28 frames are read however they are cut; empty ones and those that ar
 async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
+
+test("a peer that came to hold more while it was catching up has not got what it was not asked for", async () => {
+  const simulation = new Simulation({ seed: 5, replicas: 1, faults: { delayMs: [60, 60] } });
+  const [b, a] = [simulation.peer(), simulation.peer()];
+  await b.start(1);
+  const made = b.appendMany(
+    Array.from({ length: 4_000 }, (_, index) => `n${index}`),
+    "x".repeat(3_000),
+  );
+  await simulation.time.pass(10_000);
+  await a.start(0);
+  await simulation.time.pass(10_000);
+  a.log.replicate(a.place, 0.5);
+  await simulation.time.until(() => a.holdings.entries.size > 200, "it has begun");
+  const own = a.log.segments.find(({ owner }) => owner === a.id);
+  a.log.replicate(a.place, 1, own?.id ?? "");
+  await simulation.time.pass(100);
+  const lacking = made.filter(({ id }) => !a.holdings.has(id));
+  assert.ok(lacking.length > 1_000);
+  let wrong = 0;
+  const acknowledged = lacking.map(async ({ id }) => {
+    await b.log.acknowledged(id, 1, 60_000);
+    if (!a.holdings.has(id)) wrong += 1;
+  });
+  for (let step = 0; step < 2_000 && a.holdings.entries.size < made.length; step += 1) {
+    await simulation.time.pass(5);
+    assert.ok(!b.log.status().converged || a.holdings.entries.size === made.length, "B says converged too early");
+  }
+  await simulation.time.pass(5_000);
+  await Promise.all(acknowledged);
+  assert.equal(wrong, 0, "acknowledged, and not there");
+  await simulation.stop();
+});
+
+test("two groups that one connection joins come to know each other, everybody everybody", async () => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const simulation = new Simulation({ seed });
+    const { network, time } = simulation;
+    network.onlyLinked();
+    const groups: [SimulatedPeer[], SimulatedPeer[]] = [[], []];
+    for (let index = 0; index < 10; index += 1) {
+      for (const group of groups) {
+        const peer = simulation.peer();
+        await peer.start(1);
+        const [first] = group;
+        if (first !== undefined) network.link(first.id, peer.id);
+        group.push(peer);
+        await time.pass(300);
+      }
+    }
+    const all = groups.flat();
+    const known = (peer: SimulatedPeer): number => network.linkedWith(peer.id).length;
+    await time.until(() => all.every((peer) => known(peer) === 9), "each group knows itself", 200_000);
+    network.link((groups[0][0] as SimulatedPeer).id, (groups[1][0] as SimulatedPeer).id);
+    await time.until(() => all.every((peer) => known(peer) === 19), "all know each other", 200_000);
+    await simulation.stop();
+  }
+});

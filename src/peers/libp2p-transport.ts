@@ -7,6 +7,7 @@
 //
 // To each peer we open one stream of our own, and all our frames go over it, in order; what it sends comes over one of its own.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
 import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
@@ -17,7 +18,7 @@ import { peerIdFromPublicKey } from "@libp2p/peer-id";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
-import { multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { Author, Identity } from "../entries/index.ts";
 import { HoldfastError, systemCode } from "../errors.ts";
@@ -25,6 +26,8 @@ import { framed, framesIn, HEADER_BYTES } from "./frames.ts";
 import { MAX_FRAME_BYTES, type Transport, type TransportEvents } from "./transport.ts";
 
 const PROTOCOL = "/holdfast/1";
+/** Of `/p2p/` in an address. */
+const PEER_ID_CODE = 421;
 /** Where to listen when nothing else is said: every interface, any port. */
 export const DEFAULT_LISTEN: readonly string[] = ["/ip4/0.0.0.0/tcp/0"];
 /** Waiting for one peer at the most, bytes; beyond it frames are lost, which the protocol makes good. */
@@ -39,10 +42,17 @@ const ADDRESSES_MS = 60_000;
 const OPEN_AGAIN_MS = [100, 500, 2_000, 10_000, 30_000];
 /** Dials at once at the most, on account of what others say of others. */
 const MAX_DIALING = 32;
+/** ... and waiting for their turn. */
+const MAX_TO_DIAL = 1_000;
 /** A place with a peer that passes connections on, whichever there is. */
 const THROUGH_OTHERS = "/p2p-circuit";
 /** Peers that one passes connections on for at the most. */
 const MAX_PASSED_ON = 128;
+/** How long such a place is kept for one that is gone, ms: whoever is there asks for it again in time. */
+const PLACE_MS = 10 * 60_000;
+/** How long a peer may take to show that it is a member, once it is connected, ms. */
+const MEMBER_MS = 3_000;
+const MEMBER_LOOK_MS = 50;
 
 export interface Libp2pOptions {
   readonly identity: Identity;
@@ -71,6 +81,7 @@ export class Libp2pTransport implements Transport {
   private events: TransportEvents | undefined;
   private readonly links = new Map<Author, Link>();
   private readonly dialing = new Set<Author>();
+  private readonly toDial = new Map<Author, readonly string[]>();
 
   constructor(options: Libp2pOptions) {
     this.options = options;
@@ -90,9 +101,12 @@ export class Libp2pTransport implements Transport {
       peerDiscovery: localName === undefined ? [] : [mdns({ serviceTag: localName, interval: MDNS_MS })],
       services: {
         identify: identify(),
-        relay: circuitRelayServer({ reservations: { maxReservations: MAX_PASSED_ON, applyDefaultLimit: false } }),
+        relay: circuitRelayServer({
+          reservations: { maxReservations: MAX_PASSED_ON, applyDefaultLimit: false, reservationTtl: PLACE_MS },
+        }),
       },
       connectionGater: {
+        denyInboundRelayReservation: async (from) => !(await this.isSoonMember(from)),
         denyOutboundRelayedConnection: (from, to) => !(this.isMember(from) && this.isMember(to)),
       },
       connectionManager: {
@@ -126,6 +140,7 @@ export class Libp2pTransport implements Transport {
     this.events = undefined;
     this.node = undefined;
     this.links.clear();
+    this.toDial.clear();
     await node?.stop();
   }
 
@@ -160,7 +175,11 @@ export class Libp2pTransport implements Transport {
   reconnect(peer: Author, addresses: readonly string[] = []): void {
     const { node } = this;
     if (node === undefined || peer === this.self || this.links.has(peer) || this.dialing.has(peer)) return;
-    if (this.dialing.size >= MAX_DIALING) return;
+    if (this.dialing.size >= MAX_DIALING) {
+      // Its turn comes; with the newest of its addresses.
+      if (this.toDial.size < MAX_TO_DIAL || this.toDial.has(peer)) this.toDial.set(peer, addresses);
+      return;
+    }
     this.dialing.add(peer);
     const id = peerIdOf(peer);
     const known = addresses.flatMap((address) => {
@@ -172,13 +191,18 @@ export class Libp2pTransport implements Transport {
     });
     void (async () => {
       try {
-        if (known.length > 0)
-          await node.peerStore.merge(id, { multiaddrs: known.map((address) => address.decapsulateCode(421)) });
-        await node.dial(id, { signal: AbortSignal.timeout(ADDRESSES_MS) });
+        if (known.length > 0) await node.peerStore.merge(id, { multiaddrs: known.map(withoutItsId) });
+        const limitMs = known.some((address) => String(address).includes(THROUGH_OTHERS)) ? ADDRESSES_MS : DIAL_MS;
+        await node.dial(id, { signal: AbortSignal.timeout(limitMs) });
       } catch {
         // It is tried again when there is a reason to.
       } finally {
         this.dialing.delete(peer);
+        const [next] = this.toDial;
+        if (next !== undefined) {
+          this.toDial.delete(next[0]);
+          this.reconnect(...next);
+        }
       }
     })();
   }
@@ -199,6 +223,14 @@ export class Libp2pTransport implements Transport {
   private isMember(id: PeerId): boolean {
     const author = authorOf(id);
     return author !== undefined && this.events?.isMember?.(author) === true;
+  }
+
+  /** A place is asked for as soon as there is a connection, and that its peer is a member is known a moment later. */
+  private async isSoonMember(id: PeerId): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < MEMBER_MS && !this.isMember(id); waitedMs += MEMBER_LOOK_MS) {
+      await pause(MEMBER_LOOK_MS, undefined, { ref: false });
+    }
+    return this.isMember(id);
   }
 
   private dialFound(id: PeerId): void {
@@ -338,6 +370,11 @@ function authorOf(id: PeerId): Author | undefined {
 
 export function peerIdOf(peer: Author): PeerId {
   return peerIdFromPublicKey(publicKeyFromRaw(Buffer.from(peer, "hex")));
+}
+
+/** Without the peer's own id at the end, if it stands there. One that passes connections on has its id in the middle. */
+function withoutItsId(address: Multiaddr): Multiaddr {
+  return address.getComponents().at(-1)?.code === PEER_ID_CODE ? address.decapsulateCode(PEER_ID_CODE) : address;
 }
 
 /** Throws `BAD_ADDRESS`. */

@@ -191,7 +191,11 @@ export class PeerNode {
     if (this.connected.size >= MAX_CONNECTED) return;
     this.connected.add(peer);
     this.subscriptions.connected(peer);
-    for (const log of this.logs.values()) log.onConnected(peer);
+    for (const [topic, log] of this.logs) {
+      log.onConnected(peer);
+      // Its addresses were forgotten with the connection before.
+      if (this.subscriptions.sessionOfPeer(topic, peer) !== undefined) this.askForMembers(topic, peer);
+    }
   }
 
   private onFrame(peer: Author, frame: Uint8Array): void {
@@ -218,6 +222,7 @@ export class PeerNode {
       if (message.t === "members") this.onMembers(message);
       else if (message.t === "members?") {
         this.said.set(peer, message.addresses);
+        void this.remember(peer);
         void this.introduce(message.topic, peer);
       } else this.logs.get(message.topic)?.onMessage(peer, message);
     }
@@ -271,7 +276,7 @@ export class PeerNode {
     const others = this.subscriptions.subscribers(topic).filter((other) => other !== peer);
     if (others.length === 0) return;
     const members = await Promise.all(
-      others.slice(0, MAX_MEMBERS).map(async (other) => ({
+      this.some(others, MAX_MEMBERS).map(async (other) => ({
         peer: other,
         addresses: await this.addressesOf(other),
       })),
@@ -284,6 +289,12 @@ export class PeerNode {
   private async addressesOf(peer: Author): Promise<string[]> {
     const known = await this.transport.addressesOf(peer);
     return [...new Set([...(this.said.get(peer) ?? []), ...known])].slice(0, MAX_ADDRESSES);
+  }
+
+  /** Not the same ones first each time: those may be gone. */
+  private some<T>(all: readonly T[], most: number): T[] {
+    const start = Math.floor(this.random() * all.length);
+    return [...all.slice(start), ...all.slice(0, start)].slice(0, most);
   }
 
   private onMembers({ members }: Extract<Message, { t: "members" }>): void {

@@ -27,6 +27,8 @@ export interface PresenceParts {
   readonly send: (peer: Author, message: Message) => void;
   /** What we say of ourselves. */
   readonly own: () => { readonly session: number; readonly n: number; readonly revision: number };
+  /** `peer` has announced more since it said this. */
+  readonly isOutdated: (peer: Author, beat: { readonly session: number; readonly n: number }) => boolean;
   /** `peer` did not answer in its subscription `session`. */
   readonly onSilent: (peer: Author, session: number) => void;
   /** `peer` has said how far it is; told each time, so that what was asked for and got lost is asked for again. */
@@ -142,7 +144,9 @@ export class Presence {
     present.revision = Math.max(present.revision ?? 0, beat.revision);
     // Revisions are counted anew in each life: what is said of an earlier one of ours says nothing.
     // And it may go back: what it has to hold has become more.
-    present.seen = beat.seen?.session === this.parts.own().session ? beat.seen.revision : undefined;
+    // What it had when it wished for less says nothing either: the announcement may have overtaken the beat.
+    const isOfNow = beat.seen?.session === this.parts.own().session && !this.parts.isOutdated(peer, beat);
+    present.seen = isOfNow ? beat.seen?.revision : undefined;
     if (present.seen !== undefined) this.parts.onSeen(peer, present.seen);
     if (beat.echo !== null && beat.echo === present.probe?.n) {
       present.pingMs = this.parts.time.nowMs() - present.probe.atMs;

@@ -121,8 +121,11 @@ export class Pulls {
         if (this.peers.get(peer) !== state) return;
         state.failures = 0;
         state.wishes = wishes;
-        present.pulled = Math.max(present.pulled ?? 0, revision);
-        onEven(peer);
+        // Guard "wishes check": we have come to wish for more meanwhile, and of that it was not asked.
+        if (wishes === table.wishes) {
+          present.pulled = Math.max(present.pulled ?? 0, revision);
+          onEven(peer);
+        }
         if (!this.isAllWanted(peer, state)) return;
       } catch (error) {
         if (this.peers.get(peer) !== state) return;

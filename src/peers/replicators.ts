@@ -120,6 +120,12 @@ export class Replicators {
     );
   }
 
+  /** True when more of `peer` was applied than this. */
+  isBeyond(peer: Author, session: number, n: number): boolean {
+    const known = this.peers.get(peer);
+    return known?.isTold === true && known.session === session && known.n > n;
+  }
+
   /** Throws `BAD_ANNOUNCEMENT`, and what the rows throw: nothing has changed then. */
   receive(peer: Author, said: Announcement): Outcome {
     checkSegments(said.segments, peer);

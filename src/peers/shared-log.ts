@@ -88,6 +88,8 @@ export class SharedLog {
         onChange: (peer) => {
           // What it had of us was all that it wanted by then.
           this.acknowledgements.forget(peer);
+          const present = this.presence.of(peer);
+          if (present !== undefined) present.seen = undefined;
           events.onChange?.(peer);
         },
         onMature: (peer, segment) => {
@@ -128,6 +130,7 @@ export class SharedLog {
       beatMs,
       send,
       own: () => ({ session, n: this.own.n, revision: this.opened?.held.revision ?? 0 }),
+      isOutdated: (peer, beat) => this.replicators.isBeyond(peer, beat.session, beat.n),
       onSilent: (peer, theirSession) => this.onSilent(peer, theirSession),
       onBeat: (peer) => this.onBeat(peer),
       onNewer: (peer) => this.parts.ask(peer),

@@ -159,6 +159,8 @@ export class Subscriptions {
   }
 
   onSubscribe(peer: Author, message: Extract<Message, { t: "subscribe" }>): void {
+    // First: what is asked of it on account of its subscription is heard from members only.
+    if (message.ask) this.tell(peer, [...this.own.values()], false);
     for (const { topic, session, proof } of message.topics) {
       const own = this.own.get(topic);
       const peers = this.peers.get(topic);
@@ -170,7 +172,6 @@ export class Subscriptions {
       peers.set(peer, session);
       this.parts.events.onSubscribed(topic, peer, session);
     }
-    if (message.ask) this.tell(peer, [...this.own.values()], false);
   }
 
   onUnsubscribe(peer: Author, message: Extract<Message, { t: "unsubscribe" }>): void {

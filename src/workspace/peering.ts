@@ -96,6 +96,21 @@ function takePlace(layout: Layout): HeldLock {
   });
 }
 
+/** Throws `BAD_OPTION`. */
+function checkLimits({ limits = {}, replicate = "all" }: PeeringOptions): void {
+  const set = Object.entries(limits).filter(([, value]) => value !== undefined);
+  for (const [name, value] of set) {
+    if (Number.isFinite(value) && (value as number) > 0) continue;
+    throw new HoldfastError("BAD_OPTION", `the limit ${name} is no number above 0: ${String(value).slice(0, 40)}`, {
+      hint: "storageBytes is in bytes, load in processors: 0.25 is a quarter of one.",
+    });
+  }
+  if (set.length === 0 || replicate === "auto") return;
+  throw new HoldfastError("BAD_OPTION", `with replicate: ${replicate} there are no limits`, {
+    hint: "Limits are for replicate: auto.",
+  });
+}
+
 export class Peering implements AsyncDisposable {
   readonly log: SharedLog;
   private readonly node: PeerNode;
@@ -127,6 +142,7 @@ export class Peering implements AsyncDisposable {
   /** Listens, and takes part. Throws `PORT_IN_USE`, `BAD_ADDRESS`, `BAD_INVITE`, `CORRUPT`. */
   static async start(parts: PeeringParts): Promise<Peering> {
     const { store, bootstrap = [], listen, isLocal = true, replicate = "all", onNotice, events = {} } = parts;
+    checkLimits(parts);
     const invites = bootstrap.map(parsePeerInvite);
     for (const { workspace } of invites) if (workspace !== undefined) keepWorkspaceKey(store.layout, workspace.key);
     const key = ensureWorkspaceKey(store.layout);
@@ -243,6 +259,7 @@ export class Peering implements AsyncDisposable {
         time: processTime,
         random: Math.random,
         limits: this.parts.limits ?? {},
+        ...(this.parts.onNotice === undefined ? {} : { onNotice: this.parts.onNotice }),
         load: processLoad(),
       });
     } else this.log.replicate(place, replicate, id);

@@ -35,6 +35,8 @@ export class SimulatedNetwork {
   onDelivered: ((delivered: Delivered) => void) | undefined;
   private readonly nodes = new Map<Author, SimulatedTransport>();
   private readonly lastArrival = new Map<string, number>();
+  /** Where they are set, only these reach each other: pairs of peers, each way. */
+  private links: Set<string> | undefined;
   private groups: Map<Author, number> | undefined;
 
   constructor(time: SimulatedTime, random: () => number, faults: NetworkFaults = {}) {
@@ -55,6 +57,25 @@ export class SimulatedNetwork {
     for (const a of all) for (const b of all) if (a.self < b.self) this.bring(a, b);
   }
 
+  /** From now on only those that are linked reach each other; who knows of another dials it. */
+  onlyLinked(): void {
+    this.links = new Set();
+    this.part();
+  }
+
+  /** Links two, as if one had dialled the other. */
+  link(a: Author, b: Author): void {
+    if (this.links === undefined) return;
+    this.links.add(`${a} ${b}`).add(`${b} ${a}`);
+    const [one, other] = [this.nodes.get(a), this.nodes.get(b)];
+    if (one !== undefined && other !== undefined) this.bring(one, other);
+  }
+
+  /** Who is linked with `peer`. */
+  linkedWith(peer: Author): Author[] {
+    return [...this.nodes.keys()].filter((other) => this.links?.has(`${peer} ${other}`) === true);
+  }
+
   join(node: SimulatedTransport): void {
     this.nodes.set(node.self, node);
     for (const other of this.nodes.values()) if (other !== node) this.bring(node, other);
@@ -67,6 +88,7 @@ export class SimulatedNetwork {
 
   isReachable(from: Author, to: Author): boolean {
     if (!this.nodes.has(from) || !this.nodes.has(to)) return false;
+    if (this.links !== undefined && !this.links.has(`${from} ${to}`)) return false;
     return this.groups === undefined || this.groups.get(from) === this.groups.get(to);
   }
 
@@ -140,7 +162,9 @@ export class SimulatedTransport implements Transport {
     throw new HoldfastError("PEER_UNREACHABLE", `nobody answers at ${address}`);
   }
 
-  reconnect(): void {}
+  reconnect(peer: Author): void {
+    this.network.link(this.self, peer);
+  }
 
   async addressesOf(peer: Author): Promise<readonly string[]> {
     return [peer];
