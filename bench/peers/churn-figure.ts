@@ -65,6 +65,7 @@ function drawn({ samples, longestSingleMs, stops, kills, entries, events }: Chur
     ].join("\n");
   const ticks = Array.from({ length: 7 }, (_, index) => (minutes * index) / 6);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>An hour of a hundred peers: how many are there, and how many entries have too few copies</title>
 <style>text{fill:#333}.axis{fill:none;stroke:#999}polyline{fill:none;stroke-width:1.2}</style>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${LEFT}" y="20" font-weight="bold">${PEERS} peers, ${RESTLESS} of them restless: ${stops} stops, ${kills} kills, ${entries} entries, ${events} joins and leaves, none told twice</text>
