@@ -10,7 +10,9 @@ import type { Time } from "./time.ts";
 const LOOK_MS = 5_000;
 /** How much the newest look at the load counts: what lasts a moment moves nothing. */
 const NEWEST = 0.2;
-/** Looks at which nothing was let go, though there is too much: then no more is given up. Letting go takes some seconds. */
+/** Of the fair part, and of how much of what is held may be, so much of the ring is kept when nobody else can hold the rest. */
+const LEAST_OF_FAIR = 0.25;
+/** Looks at which nothing was let go, though there is too much. Letting go takes some seconds. */
 const LOOKS_IN_VAIN = 6;
 /** Of what was held at the look before: nothing was let go. */
 const STILL_OVER = 0.99;
@@ -68,11 +70,14 @@ export class Adaptation {
     const { log, start } = this.parts;
     const { segments } = log;
     const replicators = new Set(segments.map(({ owner }) => owner)).size;
+    const limits = this.limits();
     const next = nextShare({
       share: this.share,
       replicators,
       covered: shareOf(segments),
-      limits: this.limits(),
+      limits,
+      // A share that runs to nothing would say nothing of what is held.
+      ...(this.isTold ? { least: (LEAST_OF_FAIR / replicators) * leastPart(limits) } : {}),
     });
     if (next === this.share) return;
     this.share = next;
@@ -89,9 +94,8 @@ export class Adaptation {
       const isInVain = isOver && this.overBytes !== undefined && used >= this.overBytes * STILL_OVER;
       this.looksInVain = isInVain ? this.looksInVain + 1 : 0;
       this.overBytes = isOver ? used : undefined;
-      const isStuck = this.looksInVain >= LOOKS_IN_VAIN;
-      limits.push({ used: isStuck ? storageBytes * 0.95 : used, most: storageBytes });
-      this.tell(isStuck, used, storageBytes);
+      limits.push({ used, most: storageBytes });
+      this.tell(this.looksInVain >= LOOKS_IN_VAIN, used, storageBytes);
     }
     if (mostLoad !== undefined && load !== undefined) {
       this.load += NEWEST * (load() - this.load);
@@ -109,4 +113,9 @@ export class Adaptation {
     }
     this.isTold = isStuck;
   }
+}
+
+/** Of what is used, what may be, by the limit that is exceeded most. */
+function leastPart(limits: readonly { readonly used: number; readonly most: number }[]): number {
+  return Math.min(1, ...limits.map(({ used, most }) => most / Math.max(used, Number.MIN_VALUE)));
 }

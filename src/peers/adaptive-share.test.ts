@@ -65,9 +65,11 @@ test("an adaptive peer with little room stays below it, and every entry is on tw
   assert.ok(whole > 400_000);
   const limits = { storageBytes: whole / 10 };
   const { time, random } = simulation;
-  const adapting = peers.map(
-    (peer) => new Adaptation({ log: peer.log, start: peer.place, time, random, ...(peer === small ? { limits } : {}) }),
-  );
+  // At equal distances: who stands next above a part of the ring that nobody covers helps out there, whatever its limit.
+  const adapting = peers.map((peer, index) => {
+    const start = BigInt(index) << 62n;
+    return new Adaptation({ log: peer.log, start, time, random, ...(peer === small ? { limits } : {}) });
+  });
   await time.pass(600_000);
   assert.ok(small.log.status().bytes <= limits.storageBytes * 1.1, `${small.log.status().bytes / whole}`);
   assert.ok(small.log.status().bytes > limits.storageBytes * 0.3, `${small.log.status().bytes / whole}`);
@@ -132,9 +134,10 @@ test("an adaptive peer that is to use little of a processor holds less while it 
 test("PEER-21 adaptive peers divide the work among them, take over from who leaves, and every entry stays on two", async () => {
   const simulation = new Simulation();
   const peers = await simulation.start(6, 0);
-  const adapting = peers.map((peer) => {
+  // At equal distances: where keys fall close together, one of them may have to help out with half of the ring.
+  const adapting = peers.map((peer, index) => {
     const { time, random } = simulation;
-    return new Adaptation({ log: peer.log, start: peer.place, time, random });
+    return new Adaptation({ log: peer.log, start: (BigInt(index) << 64n) / 6n, time, random });
   });
   await simulation.time.pass(300_000);
   const shares = (): number[] =>

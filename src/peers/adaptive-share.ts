@@ -10,6 +10,8 @@ export interface ShareInputs {
   /** The shares of all peers, this one included, added up. */
   readonly covered: number;
   /** What grows with the share: how much of it is used with the share there is, and how much may be. */
+  /** It gives up no more than to this, however little its limits allow. */
+  readonly least?: number;
   readonly limits?: readonly { readonly used: number; readonly most: number }[];
 }
 
@@ -27,14 +29,14 @@ const LEAST_SHARE = 0.000_1;
 const MARGIN = 0.95;
 
 /** The share to hold from now on; the one given where it is near enough. */
-export function nextShare({ share, replicators, covered, limits = [] }: ShareInputs): number {
+export function nextShare({ share, replicators, covered, least = LEAST_SHARE, limits = [] }: ShareInputs): number {
   const peers = Math.max(1, replicators);
   // What is missing, or too much, is for all to make good, each its part.
   const isOver = share > 1 / peers;
   const fairness = FAIRNESS * (isOver ? Math.min(1, Math.max(0, (covered - GIVES_UP_FROM) / (1 - GIVES_UP_FROM))) : 1);
   const balanced = share + (1 - covered) / peers + fairness * (1 / peers - share);
   const most = limits.map((limit) => (limit.used > 0 ? (share * MARGIN * limit.most) / limit.used : 1));
-  const wanted = within(Math.min(balanced, ...most));
+  const wanted = Math.max(Math.min(share, least), within(Math.min(balanced, ...most)));
   const next = within(share + DAMPING * (wanted - share));
   return Math.abs(next - share) <= LEAST_STEP * share ? share : next;
 }
