@@ -448,3 +448,41 @@ test("two groups that one connection joins come to know each other, everybody ev
     await simulation.stop();
   }
 });
+
+test("a beat that was overtaken by an announcement says nothing of what the peer wishes for since", async () => {
+  const simulation = new Simulation({ replicas: 1 });
+  const [a] = (await simulation.start(1)) as [SimulatedPeer];
+  const other = new ScriptedPeer(simulation);
+  await other.start();
+  await simulation.time.pass(100);
+  other.subscribe(a);
+  other.announce(a, 1, [other.segment(1, { span: 1n })]);
+  await simulation.time.pass(100);
+  const entry = a.append("one");
+  await simulation.time.pass(500);
+  const ours = other.said("beat").at(-1);
+  assert.ok(ours);
+  // It holds everything from now on; what it says next it had said before.
+  other.announce(a, 2, [other.segment(1)]);
+  await simulation.time.pass(10);
+  const seen = { session: ours.session, revision: ours.revision };
+  const { topic, session } = other;
+  other.send(a, { t: "beat", topic, session, n: 1, revision: 0, k: 1, seen, probe: null, echo: null });
+  await simulation.time.pass(10);
+  let isAcknowledged = false;
+  const waiting = a.log.acknowledged(entry.id, 1, 300).then(
+    () => {
+      isAcknowledged = true;
+    },
+    () => {},
+  );
+  await simulation.time.pass(400);
+  await waiting;
+  assert.equal(isAcknowledged, false, "it was never sent to it");
+  // And when it says so of now, it counts.
+  other.send(a, { t: "beat", topic, session, n: 2, revision: 0, k: 2, seen, probe: null, echo: null });
+  const counted = a.log.acknowledged(entry.id, 1, 300);
+  await simulation.time.pass(400);
+  await counted;
+  await simulation.stop();
+});
