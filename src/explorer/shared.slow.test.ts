@@ -58,6 +58,17 @@ for (const options of CASES.filter((_, at) => isLong || (at !== 1 && at !== 3)))
   });
 }
 
+test("RACE-14 a budget of runs is spent exactly, however many share it", async (context) => {
+  const { runs: all } = await explored({ exported: "meeting", cores: 1 });
+  const budget = all - 1;
+  for (const cores of [2, 4]) {
+    const { verdict, runs, cutOffBy, byOthers } = await explored({ exported: "meeting", cores, budget });
+    context.diagnostic(`${cores} cores: ${byOthers} of ${runs} by others`);
+    assert.ok(byOthers > 0, "others took part");
+    assert.deepEqual([verdict, runs, cutOffBy], ["bounded", budget, [`${budget} runs`]]);
+  }
+});
+
 test("RACE-03 a program given as text, which does nothing else, gets the verdict of a shared search, and ends", async () => {
   const index = fileURLToPath(new URL("./index.ts", import.meta.url));
   const program = `

@@ -24,3 +24,28 @@ export function parseBudget(given: string | number | undefined): Budget {
   if (unit === undefined || unit === "runs") return { runs: Math.ceil(amount), ms: Number.POSITIVE_INFINITY };
   return { runs: Number.POSITIVE_INFINITY, ms: amount * UNITS[unit as keyof typeof UNITS] };
 }
+
+/**
+ * What is left of a budget of runs. All threads of a search take from it, each before it runs: together they never
+ * make more runs than allowed, however late they tell of them.
+ */
+export class RunAllowance {
+  /** How many were taken. It is the same memory in every thread. */
+  readonly taken: SharedArrayBuffer;
+  readonly #taken: Int32Array;
+  readonly #runs: number;
+
+  constructor(runs: number, taken = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) {
+    this.#runs = runs;
+    this.taken = taken;
+    this.#taken = new Int32Array(taken);
+  }
+
+  /** One run; false if there is none left. */
+  take(): boolean {
+    if (this.#runs === Number.POSITIVE_INFINITY) return true;
+    if (Atomics.add(this.#taken, 0, 1) < this.#runs) return true;
+    Atomics.sub(this.#taken, 0, 1);
+    return false;
+  }
+}

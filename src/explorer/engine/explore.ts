@@ -5,7 +5,7 @@ import { outsideOfJobs } from "../program/drain.ts";
 import { Diverged } from "../search/system.ts";
 import type { Trace } from "../trace.ts";
 import { NeedsThreads } from "../world/host.ts";
-import { parseBudget } from "./budget.ts";
+import { parseBudget, RunAllowance } from "./budget.ts";
 import { type Again, blameCheck, giveUpIfAbandoned, MAX_STEPS, recorded, type Stage, smallest } from "./finding.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
@@ -45,6 +45,7 @@ export class Exploration {
   #system: ScenarioSystem;
   readonly #began = performance.now();
   #runs = 0;
+  #allowance = new RunAllowance(Number.POSITIVE_INFINITY);
   #traces = 0;
   #shrinking = false;
   #team: Team | undefined;
@@ -119,12 +120,13 @@ export class Exploration {
 
   async #search(): Promise<Report> {
     const { ms, runs } = parseBudget(this.#options.budget);
+    this.#allowance = new RunAllowance(runs);
     const search = makeSearch(this.#system, this.#options, MAX_STEPS);
     let found = this.#restless === undefined ? undefined : restless(this.#restless);
     const cutOffBy = new Set<string>();
     await this.#inChunks(() => {
       if (search.done || found !== undefined) return true;
-      this.#shareOut(search);
+      this.#shareOut(search, runs);
       found = this.#team?.found;
       if (found !== undefined) return true;
       if (this.#options.signal?.aborted === true) cutOffBy.add("interrupted");
@@ -133,6 +135,8 @@ export class Exploration {
       if (cutOffBy.size > 0 && !search.done) return true;
       // With what was brought back all may be done.
       if (!this.#hasWork(search)) return search.done || "wait";
+      // What others have run they have not told yet.
+      if (!this.#allowance.take()) return "wait";
       found = this.#once(search);
       this.#traces = search.traces + (this.#team?.traces ?? 0);
       return found !== undefined;
@@ -164,7 +168,7 @@ export class Exploration {
   }
 
   /** A search that takes long gets help from the other cores. */
-  #shareOut(search: Search): void {
+  #shareOut(search: Search, runs: number): void {
     const { file, exported, modules } = this.#target;
     const cores = this.#cores;
     if (search.shared === undefined || file === undefined || modules === undefined || cores < 2) return;
@@ -179,6 +183,7 @@ export class Exploration {
           threaded: this.#system instanceof InThreads,
           maxSteps: MAX_STEPS,
           restMs: this.#restMs,
+          allowance: { runs, taken: this.#allowance.taken },
         },
         cores,
       );

@@ -20,6 +20,8 @@ export interface SearcherData {
   readonly maxSteps: number;
   /** How long a program may take to come to rest. */
   readonly restMs: number;
+  /** How many runs the whole search may make, and how many it has. */
+  readonly allowance: { readonly runs: number; readonly taken: SharedArrayBuffer };
 }
 
 /** Resources have other numbers in other threads: they travel by name. */

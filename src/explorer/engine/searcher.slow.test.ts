@@ -33,6 +33,7 @@ async function searchedIn(restMs: number, file: string, exported: string, thread
       threaded,
       maxSteps: 2000,
       restMs,
+      allowance: { runs: Number.POSITIVE_INFINITY, taken: new SharedArrayBuffer(4) },
     } satisfies SearcherData,
   });
   try {

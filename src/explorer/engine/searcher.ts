@@ -6,6 +6,7 @@ import { outsideOfJobs } from "../program/drain.ts";
 import { Exhaustive } from "../search/exhaustive.ts";
 import { Extensions, together } from "../search/extensions.ts";
 import { Diverged } from "../search/system.ts";
+import { RunAllowance } from "./budget.ts";
 import { InThread, type ScenarioSystem } from "./in-thread.ts";
 import { InThreads } from "./in-threads.ts";
 import { guarded, Restless, restless, TookLong } from "./restless.ts";
@@ -37,6 +38,9 @@ const system: ScenarioSystem = data.threaded ? new InThreads(target, options) : 
 if (system instanceof InThreads) system.aloneMs = data.restMs;
 
 const extensions = new Extensions();
+const allowance = new RunAllowance(data.allowance.runs, data.allowance.taken);
+/** The search makes no more runs. */
+let spent = false;
 
 function tell(message: FromSearcher): void {
   parentPort?.postMessage(message);
@@ -59,6 +63,8 @@ function chunk(present: Exhaustive): FromSearcher {
   const until = performance.now() + TELL_EVERY_MS;
   const counts = noCounts();
   while (performance.now() < until && !present.done && !present.waiting) {
+    spent = !allowance.take();
+    if (spent) break;
     counts.runs += 1;
     const end = present.run();
     if (system.world?.abandoned !== undefined) throw system.world.abandoned;
@@ -102,7 +108,7 @@ async function carryOut(sent: SentJob): Promise<void> {
       );
       if (message.kind === "done") search = undefined;
       tell(message);
-      if (message.kind !== "progress") return;
+      if (message.kind !== "progress" || spent) return;
       if (!present.waiting || asked) continue;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
