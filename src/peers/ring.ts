@@ -1,6 +1,6 @@
 // The number line that peers divide among themselves: the integers from 0 to 2^64 - 1, with 0 after the last.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Entry } from "../entries/index.ts";
 
 export const RING_SIZE = 1n << 64n;
@@ -25,15 +25,23 @@ export function spaced(from: Point, count: number): Point[] {
   return Array.from({ length: count }, (_, index) => onRing(from + BigInt(index) * step));
 }
 
+type Placed = Pick<Entry, "collection" | "name" | "doc" | "id">;
+
+/** Asked for several times on each entry's way. */
+const coordinates = new WeakMap<Placed, Point>();
+
 /**
  * Where an entry belongs: the first eight bytes of the sha-256 of what it is a version of. All versions of an artifact, or of a
  * document through all its names, are at one place, so that whoever holds one holds the others.
  */
-export function coordinateOf(entry: Pick<Entry, "collection" | "name" | "doc" | "id">): Point {
-  const hash = createHash("sha256");
-  if (entry.doc === undefined) hash.update(`artifact\0${entry.collection}\0${entry.name}`);
-  else hash.update(`document\0${entry.collection}\0${entry.doc ?? entry.id}`);
-  return hash.digest().readBigUInt64BE(0);
+export function coordinateOf(entry: Placed): Point {
+  const known = coordinates.get(entry);
+  if (known !== undefined) return known;
+  const { collection, name, doc, id } = entry;
+  const what = doc === undefined ? `artifact\0${collection}\0${name}` : `document\0${collection}\0${doc ?? id}`;
+  const coordinate = hash("sha256", what, "buffer").readBigUInt64BE(0);
+  coordinates.set(entry, coordinate);
+  return coordinate;
 }
 
 /** 16 lower-case hex digits, which sort as the points do. */
