@@ -11,7 +11,7 @@ import { systemCode } from "../errors.ts";
 import { type Layout, parseVersionDir } from "./layout.ts";
 import { existsUnlinked, refuseLinks } from "./no-links.ts";
 import { becameOf, RENAMING } from "./rename-mark.ts";
-import type { ReadVersionFile, VersionFacts } from "./version-facts.ts";
+import type { ContentFacts, ReadVersionFile, VersionFacts } from "./version-facts.ts";
 
 /** Attempts to read a version that is being deleted under our eyes, before giving up: each failure means that somebody
  *  else made progress. */
@@ -76,7 +76,7 @@ export function readNewest<T extends VersionFacts>(
 }
 
 /** The file that holds a version's bytes. */
-export function contentPath(layout: Layout, record: VersionFacts): string {
+export function contentPath(layout: Layout, record: ContentFacts): string {
   const { collection, name } = record.entry;
   const at = record.contentAt ?? { name, version: record.version };
   return join(layout.versionDir(collection, at.name, at.version), "content");

@@ -2,6 +2,7 @@
 
 import { type ContentHash, decodeEntry, type Entry, type EntryId, Recent } from "../entries/index.ts";
 import type { IndexDatabase } from "./index-database.ts";
+import type { ContentFacts } from "./version-facts.ts";
 import type { VersionRecord } from "./version-record.ts";
 
 const RECENT_ENTRIES = 4_096;
@@ -60,10 +61,25 @@ interface VersionRow {
   readonly block: Uint8Array;
 }
 
+type SealedRow = Pick<VersionRow, "collection" | "name" | "version" | "content_name" | "content_version" | "block"> & {
+  readonly hash: string | null;
+};
+
+/** A version with its entry as it was signed. */
+export interface SealedVersion extends ContentFacts {
+  readonly block: Uint8Array;
+}
+
+function contentAtOf(row: Pick<VersionRow, "content_name" | "content_version">): Pick<ContentFacts, "contentAt"> {
+  const { content_name: name, content_version: version } = row;
+  return name === null || version === null ? {} : { contentAt: { name, version } };
+}
+
 export class CatalogReader {
   protected readonly db: IndexDatabase;
   /** Entries never change, so those read or written lately need no second reading. */
   protected readonly recent = new Recent<Entry>(RECENT_ENTRIES);
+  private complete = false;
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
 
@@ -83,7 +99,9 @@ export class CatalogReader {
 
   /** False after it was made anew, until it has been filled from disk. */
   isComplete(): boolean {
-    return this.meta("complete") === "yes";
+    // It stays so: one that is made anew is another catalog.
+    this.complete ||= this.meta("complete") === "yes";
+    return this.complete;
   }
 
   /** Artifacts whose newest version on disk may be one that could not be read, and is in no row. */
@@ -122,14 +140,7 @@ export class CatalogReader {
   }
 
   protected recordOf(row: VersionRow): VersionRecord {
-    const { content_name: contentName, content_version: contentVersion } = row;
-    return {
-      version: row.version,
-      entry: this.entryOf(row),
-      ...(contentName === null || contentVersion === null
-        ? {}
-        : { contentAt: { name: contentName, version: contentVersion } }),
-    };
+    return { version: row.version, entry: this.entryOf(row), ...contentAtOf(row) };
   }
 
   /** Artifacts whose newest version is not a delete, by collection and name. */
@@ -238,6 +249,22 @@ export class CatalogReader {
     if (known !== undefined) return known;
     const row = this.db.get<{ block: Uint8Array }>("SELECT block FROM versions WHERE entry = ?", entry);
     return row === undefined ? undefined : this.entryOf({ entry, block: row.block });
+  }
+
+  /** What giving out an entry and its content takes; mostly it is not decoded. */
+  sealed(entry: EntryId): SealedVersion | undefined {
+    const row = this.db.get<SealedRow>(
+      `SELECT collection, name, version, content_name, content_version, hash, block FROM versions
+       WHERE entry = ? AND version IS NOT NULL`,
+      entry,
+    );
+    if (row === undefined) return undefined;
+    const { collection, name, version, hash, block } = row;
+    const at = contentAtOf(row);
+    // A row names only the content that lies beside its version.
+    const own = hash === null ? null : { hash };
+    const content = at.contentAt === undefined ? own : this.entryOf({ entry, block }).content;
+    return { block, version, entry: { collection, name, content }, ...at };
   }
 
   byEntry(entry: EntryId): VersionRecord | undefined {

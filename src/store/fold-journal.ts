@@ -109,14 +109,14 @@ function enter(layout: Layout, catalog: Catalog, collection: string, tail: Tail,
 
 /** Undefined where all is folded in. */
 function readTail(layout: Layout, catalog: Catalog, collection: string): Tail | undefined {
-  const from = catalog.folded(collection);
-  if (from === undefined && !catalog.isComplete()) return undefined; // filled from disk, in the order in which all was made
   const path = layout.journalFile(collection);
   const known = foldedIn.get(catalog) ?? new Map<string, string>();
   foldedIn.set(catalog, known);
   const before = stateOf(path);
   if (before !== undefined && known.get(path) === before) return undefined;
   known.delete(path);
+  const from = catalog.folded(collection);
+  if (from === undefined && !catalog.isComplete()) return undefined; // filled from disk, in the order in which all was made
   const tail = withJournal(layout, collection, (fd, size) => tailOf(fd, size, from));
   if (tail === undefined && before !== undefined) known.set(path, before);
   return tail;

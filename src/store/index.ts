@@ -11,7 +11,7 @@ export { decodeName, encodeName, HOLDFAST_DIR, Layout } from "./layout.ts";
 export type { ListedVersion } from "./list-artifacts.ts";
 export { initWorkspaceRecord, refuseNoFolder, unmakeWorkspace } from "./make-workspace.ts";
 export { type OpenedWorkspace, openWorkspaceRecord } from "./open-workspace.ts";
-export { filePieces, readContent, verifiedContent, verifiedPieces } from "./read-content.ts";
+export { filePieces, readContent, readContentUpTo, verifiedContent, verifiedPieces } from "./read-content.ts";
 export type { ContentSource, StagedContent, StageLimits, Staging } from "./staging.ts";
 export { Store } from "./store.ts";
 export { createdAt, readVersionFile, type VersionRecord } from "./version-record.ts";

@@ -2,6 +2,7 @@
 // comes, or somebody asks. Where somebody else is writing in the catalog, no save waits for that: it is tried again later. What is
 // kept is bounded by the journal: before that is emptied, all of it is folded in.
 
+import type { EntryId } from "../entries/index.ts";
 import type { Catalog, Folded, PlaceInJournal } from "./catalog.ts";
 import { foldJournal, foldWhole } from "./fold-journal.ts";
 import type { Layout } from "./layout.ts";
@@ -14,6 +15,9 @@ const AGAIN_MS = 50;
 /** Then the next save is waited for. */
 const MOST_TRIES = 100;
 
+/** What was saved and has no rows yet, by entry: of all collections. */
+export type Fresh = Map<EntryId, VersionRecord>;
+
 interface Ahead {
   readonly catalog: Catalog;
   readonly from: Folded;
@@ -25,6 +29,7 @@ export class JournalFold {
   private readonly layout: Layout;
   private readonly collection: string;
   private readonly catalog: () => Catalog;
+  private readonly fresh: Fresh;
   private ahead: Ahead | undefined;
   /** Where that would begin with what is being saved. */
   private next: Ahead | undefined;
@@ -35,10 +40,11 @@ export class JournalFold {
   private tries = 0;
 
   /** `catalog` is asked each time: it may be another one by then. */
-  constructor(layout: Layout, collection: string, catalog: () => Catalog) {
+  constructor(layout: Layout, collection: string, catalog: () => Catalog, fresh: Fresh = new Map()) {
     this.layout = layout;
     this.collection = collection;
     this.catalog = catalog;
+    this.fresh = fresh;
   }
 
   /**
@@ -66,6 +72,7 @@ export class JournalFold {
     }
     ahead.end = after;
     ahead.records.push(...records);
+    for (const record of records) this.fresh.set(record.entry.id, record);
     this.foldSoon();
   }
 
@@ -89,19 +96,22 @@ export class JournalFold {
     else this.soon ??= setImmediate(() => this.foldIfFree());
   }
 
-  /** What this process has saved has its rows then, or somebody else is about to make them. Needs no lock. */
-  fold(): void {
+  /** What this process has saved has its rows then, or somebody else is about to make them. Needs no lock. True when that was all
+   *  there was to do, and it is done. */
+  fold(): boolean {
     this.stopWaiting();
     const { ahead, behind } = this;
-    if (ahead === undefined && behind === 0) return;
+    if (ahead === undefined && behind === 0) return false;
     const catalog = this.catalog();
     const isFolded =
       ahead === undefined ||
       (ahead.catalog === catalog &&
         catalog.fold(this.collection, ahead.from, ahead.end, ahead.records, []) !== undefined);
     if (!isFolded || behind > 0) foldJournal(this.layout, catalog, this.collection);
+    for (const { entry } of ahead?.records ?? []) this.fresh.delete(entry.id);
     this.ahead = undefined;
     this.behind = 0;
+    return isFolded && behind === 0;
   }
 
   /** Unless somebody else is writing in the catalog, or it cannot be written: what is in the journal waits there. */
@@ -120,6 +130,11 @@ export class JournalFold {
   close(): void {
     this.foldIfFree();
     this.stopWaiting();
+  }
+
+  /** Under the lock, under which it was complete before this process saved something: that has its rows then. */
+  completeOwn(): void {
+    if (!this.fold()) this.complete();
   }
 
   /** Under the lock: all that stands in the journal has its rows then, whoever saved it. */

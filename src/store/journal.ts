@@ -170,6 +170,11 @@ export class Journal {
     this.fold?.complete();
   }
 
+  /** The same of what was appended since it was complete, under one hold of the lock. */
+  completeOwn(): void {
+    this.fold?.completeOwn();
+  }
+
   /** As far as this process has saved it, if the catalog is free. Needs no lock. */
   foldOwn(): void {
     this.fold?.foldIfFree();

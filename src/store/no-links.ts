@@ -1,7 +1,7 @@
 // Inside data/ nothing is a symbolic link: the store makes none, and follows none out of it (STORE-28). One that was planted
 // there is damage, told with its path; removing the link is the cure.
 
-import { constants, lstatSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
 import { HoldfastError } from "../errors.ts";
 
 /** Opens for reading what is no link, and fails with `ELOOP` where a link is. */
@@ -25,6 +25,16 @@ const NO_LINK = { flag: READ_NO_LINK as unknown as string };
 /** The file's bytes; `ELOOP` where it is a link. */
 export function readUnlinked(path: string): Buffer {
   return readFileSync(path, NO_LINK);
+}
+
+/** The same, unless it is more than `mostBytes`. */
+export function readUnlinkedUpTo(path: string, mostBytes: number): Buffer | undefined {
+  const fd = openSync(path, READ_NO_LINK);
+  try {
+    return fstatSync(fd).size > mostBytes ? undefined : readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The file's text; `ELOOP` where it is a link. */

@@ -7,8 +7,8 @@ import { HoldfastError, NotFoundError, systemCode } from "../errors.ts";
 import { contentPath } from "./artifact-on-disk.ts";
 import { versionsCommand } from "./find-version.ts";
 import type { Layout } from "./layout.ts";
-import { READ_NO_LINK, readUnlinked, refuseLinks } from "./no-links.ts";
-import type { VersionFacts } from "./version-facts.ts";
+import { READ_NO_LINK, readUnlinked, readUnlinkedUpTo, refuseLinks } from "./no-links.ts";
+import type { ContentFacts, VersionFacts } from "./version-facts.ts";
 
 /** Up to this many bytes are read once and checked in memory; more are read twice, streaming. */
 const IN_MEMORY_BYTES = 16 * 1_024 * 1_024;
@@ -26,6 +26,19 @@ export async function readContent(layout: Layout, record: VersionFacts): Promise
     isTiny ? readUnlinked(path) : readFile(path, { flag: READ_NO_LINK }),
   );
   if (hash("sha256", bytes) !== expected) throw damaged(path, record);
+  return bytes;
+}
+
+/** The whole content, without giving up the thread, unless it is more than `mostBytes`. Throws like `readContent`. */
+export function readContentUpTo(layout: Layout, record: ContentFacts, mostBytes: number): Buffer | undefined {
+  const content = contentFile(layout, record);
+  let bytes: Buffer | undefined;
+  try {
+    bytes = readUnlinkedUpTo(content.path, mostBytes);
+  } catch (error) {
+    throw unreadable(content, record, error);
+  }
+  if (bytes !== undefined && hash("sha256", bytes) !== content.expected) throw damaged(content.path, record);
   return bytes;
 }
 
@@ -106,7 +119,7 @@ interface Content {
   readonly versionDir: string;
 }
 
-function contentFile(layout: Layout, record: VersionFacts): Content {
+function contentFile(layout: Layout, record: ContentFacts): Content {
   const { content } = record.entry;
   if (content === null) {
     throw new NotFoundError(`version ${record.version} of ${record.entry.name} is a delete; it has no content`, {
@@ -122,28 +135,32 @@ function contentFile(layout: Layout, record: VersionFacts): Content {
   return { path: contentPath(layout, record), expected: content.hash, versionDir };
 }
 
-async function opening<T>(at: Content, record: VersionFacts, read: () => Promise<T>): Promise<T> {
-  const { path, versionDir } = at;
+async function opening<T>(at: Content, record: ContentFacts, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ELOOP") throw damaged(path, record, "it is a symbolic link, and none belongs there");
-    if (code === "EISDIR") throw damaged(path, record, "it is a folder");
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    // A version comes and goes with its whole folder.
-    if (existsSync(versionDir)) throw damaged(path, record, "it is missing");
-    throw new NotFoundError(`version ${record.version} of ${record.entry.name} was deleted meanwhile`, {
-      hint: `\`${versionsCommand(record.entry.collection, record.entry.name)}\` shows what is there now.`,
-      details: { path },
-      cause: error,
-    });
+    throw unreadable(at, record, error);
   }
+}
+
+/** What is to be told of a content that could not be read. */
+function unreadable({ path, versionDir }: Content, record: ContentFacts, error: unknown): unknown {
+  const code = systemCode(error);
+  if (code === "ELOOP") return damaged(path, record, "it is a symbolic link, and none belongs there");
+  if (code === "EISDIR") return damaged(path, record, "it is a folder");
+  if (code !== "ENOENT" && code !== "ENOTDIR") return error;
+  // A version comes and goes with its whole folder.
+  if (existsSync(versionDir)) return damaged(path, record, "it is missing");
+  return new NotFoundError(`version ${record.version} of ${record.entry.name} was deleted meanwhile`, {
+    hint: `\`${versionsCommand(record.entry.collection, record.entry.name)}\` shows what is there now.`,
+    details: { path },
+    cause: error,
+  });
 }
 
 function damaged(
   path: string,
-  { version }: VersionFacts,
+  { version }: ContentFacts,
   why = `it is not what version ${version} was put with`,
 ): HoldfastError {
   return new HoldfastError("CORRUPT", `${path} is damaged: ${why}`, {

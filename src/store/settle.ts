@@ -66,7 +66,7 @@ export function readArtifact(
 
 /** Whether the catalog was ever filled with a collection. Until it is complete, those that are not yet are none of its. */
 export function isFilled(catalog: Catalog, collection: string): boolean {
-  return catalog.folded(collection) !== undefined || catalog.isComplete();
+  return catalog.isComplete() || catalog.folded(collection) !== undefined;
 }
 
 /** Fills the catalog with one collection, in the order its entries were made. */

@@ -7,6 +7,7 @@ import {
   checkCollection,
   DEFAULT_COLLECTION,
   type Entry,
+  type EntryId,
   HybridClock,
   type Identity,
   makeEntry,
@@ -14,6 +15,7 @@ import {
 import { HoldfastError, whyNotWritable } from "../errors.ts";
 import { listVersions } from "./artifact-on-disk.ts";
 import { type Arrival, Catalog, type ListedArtifact } from "./catalog.ts";
+import type { SealedVersion } from "./catalog-reader.ts";
 import { collectionsOnDisk } from "./collections-on-disk.ts";
 import { damagedOnDisk } from "./damaged-on-disk.ts";
 import { type DeletePlan, deleteVersions } from "./delete-versions.ts";
@@ -93,6 +95,13 @@ export class Store implements Disposable {
   /** The catalog, filled from disk first when it was made anew, with rows of what was saved lately (in the collection `only`).
    *  Call before relying on it to be complete. */
   async readyCatalog(wait: LockWait = {}, only?: string): Promise<Catalog> {
+    const catalog = await this.filledCatalog(wait);
+    this.foldInReach(catalog, only);
+    return catalog;
+  }
+
+  /** The catalog, filled from disk first when it was made anew. */
+  private async filledCatalog(wait: LockWait): Promise<Catalog> {
     await this.recovered(wait);
     this.forgetReplaced();
     const catalog = this.catalog;
@@ -105,7 +114,6 @@ export class Store implements Disposable {
       catalog.noteDamaged(damagedOnDisk(this.layout, catalog));
       catalog.markComplete();
     }
-    this.foldInReach(catalog, only);
     return catalog;
   }
 
@@ -187,16 +195,34 @@ export class Store implements Disposable {
     };
   }
 
+  /** An entry that is a version here, as it was signed, and where its content lies; also when this process has saved it just
+   *  now. */
+  sealed(entry: EntryId): SealedVersion | undefined {
+    const fresh = this.access.fresh.get(entry);
+    return fresh === undefined ? this.catalog.sealed(entry) : { ...fresh, block: fresh.entry.block };
+  }
+
+  hasEntry(entry: EntryId): boolean {
+    return this.access.fresh.has(entry) || this.catalog.has(entry);
+  }
+
+  /** An entry that is here; also when this process has saved it just now. */
+  entryById(entry: EntryId): Entry | undefined {
+    return this.access.fresh.get(entry)?.entry ?? this.catalog.entryById(entry);
+  }
+
   /** Takes in entries from elsewhere, verified by the caller. One that is here already is left out (undefined). */
   async adopt(incoming: readonly Incoming[], wait: LockWait = {}): Promise<(VersionRecord | undefined)[]> {
-    const catalog = await this.readyCatalog(wait);
+    // Who writes folds in what others have saved in that collection; what is asked before that has to look by itself.
+    const needsRows = incoming.some(({ entry, content }) => content === undefined && entry.content !== null);
+    const catalog = await (needsRows ? this.readyCatalog(wait) : this.filledCatalog(wait));
     return this.writer.write(
       incoming.map(({ entry, content, version, origin }) => ({
         collection: entry.collection,
         name: entry.name,
         ...(version === undefined ? {} : { atLeast: version }),
         ...(origin === undefined ? {} : { origin }),
-        ...this.contentOf(entry, content),
+        ...this.contentOf(catalog, entry, content),
         entryFor: () => {
           this.clock.witness(entry.clock);
           return catalog.has(entry.id) ? undefined : entry;
@@ -206,10 +232,14 @@ export class Store implements Disposable {
     );
   }
 
-  private contentOf(entry: Entry, staged: StagedContent | undefined): { content?: StagedContent | ContentAt } {
+  private contentOf(
+    catalog: Catalog,
+    entry: Entry,
+    staged: StagedContent | undefined,
+  ): { content?: StagedContent | ContentAt } {
     if (staged !== undefined) return { content: staged };
     if (entry.content === null) return {};
-    const holder = this.catalog.contentOf(entry.collection, entry.content.hash);
+    const holder = catalog.contentOf(entry.collection, entry.content.hash);
     if (holder === undefined) {
       throw new HoldfastError("CONTENT_MISSING", `the content ${entry.content.hash} of ${entry.name} is not here`);
     }

@@ -49,6 +49,17 @@ export interface VersionFacts {
   readonly contentAt?: ContentAt;
 }
 
+/** What giving out a version's bytes takes. */
+export interface ContentFacts {
+  readonly version: number;
+  readonly entry: {
+    readonly collection: string;
+    readonly name: string;
+    readonly content: { readonly hash: string } | null;
+  };
+  readonly contentAt?: ContentAt;
+}
+
 /** And when it was made. */
 export interface DatedFacts extends VersionFacts {
   /** ISO 8601. */

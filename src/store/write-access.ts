@@ -7,7 +7,7 @@ import type { Catalog } from "./catalog.ts";
 import type { LockWait } from "./drafts.ts";
 import { fsyncPath } from "./durable.ts";
 import { Journal, listJournals } from "./journal.ts";
-import { JournalFold } from "./journal-fold.ts";
+import { type Fresh, JournalFold } from "./journal-fold.ts";
 import type { Layout } from "./layout.ts";
 import { lockOptions } from "./lock-wait.ts";
 import { refuseLinks } from "./no-links.ts";
@@ -25,6 +25,8 @@ export class WriteAccess {
   private readonly onEntered: () => void;
   private readonly catalog: () => Catalog;
   private readonly journals = new Map<string, Journal>();
+  /** What this process has saved a moment ago, and the catalog does not have yet. */
+  readonly fresh: Fresh = new Map();
   private isRecovered = false;
   private hasData = false;
 
@@ -120,7 +122,11 @@ export class WriteAccess {
   private journalOf(collection: string): Journal {
     let journal = this.journals.get(collection);
     if (journal === undefined) {
-      journal = new Journal(this.layout, collection, new JournalFold(this.layout, collection, this.catalog));
+      journal = new Journal(
+        this.layout,
+        collection,
+        new JournalFold(this.layout, collection, this.catalog, this.fresh),
+      );
       this.journals.set(collection, journal);
     }
     return journal;

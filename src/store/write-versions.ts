@@ -29,6 +29,7 @@ import { finishRename } from "./finish-rename.ts";
 import type { Journal } from "./journal.ts";
 import type { JournaledVersion } from "./journal-record.ts";
 import type { Layout } from "./layout.ts";
+import { existsUnlinked } from "./no-links.ts";
 import { publish, type StagedVersion, withdrawIfOvertaken } from "./publish-version.ts";
 import { settle } from "./settle.ts";
 import type { StagedContent, Staging } from "./staging.ts";
@@ -125,7 +126,7 @@ export async function writeVersions(
     if (isJournaled) await endJournaled(parts, collection, planned, fence, false).catch(() => {});
     throw error;
   }
-  if (isAlone && isJournaled) journal.complete();
+  if (isAlone && isJournaled) journal.completeOwn();
   return written;
 }
 
@@ -235,9 +236,11 @@ function plan(
 ): Omit<Planned, "index"> | undefined {
   const { layout, staging } = parts;
   const { collection, name, content, origin } = item;
-  const onDisk = earlier === undefined ? listVersions(layout, collection, name) : [];
+  // Most artifacts that have no version here have no folder either.
+  const isThere = earlier === undefined && existsUnlinked(layout.artifactDir(collection, name));
+  const onDisk = isThere ? listVersions(layout, collection, name) : [];
   // Else there would be no telling which numbers were given under this name.
-  if (onDisk.length === 0 && earlier === undefined) finishRename(parts, { collection, name });
+  if (isThere && onDisk.length === 0) finishRename(parts, { collection, name });
   const before = earlier ?? newestOf(layout, collection, name, onDisk);
   const entry = item.entryFor(before);
   if (entry === undefined) return undefined;
