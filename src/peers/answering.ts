@@ -1,7 +1,7 @@
 // What a peer answers when others ask. Nothing is kept between two questions, so each can be asked again.
 
-import type { Author, Entry, EntryId } from "../entries/index.ts";
-import { type HoldfastError, toHoldfastError } from "../errors.ts";
+import type { Author, EntryId } from "../entries/index.ts";
+import type { HoldfastError } from "../errors.ts";
 import { coordinateAt, idAt, type Place, type PlaceRange } from "./entry-index.ts";
 import type { HeldEntries } from "./held-entries.ts";
 import type { Holdings } from "./holdings.ts";
@@ -10,7 +10,6 @@ import {
   type Call,
   type CarriedEntry,
   type Compared,
-  INLINE_BYTES,
   MAX_ENTRIES,
   PIECE_BYTES,
   type Result,
@@ -98,7 +97,8 @@ export class Answering {
         if (entries.length >= MAX_ENTRIES || bytes >= maxBytes) break;
         last = place;
         const id = idAt(place);
-        const carried = this.parts.isUnderWay(peer, id) ? undefined : await this.carried(id);
+        if (this.parts.held.deleteOf(place) !== undefined || this.parts.isUnderWay(peer, id)) continue;
+        const carried = await this.carried(id);
         if (carried === undefined) continue;
         entries.push(carried);
         bytes += sizeOf(carried);
@@ -114,7 +114,8 @@ export class Answering {
     let bytes = 0;
     for (const id of ids) {
       if (bytes >= ANSWER_BYTES) break;
-      const carried = await this.carried(id);
+      const entry = this.parts.holdings.entry(id);
+      const carried = entry === undefined || this.parts.held.isGone(entry) ? undefined : await this.carried(id);
       if (carried === undefined) {
         unknown.push(id);
         continue;
@@ -125,10 +126,8 @@ export class Answering {
     return { call: "entries", entries, unknown };
   }
 
-  private async carried(id: EntryId): Promise<CarriedEntry | undefined> {
-    const entry = this.parts.holdings.entry(id);
-    if (entry === undefined || this.parts.held.isGone(entry)) return undefined;
-    return carriedOf(this.parts.holdings, entry, this.parts.onError);
+  private carried(id: EntryId): Promise<CarriedEntry | undefined> {
+    return carriedOf(this.parts.holdings, id, this.parts.onError);
   }
 
   /** What we hold as a leader; and of what was deleted, by which entry. */
@@ -145,21 +144,17 @@ export class Answering {
   }
 }
 
-/** An entry as it travels, with its content where that is small. */
+/** An entry as it travels, with its content where that is small. Undefined when it is not here. */
 export async function carriedOf(
   holdings: Holdings,
-  entry: Entry,
+  id: EntryId,
   onError: (error: HoldfastError) => void,
-): Promise<CarriedEntry> {
-  const { block, content } = entry;
-  if (content === null || content.size > INLINE_BYTES || !holdings.hasContent(entry)) return { block, content: null };
-  try {
-    return { block, content: (await holdings.piece(content.hash, 0, content.size)) ?? null };
-  } catch (error) {
-    // Damaged here: others may have it, and the rest of what was asked for is sound.
-    onError(toHoldfastError(error));
-    return { block, content: null };
-  }
+): Promise<CarriedEntry | undefined> {
+  const carried = await holdings.carried(id);
+  if (carried === undefined) return undefined;
+  // Damaged here: others may have it, and the rest of what was asked for is sound.
+  if (carried.damage !== undefined) onError(carried.damage);
+  return { block: carried.block, content: carried.content ?? null };
 }
 
 export function sizeOf({ block, content }: CarriedEntry): number {

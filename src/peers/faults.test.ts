@@ -54,10 +54,14 @@ test("PEER-28 a content that cannot be read where it lies keeps nothing else bac
   await a.start();
   a.appendMany(Array.from({ length: 300 }, (_, index) => `sound ${index}`));
   const damaged = a.append("damaged", "unreadable");
-  const piece = a.holdings.piece.bind(a.holdings);
+  const { piece, carried } = a.holdings;
+  const damage = new HoldfastError("CORRUPT", "it is damaged");
   a.holdings.piece = async (hash, offset, length) => {
-    if (hash === damaged.content?.hash) throw new HoldfastError("CORRUPT", "it is damaged");
-    return piece(hash, offset, length);
+    if (hash === damaged.content?.hash) throw damage;
+    return piece.call(a.holdings, hash, offset, length);
+  };
+  a.holdings.carried = async (id) => {
+    return id === damaged.id ? { block: damaged.block, damage } : carried.call(a.holdings, id);
   };
   await b.start();
   await simulation.time.pass(60_000);

@@ -2,6 +2,7 @@
 // as long as its process.
 
 import type { Author, Entry, EntryId } from "../entries/index.ts";
+import type { HoldfastError } from "../errors.ts";
 
 /** What has to be known of an entry without reading it. */
 export interface Held {
@@ -27,6 +28,15 @@ export interface StagedPiecewise {
   readonly size: number;
 }
 
+/** An entry, and its content where that is here and small enough to travel along. */
+export interface Carried {
+  /** The entry as it was signed. */
+  readonly block: Uint8Array;
+  readonly content?: Uint8Array;
+  /** Why its content cannot be read, where it cannot. */
+  readonly damage?: HoldfastError;
+}
+
 export interface Holdings {
   /** Whose entries are made here. */
   readonly self: Author;
@@ -35,6 +45,8 @@ export interface Holdings {
   has(id: EntryId): boolean;
   /** Undefined when it is not here, or not any more. */
   entry(id: EntryId): Entry | undefined;
+  /** The same with what travels along with it (`INLINE_BYTES`). */
+  carried(id: EntryId): Promise<Carried | undefined>;
   /** `length` bytes at most of a content, from `offset`; undefined when it is not here. */
   piece(hash: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** True when the content is here. */

@@ -83,7 +83,9 @@ export class Pushing {
         if (entries.length >= MAX_ENTRIES || bytes >= BATCH_BYTES) break;
         lane.underWay.add(id);
         lane.waiting.delete(id);
-        const carried = await carriedOf(this.parts.holdings, entry, (error) => this.parts.onFailure(peer, error));
+        const found = await carriedOf(this.parts.holdings, id, (error) => this.parts.onFailure(peer, error));
+        // Not in the store any more: whoever still wants it asks somebody else for its content.
+        const carried = found ?? { block: entry.block, content: null };
         entries.push(carried);
         bytes += sizeOf(carried);
       }

@@ -2,11 +2,11 @@
 
 import { open } from "node:fs/promises";
 import type { Author, Entry, EntryId } from "../entries/index.ts";
-import { HoldfastError } from "../errors.ts";
+import { HoldfastError, toHoldfastError } from "../errors.ts";
 import { adopt } from "../hub-client/index.ts";
-import { contentFile, type Incoming, readContent, type Store } from "../store/index.ts";
+import { contentFile, type Incoming, readContent, readContentUpTo, type Store } from "../store/index.ts";
 import { isPlainDelete } from "./held-entries.ts";
-import type { Held, Holdings, Received, StagedPiecewise } from "./holdings.ts";
+import type { Carried, Held, Holdings, Received, StagedPiecewise } from "./holdings.ts";
 import { INLINE_BYTES } from "./messages.ts";
 
 const PAGE = 2_000;
@@ -35,11 +35,27 @@ export class StoreHoldings implements Holdings {
   }
 
   has(id: EntryId): boolean {
-    return this.store.catalog.has(id);
+    return this.store.hasEntry(id);
   }
 
   entry(id: EntryId): Entry | undefined {
-    return this.store.catalog.entryById(id);
+    return this.store.entryById(id);
+  }
+
+  async carried(id: EntryId): Promise<Carried | undefined> {
+    const version = this.store.sealed(id);
+    if (version === undefined) {
+      const entry = this.entry(id);
+      return entry && { block: entry.block };
+    }
+    const { block } = version;
+    if (version.entry.content === null) return { block };
+    try {
+      const content = readContentUpTo(this.store.layout, version, INLINE_BYTES);
+      return content === undefined ? { block } : { block, content };
+    } catch (error) {
+      return { block, damage: toHoldfastError(error) };
+    }
   }
 
   async piece(hash: string, offset: number, length: number): Promise<Uint8Array | undefined> {

@@ -212,9 +212,8 @@ export class Peering implements AsyncDisposable {
   /** An entry that was just made here: told without waiting for the watch. Resolves when `minAcks` peers have written it down. Throws
    *  `PEER_TIMEOUT`. */
   async made(id: EntryId, minAcks: number, timeoutMs: number): Promise<void> {
-    // Only what has its rows can be given out.
-    const catalog = await this.parts.store.readyCatalog();
-    const entry = catalog.entryById(id);
+    const { store } = this.parts;
+    const entry = store.entryById(id) ?? (await store.readyCatalog()).entryById(id);
     if (entry !== undefined) this.log.note([entry]);
     if (minAcks > 0) await this.log.acknowledged(id, minAcks, timeoutMs);
   }

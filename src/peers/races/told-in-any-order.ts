@@ -2,7 +2,7 @@
 
 import { access } from "node:fs/promises";
 import { type Author, type Entry, readEntry } from "../../entries/index.ts";
-import type { Held, Holdings } from "../holdings.ts";
+import type { Carried, Held, Holdings } from "../holdings.ts";
 import { decodeMessage, encodeMessage, type Message } from "../messages.ts";
 import { PeerNode } from "../peer-node.ts";
 import { RowsInMemory } from "../replicator-rows.ts";
@@ -96,6 +96,10 @@ export class SlowHoldings implements Holdings {
   }
   entry(id: string): Entry | undefined {
     return this.entries.get(id);
+  }
+  async carried(id: string): Promise<Carried | undefined> {
+    const entry = this.entries.get(id);
+    return entry && { block: entry.block, content: new Uint8Array(0) };
   }
   async piece(): Promise<Uint8Array | undefined> {
     return new Uint8Array(0);

@@ -4,7 +4,8 @@ import { hash } from "node:crypto";
 import type { Author, Entry, EntryId } from "../../entries/index.ts";
 import { HoldfastError } from "../../errors.ts";
 import { isPlainDelete } from "../held-entries.ts";
-import type { Held, Holdings, Received, StagedPiecewise } from "../holdings.ts";
+import type { Carried, Held, Holdings, Received, StagedPiecewise } from "../holdings.ts";
+import { INLINE_BYTES } from "../messages.ts";
 
 export class HoldingsInMemory implements Holdings {
   readonly self: Author;
@@ -42,6 +43,14 @@ export class HoldingsInMemory implements Holdings {
 
   entry(id: EntryId): Entry | undefined {
     return this.entries.get(id);
+  }
+
+  async carried(id: EntryId): Promise<Carried | undefined> {
+    const entry = this.entries.get(id);
+    if (entry === undefined) return undefined;
+    const { block, content } = entry;
+    const bytes = content === null || content.size > INLINE_BYTES ? undefined : this.contents.get(content.hash);
+    return bytes === undefined ? { block } : { block, content: bytes };
   }
 
   async piece(contentHash: string, offset: number, length: number): Promise<Uint8Array | undefined> {
