@@ -1,15 +1,7 @@
 // Peers of one workspace in one process, over a simulated network, in simulated time.
 
-import { hash } from "node:crypto";
-import {
-  type Entry,
-  type EntryBody,
-  type EntryId,
-  type Identity,
-  makeEntry,
-  newIdentity,
-  readEntry,
-} from "../../entries/index.ts";
+import { createPrivateKey, createPublicKey, hash } from "node:crypto";
+import { type Entry, type EntryBody, type EntryId, type Identity, makeEntry, readEntry } from "../../entries/index.ts";
 import type { HoldfastError } from "../../errors.ts";
 import { PeerNode } from "../peer-node.ts";
 import { RowsInMemory } from "../replicator-rows.ts";
@@ -29,6 +21,17 @@ export function randomFrom(seed: number): () => number {
     n ^= n + Math.imul(n ^ (n >>> 7), n | 61);
     return ((n ^ (n >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** What stands before an Ed25519 key in PKCS #8 (RFC 8410). */
+const KEY_HEADER = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** The same key pair for the same text: places on the ring follow from keys, so a run can be made again. */
+function identityFrom(text: string): Identity {
+  const key = Buffer.concat([KEY_HEADER, hash("sha256", text, "buffer")]);
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+  const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
+  return { author: Buffer.from(x, "base64url").toString("hex"), privateKey };
 }
 
 export interface SimulationOptions extends Omit<SharedLogOptions, "events"> {
@@ -52,7 +55,7 @@ export class Simulation {
 
   /** Made, and not started. */
   peer(): SimulatedPeer {
-    const peer = new SimulatedPeer(this, newIdentity().identity);
+    const peer = new SimulatedPeer(this, identityFrom(`${this.options.seed ?? 1} ${this.peers.length}`));
     this.peers.push(peer);
     return peer;
   }
