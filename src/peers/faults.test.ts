@@ -252,6 +252,30 @@ test("PEER-23 a delete reaches whoever holds what it names, leader or not", asyn
   await simulation.stop();
 });
 
+for (const [whose, leaders] of [
+  ["its own", 2],
+  ["another's, of which there are too few copies for it to go", 1],
+] as const) {
+  test(`PEER-23 PEER-31 a delete that got lost on its way to an observer is heard of later: ${whose}`, async () => {
+    const simulation = new Simulation({ replicas: 2 });
+    const a = simulation.peer();
+    await a.start(leaders === 1 ? 1 : 0);
+    const [b] = (await simulation.start(leaders)) as [SimulatedPeer];
+    await simulation.time.pass(20_000);
+    const entry = (leaders === 1 ? b : a).append("a version");
+    await simulation.converge();
+    if (leaders === 1) a.stopReplicating();
+    await simulation.time.pass(LONG_MS);
+    assert.ok(a.holdings.has(entry.id), "it holds it still");
+    simulation.network.isLost = (_from, to, message) =>
+      to === a.id && message.t === "call" && message.call.call === "take";
+    b.deleteVersions([entry]);
+    await simulation.time.pass(60_000);
+    assert.ok(!a.holdings.has(entry.id));
+    await simulation.stop();
+  });
+}
+
 test("PEER-23 a delete that names another artifact's version takes nothing of that one away", async () => {
   const { simulation, peers } = await of<Two>([1, 1]);
   const [a] = peers;

@@ -31,8 +31,9 @@ export interface PresenceParts {
   readonly isOutdated: (peer: Author, beat: { readonly session: number; readonly n: number }) => boolean;
   /** `peer` did not answer in its subscription `session`. */
   readonly onSilent: (peer: Author, session: number) => void;
-  /** `peer` has said how far it is; told each time, so that what was asked for and got lost is asked for again. */
-  readonly onBeat: (peer: Author) => void;
+  /** `peer` has said how far it is; told each time, so that what was asked for and got lost is asked for again. `isNews`: what it
+   *  holds is not what it held when it said so last. */
+  readonly onBeat: (peer: Author, isNews: boolean) => void;
   /** `peer` speaks in a newer subscription than the one that is known. */
   readonly onNewer: (peer: Author) => void;
   /** `peer` has everything it wants of us, up to this revision of ours. */
@@ -141,6 +142,7 @@ export class Presence {
     if (beat.k <= present.k) return;
     present.k = beat.k;
     present.n = Math.max(present.n, beat.n);
+    const isNews = beat.revision > (present.revision ?? -1);
     present.revision = Math.max(present.revision ?? 0, beat.revision);
     // Revisions are counted anew in each life: what is said of an earlier one of ours says nothing.
     // And it may go back: what it has to hold has become more.
@@ -152,7 +154,7 @@ export class Presence {
       present.pingMs = this.parts.time.nowMs() - present.probe.atMs;
     }
     if (beat.probe !== null) this.beat(peer, { echo: beat.probe });
-    this.parts.onBeat(peer);
+    this.parts.onBeat(peer, isNews);
   }
 
   /** Tells everybody soon: what we hold has changed. Or one peer only, how far we are with it. */

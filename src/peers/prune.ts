@@ -15,6 +15,8 @@ import type { Point } from "./ring.ts";
 
 /** Entries asked about at once. */
 const BATCH = 512;
+/** Entries asked about in one round that stay, at the most: the next round goes on with the rest. */
+const MAX_ABROAD = 8 * BATCH;
 
 export interface PruneParts {
   readonly self: Author;
@@ -29,8 +31,21 @@ export interface PruneParts {
   readonly isWanted: (coordinate: Point) => boolean;
 }
 
+export interface Round {
+  /** Entries that were let go, or heard to be deleted. */
+  readonly removed: number;
+  /** There are some that may go, and whose leaders have not confirmed that they hold them. */
+  readonly isLeft: boolean;
+  /** Entries that others lead, and that stay. */
+  readonly abroad: number;
+  /** All of those were asked about in this round or the ones before it. */
+  readonly isAllAsked: boolean;
+}
+
 export class Prune {
   private readonly parts: PruneParts;
+  /** Up to where they were asked about. */
+  private askedUpTo: Place | undefined;
   constructor(parts: PruneParts) {
     this.parts = parts;
   }
@@ -44,23 +59,34 @@ export class Prune {
     });
   }
 
-  /** What was made here and others are to hold: it stays, but may have been deleted by others. */
+  /** What others are to hold and stays all the same, because it was made here or they are too few: it may have been deleted by
+   *  others. */
   private abroad(): Place[] {
-    const { held, isWanted, leadersOf, self } = this.parts;
-    return [...held.places("own")].filter((place) => {
-      const coordinate = coordinateAt(place);
-      return !isWanted(coordinate) && [...leadersOf(coordinate)].some((leader) => leader !== self);
-    });
+    const { held, isWanted, leadersOf, self, replicas } = this.parts;
+    const stays =
+      (isOwn: boolean) =>
+      (place: Place): boolean => {
+        const coordinate = coordinateAt(place);
+        if (isWanted(coordinate)) return false;
+        const leaders = leadersOf(coordinate);
+        return (isOwn || leaders.size < replicas) && [...leaders].some((leader) => leader !== self);
+      };
+    return [...held.places("own")].filter(stays(true)).concat([...held.places("others")].filter(stays(false)));
   }
 
-  /** Returns how many entries were let go, or heard to be deleted. */
-  async run(signal: AbortSignal): Promise<number> {
+  /** Asks about all that may go, and about a part of what stays. */
+  async run(signal: AbortSignal): Promise<Round> {
     let removed = 0;
-    const places = [...this.candidates(), ...this.abroad()];
+    const abroad = this.abroad();
+    const from = this.askedUpTo === undefined ? 0 : abroad.indexOf(this.askedUpTo) + 1;
+    const staying = abroad.slice(from, from + MAX_ABROAD);
+    const places = [...this.candidates(), ...staying];
     for (let at = 0; at < places.length && !signal.aborted; at += BATCH) {
       removed += await this.pruneSome(places.slice(at, at + BATCH));
     }
-    return removed;
+    const isAllAsked = from + staying.length >= abroad.length;
+    this.askedUpTo = isAllAsked ? undefined : staying.at(-1);
+    return { removed, isLeft: this.candidates().length > 0, abroad: abroad.length, isAllAsked };
   }
 
   private async pruneSome(places: readonly Place[]): Promise<number> {

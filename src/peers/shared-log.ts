@@ -23,6 +23,7 @@ import type { Message } from "./messages.ts";
 import { type OpenedLog, openLog } from "./opened-log.ts";
 import { OwnSegments } from "./own-segments.ts";
 import { Presence } from "./presence.ts";
+import { PruneRounds } from "./prune-rounds.ts";
 import { ReplicatorWaits } from "./replicator-waits.ts";
 import { Replicators } from "./replicators.ts";
 import { coordinateOf, type Point } from "./ring.ts";
@@ -31,10 +32,6 @@ import { pass } from "./time.ts";
 
 export type { LogStatus, PeerStatus, SharedLogEvents, SharedLogOptions, SharedLogParts } from "./log-options.ts";
 
-/** After the last change of who leads what, before anything is let go, ms. */
-const PRUNE_AFTER_MS = 2_000;
-/** Pauses after one that let nothing go, ms. */
-const PRUNE_AGAIN_MS = [2_000, 5_000, 15_000, 60_000];
 /** Questions of one peer that are being answered at once, at the most. */
 const MAX_ANSWERS = 64;
 /** Messages held while the log opens. */
@@ -61,7 +58,7 @@ export class SharedLog {
   private readonly answeringNow = new Set<string>();
   private readonly answersByPeer = new Map<Author, number>();
   private arrived = 0;
-  private pruneAlarm: (() => void) | undefined;
+  private readonly pruning: PruneRounds;
   private tableAlarm: (() => void) | undefined;
   private opened: OpenedLog | undefined;
   /** Somebody was heard of, or there was time enough for it. */
@@ -132,9 +129,16 @@ export class SharedLog {
       own: () => ({ session, n: this.own.n, revision: this.opened?.held.revision ?? 0 }),
       isOutdated: (peer, beat) => this.replicators.isBeyond(peer, beat.session, beat.n),
       onSilent: (peer, theirSession) => this.onSilent(peer, theirSession),
-      onBeat: (peer) => this.onBeat(peer),
+      onBeat: (peer, isNews) => this.onBeat(peer, isNews),
       onNewer: (peer) => this.parts.ask(peer),
       onSeen: (peer, revision) => this.onSeen(peer, revision),
+    });
+    this.pruning = new PruneRounds({
+      time,
+      prune: () => this.opened?.prune,
+      closing: this.closing.signal,
+      onRemoved: () => this.presence.soon(),
+      track: (work) => this.track(work),
     });
     // Guard "held until ready": what comes while the store is read is neither dropped nor taken in too early.
     this.arriving = new HoldUntilReady(({ peer, message }) => this.handle(peer, message), { limit: MAX_HELD });
@@ -154,7 +158,7 @@ export class SharedLog {
       onTaken: (entries) => {
         this.presence.soon();
         // Pushed by somebody who takes us for a leader still: it is let go again when its leaders have it.
-        if (entries.some((entry) => !this.table.isWanted(coordinateOf(entry)))) this.pruneSoon();
+        if (entries.some((entry) => !this.table.isWanted(coordinateOf(entry)))) this.pruning.soon();
         this.parts.events?.onEntries?.(entries);
       },
       onEven: (peer) => {
@@ -183,7 +187,7 @@ export class SharedLog {
     this.presence.close();
     this.replicators.close();
     this.own.close();
-    this.pruneAlarm?.();
+    this.pruning.close();
     this.tableAlarm?.();
     this.calls.close();
     this.acknowledgements.close();
@@ -239,6 +243,7 @@ export class SharedLog {
     const fresh = made.filter((entry) => opened.held.note({ id: entry.id, entry }));
     if (fresh.length === 0) return;
     this.acknowledgements.made(fresh, opened.held.revision);
+    if (fresh.some((entry) => !this.table.isWanted(coordinateOf(entry)))) this.pruning.noteAbroad();
     const byPeer = new Map<Author, Entry[]>();
     for (const entry of fresh) {
       for (const peer of this.receivers(entry)) {
@@ -339,9 +344,10 @@ export class SharedLog {
     this.acknowledgements.seen(peer, revision);
   }
 
-  private onBeat(peer: Author): void {
+  private onBeat(peer: Author, isNews: boolean): void {
     const present = this.presence.of(peer);
     if (present === undefined) return;
+    if (isNews) this.pruning.changed();
     if (present.seen === undefined) this.acknowledgements.forget(peer);
     if (this.replicators.isBehind(peer, present.session, present.n)) {
       this.parts.send(peer, { t: "announce?", topic: this.topic });
@@ -439,7 +445,7 @@ export class SharedLog {
     if (this.opened === undefined || this.closing.signal.aborted) return;
     if (this.table.renew()) this.pullAllAnew();
     this.waits.look();
-    this.pruneSoon();
+    this.pruning.soon();
   }
 
   /** Nobody's is all here until it has been looked at again. */
@@ -448,31 +454,6 @@ export class SharedLog {
     const { opened } = this;
     if (opened === undefined) return;
     for (const [peer] of this.presence.all) this.track(opened.pulls.pull(peer));
-  }
-
-  /** Who has to hold what has changed, or something came that we have not to hold. */
-  private pruneSoon(): void {
-    this.pruneAlarm?.();
-    this.pruneAlarm = this.parts.time.after(PRUNE_AFTER_MS, () => this.pruneNow(0));
-  }
-
-  private pruneNow(idleRounds: number): void {
-    this.pruneAlarm = undefined;
-    const { opened } = this;
-    const { signal } = this.closing;
-    if (opened === undefined || signal.aborted) return;
-    this.track(
-      opened.prune.run(signal).then((removed) => {
-        if (signal.aborted) return;
-        if (removed > 0) this.presence.soon();
-        const isLeft = opened.prune.candidates().length > 0;
-        if (!isLeft && removed === 0) return;
-        // Whoever has to hold the rest may not have got it yet.
-        const rounds = removed > 0 ? 0 : idleRounds + 1;
-        const againMs = PRUNE_AGAIN_MS[Math.min(rounds, PRUNE_AGAIN_MS.length - 1)] as number;
-        this.pruneAlarm ??= this.parts.time.after(againMs, () => this.pruneNow(rounds));
-      }),
-    );
   }
 
   /** Something that came was not taken in: the sender is told why, and the connection goes on. */
