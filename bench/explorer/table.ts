@@ -1,6 +1,6 @@
 // Figures as lines of a table: ours, the peer's, both from the same run of the benchmark.
 
-export type Unit = "runs/s" | "runs" | "/s" | "ms" | "switches" | "%";
+export type Unit = "runs/s" | "runs" | "/s" | "ms" | "switches" | "%" | "MiB";
 
 export interface Line {
   readonly figure: string;

@@ -62,8 +62,38 @@ async function measurePair(root: string, sizes: PairSizes): Promise<Omit<PairFig
   return { ...rates, visibleMedianMs: percentile(times, 0.5), visibleP99Ms: percentile(times, 0.99) };
 }
 
-/** Entries a second that a new node gets. */
-export async function measureCold(root: string, count: number): Promise<number> {
+/** A workspace of so many entries. */
+export async function makeEntries(folder: string, count: number): Promise<void> {
+  await using workspace = await openWorkspace(folder);
+  await putByHundreds(workspace, "entry", count);
+}
+
+export interface Cold {
+  readonly perSecond: number;
+  /** Of this process, with both nodes in it, at the most. */
+  readonly peakMiB: number;
+}
+
+/** How fast a new node gets what is in `folder`, which has `count` entries. */
+export async function measureFirstSync(folder: string, newFolder: string, count: number): Promise<Cold> {
+  await using a = await openWorkspace(folder, { peers: HERE });
+  await untilHeld(a, count);
+  let peakBytes = 0;
+  const sampling = setInterval(() => {
+    peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+  }, 50);
+  try {
+    const startedMs = performance.now();
+    await using b = await openWorkspace(newFolder, { peers: { ...HERE, bootstrap: [inviteTo(a)] } });
+    await received(b, count);
+    return { perSecond: (count / (performance.now() - startedMs)) * 1_000, peakMiB: Math.round(peakBytes / 2 ** 20) };
+  } finally {
+    clearInterval(sampling);
+  }
+}
+
+/** Entries a second that a new node gets, right after they were made. */
+async function measureCold(root: string, count: number): Promise<number> {
   await using a = await openWorkspace(join(root, "a"), { peers: HERE });
   await putByHundreds(a, "entry", count);
   await untilHeld(a, count);
@@ -127,6 +157,17 @@ function inviteTo(workspace: Workspace): string {
 /** What was put has been noticed, and is told of. */
 async function untilHeld(workspace: Workspace, count: number): Promise<void> {
   while (workspace.peers().entries < count) await passMs(5);
+}
+
+/** So many entries of others have come. Nothing of them is kept. */
+function received(workspace: Workspace, count: number): Promise<void> {
+  let seen = 0;
+  return new Promise((resolve) => {
+    workspace.on("entry", () => {
+      seen += 1;
+      if (seen === count) resolve();
+    });
+  });
 }
 
 /** Entries that came to `workspace`, each with when. */
