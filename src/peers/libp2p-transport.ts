@@ -7,6 +7,7 @@
 //
 // To each peer we open one stream of our own, and all our frames go over it, in order; what it sends comes over one of its own.
 
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
 import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
@@ -53,6 +54,8 @@ const PLACE_MS = 10 * 60_000;
 /** How long a peer may take to show that it is a member, once it is connected, ms. */
 const MEMBER_MS = 3_000;
 const MEMBER_LOOK_MS = 50;
+/** How long it is waited at the end for others to have read what was sent. */
+const CLOSE_MS = 500;
 
 export interface Libp2pOptions {
   readonly identity: Identity;
@@ -137,10 +140,12 @@ export class Libp2pTransport implements Transport {
 
   async stop(): Promise<void> {
     const { node } = this;
+    const streams = [...this.links.values()].map(({ stream }) => stream);
     this.events = undefined;
     this.node = undefined;
     this.links.clear();
     this.toDial.clear();
+    await Promise.all(streams.map((stream) => stream && untilRead(stream)));
     await node?.stop();
   }
 
@@ -332,12 +337,27 @@ export class Libp2pTransport implements Transport {
         if (link !== undefined) this.tell(peer, link);
         this.events?.onFrame(peer, frame);
       }
+      // The other waits for this: all that it sent has been read.
+      await stream.close({ signal: AbortSignal.timeout(CLOSE_MS) });
     } catch (error) {
       if (error instanceof HoldfastError) {
         this.events?.onNotice?.(`the connection to the peer ${peer} was closed: ${error.message}`);
         await connection.close().catch(() => connection.abort(error));
       }
     }
+  }
+}
+
+/** Ends it, and waits until the other has read what was sent: a connection that ends takes along what has arrived and is not read. */
+async function untilRead(stream: Stream): Promise<void> {
+  const signal = AbortSignal.timeout(CLOSE_MS);
+  const closed = once(stream, "close", { signal });
+  closed.catch(() => {}); // it is not waited for where closing fails
+  try {
+    await stream.close({ signal });
+    if (stream.status !== "closed") await closed;
+  } catch {
+    // It is gone, or says nothing any more.
   }
 }
 
