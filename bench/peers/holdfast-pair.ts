@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openWorkspace, type Workspace } from "../../src/index.ts";
 import { ENTRY_BYTES, type PairFigures, type PairSizes, percentile } from "./pair-sizes.ts";
 
-const HERE = { listen: ["/ip4/127.0.0.1/tcp/0"], isLocal: false };
+const HERE = { listen: ["/ip4/127.0.0.1/tcp/0"], mdns: false };
 const PATIENCE_MS = 60_000;
 
 export async function measureHoldfast(sizes: PairSizes, say: (message: string) => void): Promise<PairFigures> {

@@ -18,7 +18,7 @@ export async function hypercoreFigure({ isQuick, say }: Settings): Promise<Line[
   const count = isQuick ? 200 : 1_000;
   const root = mkdtempSync(join(tmpdir(), "holdfast-bench-hypercore-"));
   await using workspace = await openWorkspace(join(root, "ours"), {
-    peers: { listen: ["/ip4/127.0.0.1/tcp/0"], isLocal: false },
+    peers: { listen: ["/ip4/127.0.0.1/tcp/0"], mdns: false },
   });
   const ours = await measureAppends(workspace, count);
   const theirs = measure(join(root, "theirs"), count, say);

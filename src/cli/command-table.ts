@@ -102,6 +102,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     path: "invite",
     summary: "print an invite that lets another folder join",
+    options: [["--peer", "one that joins without a hub, while this folder takes part among peers"]],
     example: "holdfast invite",
     load: () => import("./commands/invite.ts"),
   },
@@ -109,7 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     path: "join",
     summary: "make a folder a copy of the workspace of an invite",
     args: [
-      ["<invite>", "what `holdfast invite` printed; quote it, it has a # in it"],
+      ["<invite>", "what `holdfast invite` or `invite --peer` printed; quote it, it has a # in it"],
       ["[folder]", "the folder (default: this one); made when missing"],
     ],
     example: "holdfast join 'http://127.0.0.1:7460/#TOKEN' copy",

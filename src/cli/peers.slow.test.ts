@@ -82,6 +82,32 @@ test("PEER-35 across networks by an address: a folder that was none becomes a co
   assert.equal((await upB.end()).code, 0);
 });
 
+test("PEER-35 `join` by a peer's invite: the folder is a copy when it returns, and is kept one without the invite", {
+  timeout: LIMIT_MS,
+}, async () => {
+  using folder = new TestFolder();
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  mkdirSync(a);
+  writeFileSync(folder.at("a/plan.md"), "the plan\n");
+  await using _a = await up(a);
+  await holdfastJson(["-C", a, "data", "put", "output"], { input: "of a program" });
+  const { invite } = await holdfastJson<{ invite: string }>(["-C", a, "invite", "--peer"]);
+  const { id } = await holdfastJson<{ id: string }>(["-C", a, "peer", "address"]);
+  const joined = await holdfastJson<{ folder: string; peers: string[] }>(["join", invite, b]);
+  assert.deepEqual([joined.folder, joined.peers], [b, [id]]);
+  assert.equal(readFileSync(folder.at("b/plan.md"), "utf8"), "the plan\n");
+  assert.equal(readFileSync(folder.at("b/.holdfast/data/data/output/1/content"), "utf8"), "of a program");
+  // Its addresses are remembered.
+  await using _b = await up(b);
+  writeFileSync(folder.at("a/later.md"), "later\n");
+  await until(() => existsSync(folder.at("b/later.md")), "it is kept in step");
+  const running = await holdfastFailure(["join", invite, b]);
+  assert.equal(running.code, "ALREADY_UP");
+  const bad = await holdfastFailure(["join", `${invite}x`, folder.at("c")]);
+  assert.equal(bad.code, "BAD_INVITE");
+  assert.equal(existsSync(folder.at("c")), false);
+});
+
 test("PEER-35 two peers on one local network find each other without configuration", {
   timeout: LIMIT_MS,
   skip: (await whyNoMulticast()) ?? false,
@@ -131,7 +157,7 @@ test("PEER-34 kill -9 right after an acknowledged append: it is there, on both s
 }, async () => {
   using folder = new TestFolder();
   const [a, b] = [folder.at("a"), folder.at("b")];
-  const peers = { listen: [HERE], isLocal: false };
+  const peers = { listen: [HERE], mdns: false };
   await using workspace = await openWorkspace(a, { peers });
   const invite = workspace.peers().invites[0] as string;
   const acknowledged: string[] = [];
@@ -296,7 +322,7 @@ test("a port in use, an address that is none, and a folder that is up already ar
   ]) {
     assert.equal((await holdfastFailure(["up", b, ...limits])).code, "BAD_OPTION", limits.join(" "));
   }
-  await assert.rejects(openWorkspace(a, { peers: { isLocal: false } }), { code: "ALREADY_UP" });
+  await assert.rejects(openWorkspace(a, { peers: { mdns: false } }), { code: "ALREADY_UP" });
   for (const peers of [
     { replicate: "auto", limits: { storageBytes: Number.NaN } },
     { replicate: "auto", limits: { load: 0 } },

@@ -10,10 +10,12 @@ export { StoreHoldings } from "./store-holdings.ts";
 export { processTime } from "./time.ts";
 export { TopicKey } from "./topic-key.ts";
 export {
+  bestInvite,
   ensureWorkspaceKey,
   formatPeerInvite,
   keepWorkspaceKey,
   type PeerInvite,
   parsePeerInvite,
+  parsePeerInvites,
   readWorkspaceKey,
 } from "./workspace-key.ts";

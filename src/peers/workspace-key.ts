@@ -73,8 +73,26 @@ export function parsePeerInvite(text: string): PeerInvite {
   return { address, workspace: { id, key: bytes.subarray(0, KEY_BYTES) } };
 }
 
+/** Addresses and invites as people give them: one text may have several lines, as `holdfast peer address` prints them. Throws
+ *  `BAD_INVITE`. */
+export function parsePeerInvites(texts: readonly string[]): PeerInvite[] {
+  return texts.flatMap((text) => text.trim().split(/\s+/)).map(parsePeerInvite);
+}
+
+/** Of several addresses of one peer, the one to pass on: what others can reach most likely, and over the least. */
+export function bestInvite(invites: readonly string[]): string | undefined {
+  const cost = (invite: string): number =>
+    [/^\/ip[46]\/(127\.|::1\/)/, /\/p2p-circuit/, /^\/ip6\//, /\/wss?(\/|#|$)/].reduce(
+      (sum, pattern, index) => sum + (pattern.test(invite) ? 2 ** (3 - index) : 0),
+      0,
+    );
+  return invites.toSorted((a, b) => cost(a) - cost(b))[0];
+}
+
 /** The workspace that the first invite among these addresses is to: a folder that is none yet becomes a copy of it. Throws `BAD_INVITE`. */
 export function invitedTo(addresses: readonly string[] = []): { id?: string } {
-  const id = addresses.map((address) => parsePeerInvite(address).workspace?.id).find((one) => one !== undefined);
+  const id = parsePeerInvites(addresses)
+    .map(({ workspace }) => workspace?.id)
+    .find((one) => one !== undefined);
   return id === undefined ? {} : { id };
 }

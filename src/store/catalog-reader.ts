@@ -267,6 +267,11 @@ export class CatalogReader {
     return { block, version, entry: { collection, name, content }, ...at };
   }
 
+  /** The number of what arrived last; 0 when nothing has. */
+  lastArrival(): number {
+    return this.db.get<{ last: number | null }>("SELECT max(arrival) AS last FROM versions")?.last ?? 0;
+  }
+
   byEntry(entry: EntryId): VersionRecord | undefined {
     const row = this.db.get<VersionRow>("SELECT * FROM versions WHERE entry = ? AND version IS NOT NULL", entry);
     return row === undefined ? undefined : this.recordOf(row);

@@ -37,6 +37,11 @@ export class CarriedEntries implements AsyncDisposable {
     this.look();
   }
 
+  /** Resolves when all that came so far has been looked at. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.isClosed = true;
     await this.running;

@@ -41,6 +41,8 @@ export interface Daemon {
   /** Rejects with `LOCK_LOST` when the folder was taken from this daemon by force, with `FOLDER_GONE` when the workspace
    *  is there no more: it is to be stopped then. */
   readonly lost: Promise<never>;
+  /** The keys of peers, once one is there and this folder has all that they have; none after `limitMs` without any. */
+  caughtUp(limitMs: number): Promise<readonly string[]>;
   /** Sends what can be sent within a few seconds, then gives everything back. Again, it does nothing. */
   stop(): Promise<void>;
 }
@@ -94,7 +96,7 @@ export async function startDaemon(folder: string, options: DaemonOptions = {}): 
     };
     undo.push(() => removeDaemonRecord(layout));
     writeDaemonRecord(layout, record);
-    return { record, lost: lost.promise, stop };
+    return { record, lost: lost.promise, caughtUp: (limitMs) => kept.caughtUp(limitMs, signal), stop };
   } catch (error) {
     await stop();
     throw withPath(error, layout.root);

@@ -1,6 +1,6 @@
 // What a workspace does with its folder: sync once, history, restore, conflicts, retry.
 
-import { checkArtifactName, type EntryId, FILES } from "../entries/index.ts";
+import { checkArtifactName, type Entry, type EntryId, FILES } from "../entries/index.ts";
 import { isHoldfastError, NotFoundError } from "../errors.ts";
 import {
   type FolderEvent,
@@ -17,6 +17,8 @@ import { type Layout, readVersionFile, type Store } from "../store/index.ts";
 import { connected, type HubParts } from "./hub-verbs.ts";
 import { openSoundSyncDb, openSyncDb, readSyncDb } from "./open-sync-db.ts";
 
+const ARRIVALS_AT_ONCE = 500;
+
 export interface SyncResult {
   readonly pulled: number;
   readonly pushed: number;
@@ -31,8 +33,19 @@ export interface SyncOptions {
   readonly onProgress?: (progress: FolderEvent & { readonly kind: "progress" }) => void;
 }
 
+/** And what a program hears of. */
+export interface SyncEvents {
+  /** `copy` is kept beside `path`: both sides had changed. */
+  readonly onConflict?: (conflict: { readonly path: string; readonly copy: string }) => void;
+  /** An entry of somebody else has come. */
+  readonly onEntry?: (entry: Entry) => void;
+}
+
 /** Throws `SYNC_RUNNING` while another process syncs this folder, `HUB_UNREACHABLE`, `UNAUTHORIZED`, `EPOCH_CHANGED`. */
-export async function syncOnce(parts: HubParts, { onNotice, onProgress }: SyncOptions = {}): Promise<SyncResult> {
+export async function syncOnce(
+  parts: HubParts,
+  { onNotice, onProgress, onConflict, onEntry }: SyncOptions & SyncEvents = {},
+): Promise<SyncResult> {
   const { layout, store } = parts;
   const { api } = connected(layout, parts.signal);
   using db = openSoundSyncDb(layout, (message) => onNotice?.(message));
@@ -46,13 +59,42 @@ export async function syncOnce(parts: HubParts, { onNotice, onProgress }: SyncOp
     onEvent: (event) => {
       if (event.kind === "progress") onProgress?.(event);
       if (event.kind === "notice") onNotice?.(event.message);
+      if (event.kind === "conflict") onConflict?.({ path: event.path, copy: event.copy });
     },
   });
   try {
+    const before = onEntry === undefined ? undefined : await lastArrival(store);
     wakeWaiting(db);
-    return await folder.syncOnce();
+    try {
+      return await folder.syncOnce();
+    } finally {
+      if (before !== undefined) await tellArrivals(store, before, onEntry);
+    }
   } finally {
     await folder.stop({ drainMs: 0 });
+  }
+}
+
+interface LastArrival {
+  readonly incarnation: string;
+  readonly arrival: number;
+}
+
+async function lastArrival(store: Store): Promise<LastArrival> {
+  const catalog = await store.readyCatalog();
+  return { incarnation: catalog.incarnation, arrival: catalog.lastArrival() };
+}
+
+/** Not across a catalog that was made anew meanwhile: there all arrivals have other numbers. */
+async function tellArrivals(store: Store, before: LastArrival, tell: SyncEvents["onEntry"]): Promise<void> {
+  const { incarnation } = await store.readyCatalog();
+  if (incarnation !== before.incarnation) return;
+  for (let after = before.arrival; ; ) {
+    const page = await store.arrivals(after, ARRIVALS_AT_ONCE);
+    for (const { entry } of page) if (entry.author !== store.identity.author) tell?.(entry);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.arrival;
   }
 }
 

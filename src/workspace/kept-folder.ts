@@ -28,6 +28,7 @@ const RENEW_PAUSES_MS = [100, 1_000, 5_000, 30_000];
 const CALM_MS = 60_000;
 /** How often it is looked what other processes have left for us, ms. */
 const LOOK_EVERY_MS = 500;
+const LOOK_AT_PEERS_MS = 50;
 
 export interface KeptFolderOptions {
   readonly opened: OpenedWorkspace;
@@ -51,6 +52,7 @@ export class KeptFolder {
   private readonly layout: Layout;
   private readonly ended = new AbortController();
   private parts: Parts | undefined;
+  private among: { readonly peering: Peering; readonly carried: CarriedEntries } | undefined;
   private api: HubApi | undefined;
   private token: string | undefined;
   private renewing: Promise<void> | undefined;
@@ -78,6 +80,22 @@ export class KeptFolder {
     const watch = setInterval(() => kept.lookAround(), LOOK_EVERY_MS);
     kept.ended.signal.addEventListener("abort", () => clearInterval(watch));
     return kept;
+  }
+
+  /** Peers that are there, once one is and all of them have what the others have, in the folder, too; none after `limitMs` without
+   *  any. Throws what `signal` was aborted with. */
+  async caughtUp(limitMs: number, signal?: AbortSignal): Promise<readonly string[]> {
+    const startedMs = performance.now();
+    for (;;) {
+      const { peering, carried } = this.among ?? {};
+      const { peers = [], converged = false } = peering?.shown() ?? {};
+      if (converged && peers.length > 0) {
+        await carried?.idle();
+        return peers.map(({ peer }) => peer);
+      }
+      if (peers.length === 0 && performance.now() - startedMs > limitMs) return [];
+      await sleep(LOOK_AT_PEERS_MS, signal);
+    }
   }
 
   /** Sends what can be sent within `drainMs`, and ends. */
@@ -240,6 +258,10 @@ export class KeptFolder {
     });
     const started = peering;
     undo.use(started);
+    this.among = { peering: started, carried };
+    undo.defer(() => {
+      this.among = undefined;
+    });
     undo.defer(keepPeerRecord(this.layout, () => started.shown()));
     // What came before a crash, and was not taken into account.
     carried.take([]);

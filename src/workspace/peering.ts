@@ -15,7 +15,7 @@ import {
   keepWorkspaceKey,
   PeerNode,
   PeersDb,
-  parsePeerInvite,
+  parsePeerInvites,
   processLoad,
   processTime,
   type Replicate,
@@ -39,7 +39,7 @@ export interface PeeringOptions extends Pick<SharedLogOptions, "replicas" | "rol
   /** With `auto`: what is used at the most. */
   readonly limits?: ReplicateLimits;
   /** Whether peers on the local network are looked for. Default: yes. */
-  readonly isLocal?: boolean;
+  readonly mdns?: boolean;
 }
 
 export interface PeeringParts extends PeeringOptions {
@@ -141,9 +141,9 @@ export class Peering implements AsyncDisposable {
 
   /** Listens, and takes part. Throws `PORT_IN_USE`, `BAD_ADDRESS`, `BAD_INVITE`, `CORRUPT`. */
   static async start(parts: PeeringParts): Promise<Peering> {
-    const { store, bootstrap = [], listen, isLocal = true, replicate = "all", onNotice, events = {} } = parts;
+    const { store, bootstrap = [], listen, mdns = true, replicate = "all", onNotice, events = {} } = parts;
     checkLimits(parts);
-    const invites = bootstrap.map(parsePeerInvite);
+    const invites = parsePeerInvites(bootstrap);
     for (const { workspace } of invites) if (workspace !== undefined) keepWorkspaceKey(store.layout, workspace.key);
     const key = ensureWorkspaceKey(store.layout);
     const lock = takePlace(store.layout);
@@ -159,7 +159,7 @@ export class Peering implements AsyncDisposable {
         transport: new Libp2pTransport({
           identity: store.identity,
           ...(listen === undefined ? {} : { listen }),
-          ...(isLocal ? { localName: `_hf${topicKey.topic.slice(0, LOCAL_NAME_DIGITS)}._udp.local` } : {}),
+          ...(mdns ? { localName: `_hf${topicKey.topic.slice(0, LOCAL_NAME_DIGITS)}._udp.local` } : {}),
         }),
         ...(onNotice === undefined ? {} : { onNotice }),
         onError,

@@ -95,14 +95,22 @@ export interface AppendOptions extends PutOptions {
   readonly timeoutMs?: number;
 }
 
-/** What `on` hears, with what it is told: peers by their keys, as entries name their authors. */
+/** A peer by its key, as entries name their authors. */
+export interface PeerEvent {
+  readonly peer: string;
+}
+
+/** What `on` hears, with what it is told. */
 export interface WorkspaceEvents {
-  "replicator:join": [peer: string];
-  "replicator:leave": [peer: string];
-  "replicator:mature": [peer: string, segment: string];
-  "replication:change": [peer: string];
-  /** An entry of somebody else is in the store. */
+  "replicator:join": [event: PeerEvent];
+  "replicator:leave": [event: PeerEvent];
+  /** `segment` is its id. */
+  "replicator:mature": [event: PeerEvent & { readonly segment: string }];
+  "replication:change": [event: PeerEvent];
+  /** An entry of somebody else is in the store: it came from a peer, or from the hub in a `sync` of this object. */
   entry: [entry: Entry];
+  /** A `sync` of this object kept a file beside another, because both sides had changed. */
+  conflict: [event: { readonly path: string; readonly copy: string }];
   "peer:error": [error: HoldfastError];
 }
 
@@ -148,7 +156,7 @@ export class Workspace implements AsyncDisposable {
 
   /** Not for callers: `openWorkspace` does this. */
   async amongPeers(options: PeeringOptions): Promise<this> {
-    checkOptions("peers", options, { listen: "texts", bootstrap: "texts", isLocal: "flag" });
+    checkOptions("peers", options, { listen: "texts", bootstrap: "texts", mdns: "flag" });
     const { Peering } = await import("./peering.ts");
     const { store } = this.artifacts;
     try {
@@ -159,10 +167,10 @@ export class Workspace implements AsyncDisposable {
         store,
         record: this.opened.record,
         events: {
-          onJoin: (peer) => events.emit("replicator:join", peer),
-          onLeave: (peer) => events.emit("replicator:leave", peer),
-          onChange: (peer) => events.emit("replication:change", peer),
-          onMature: (peer, segment) => events.emit("replicator:mature", peer, segment.id),
+          onJoin: (peer) => events.emit("replicator:join", { peer }),
+          onLeave: (peer) => events.emit("replicator:leave", { peer }),
+          onChange: (peer) => events.emit("replication:change", { peer }),
+          onMature: (peer, segment) => events.emit("replicator:mature", { peer, segment: segment.id }),
           onEntries: (entries) => {
             for (const entry of entries) events.emit("entry", entry);
           },
@@ -176,7 +184,7 @@ export class Workspace implements AsyncDisposable {
     }
   }
 
-  /** Hears of replicators, and of entries of others, as they come. Only in a workspace that takes part among peers. */
+  /** Hears of replicators, of entries of others, and of conflicts, as they come. */
   on<E extends keyof WorkspaceEvents>(event: E, handler: (...told: WorkspaceEvents[E]) => void): this {
     this.events.on(event, handler as never);
     return this;
@@ -309,7 +317,17 @@ export class Workspace implements AsyncDisposable {
   async sync(options: folderVerbs.SyncOptions & { signal?: AbortSignal } = {}): Promise<folderVerbs.SyncResult> {
     checkOptions("sync", options, { signal: "signal", onProgress: "callback" });
     const verbs = await this.folderVerbs();
-    return this.told(() => verbs.syncOnce(this.hubParts(options.signal), options));
+    const { events } = this;
+    return this.told(() =>
+      verbs.syncOnce(this.hubParts(options.signal), {
+        ...options,
+        onConflict: (conflict) => events.emit("conflict", conflict),
+        // Those of the folder's own peers are told by them.
+        ...(this.peering === undefined && events.listenerCount("entry") > 0
+          ? { onEntry: (entry: Entry) => events.emit("entry", entry) }
+          : {}),
+      }),
+    );
   }
 
   /** Every entry that the hub has after `since`, in order and once each, across reconnects, until `signal` fires. */
@@ -373,8 +391,14 @@ export class Workspace implements AsyncDisposable {
     return { results: await api.search({ q: words, collection: FILES, ...options }) };
   }
 
-  /** An invite to this workspace, as `holdfast invite` prints it. */
-  async invite(): Promise<{ invite: string }> {
+  /** An invite to this workspace, as `holdfast invite` prints it: to its hub; with `peer`, to whoever takes part among peers here, this
+   *  object or the daemon of the folder. */
+  async invite(options: { peer?: boolean } = {}): Promise<{ invite: string }> {
+    checkOptions("invite", options, { peer: "flag" });
+    if (options.peer === true) {
+      const { peerInvite } = await import("./peer-invite.ts");
+      return peerInvite(this.opened.layout, this.peering?.shown());
+    }
     return (await this.hubVerbs()).invite(this.opened.layout, this.signal);
   }
 

@@ -4,14 +4,25 @@ import { countFiles } from "../../files/index.ts";
 import { runningDaemon } from "../../workspace/daemon-record.ts";
 import { parseInvite } from "../../workspace/invite.ts";
 import { linkFolder } from "../../workspace/join.ts";
+import { isPeerInvite, joinPeers } from "../../workspace/peer-invite.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 import { Progress, reachedOf } from "../progress.ts";
 import { printable } from "../text.ts";
 
 export async function run(call: Call): Promise<Outcome> {
-  const invite = parseInvite(call.arg(0));
   const folder = resolve(call.chosenFolder ?? call.cwd, call.args[1] ?? ".");
+  if (isPeerInvite(call.arg(0))) {
+    using _progress = new Progress(call, { label: "catching up" });
+    const result = await joinPeers(folder, call.arg(0), call.signal);
+    return {
+      json: result,
+      text: () =>
+        `${folder} is a copy of "${result.name}" (peers: ${result.peers.length})\n` +
+        `Keep it in step with: holdfast up ${upArgument(call, folder)} --peer`.replace("  ", " "),
+    };
+  }
+  const invite = parseInvite(call.arg(0));
   const joined = await linkFolder(folder, invite, call.signal);
   const { record, link } = joined;
   const joining = { folder, workspace: record.id, name: record.name, hub: link.url };
