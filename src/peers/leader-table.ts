@@ -2,7 +2,7 @@
 
 import type { Author } from "../entries/index.ts";
 import { type PlaceRange, rangeOf } from "./entry-index.ts";
-import { Leaders } from "./leaders.ts";
+import { Leaders, staysWith } from "./leaders.ts";
 import { type Point, spaced } from "./ring.ts";
 import { covers, type Segment } from "./segments.ts";
 
@@ -19,6 +19,7 @@ export class LeaderTable {
   private now: Leaders | undefined;
   private toBe: Leaders | undefined;
   private young: Leaders | undefined;
+  private settled: boolean | undefined;
   private ranges: readonly PlaceRange[] = [];
   private changes = 0;
 
@@ -41,6 +42,14 @@ export class LeaderTable {
     this.now = undefined;
     this.toBe = undefined;
     this.young = undefined;
+    this.settled = undefined;
+  }
+
+  /** Nobody stops leading anything when the segments that are too young to count come to count. Who sees them count already, as
+   *  a moment before we do, may have let go of that. */
+  get isSettled(): boolean {
+    this.settled ??= staysWith(this.leaders("now"), this.leaders("with the young"));
+    return this.settled;
   }
 
   /** True when we have to hold something else than when this was asked last. */
@@ -74,13 +83,15 @@ export class LeaderTable {
 
   /** All that want it: its leaders, and those whose segments are too young to count. */
   receivers(coordinate: Point): Set<Author> {
-    const { own, others, replicas } = this.parts;
-    this.young ??= new Leaders([...own("all"), ...others("all")], replicas);
-    return new Set([...this.of(coordinate), ...this.young.of(coordinate)]);
+    return new Set([...this.of(coordinate), ...this.leaders("with the young").of(coordinate)]);
   }
 
-  private leaders(when: "now" | "to be"): Leaders {
+  private leaders(when: "now" | "to be" | "with the young"): Leaders {
     const { own, others, replicas } = this.parts;
+    if (when === "with the young") {
+      this.young ??= new Leaders([...own("all"), ...others("all")], replicas);
+      return this.young;
+    }
     if (when === "now") {
       this.now ??= new Leaders([...own("mature"), ...others("mature")], replicas);
       return this.now;

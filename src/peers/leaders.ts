@@ -53,6 +53,22 @@ export class Leaders {
   }
 }
 
+/** True when whoever leads something by `before` leads it by `after`. */
+export function staysWith(before: Leaders, after: Leaders): boolean {
+  let at = 0;
+  for (const { to, leaders } of before.intervals) {
+    for (;;) {
+      const next = after.intervals[at];
+      if (next === undefined) return true;
+      if (!leaders.isSubsetOf(next.leaders)) return false;
+      if (next.to > to) break;
+      at += 1;
+      if (next.to === to) break;
+    }
+  }
+  return true;
+}
+
 interface Edge {
   readonly at: Point;
   readonly owner: Author;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { entryIdOf } from "../entries/index.ts";
 import { divideRange, EntryIndex, idAt, type Place, placeOf, rangeOf } from "./entry-index.ts";
-import { Leaders, leadersAt } from "./leaders.ts";
+import { Leaders, leadersAt, staysWith } from "./leaders.ts";
 import { LAST_POINT, onRing, type Point, pointText, spaced } from "./ring.ts";
 import { covers, endOf, type Segment, shareOf, spanOf } from "./segments.ts";
 
@@ -48,6 +48,21 @@ test("PEER-21 the leaders of an entry are all that cover one of its points, and 
     }),
     { numRuns: 500 },
   );
+});
+
+test("PEER-30 whether everybody goes on leading what they lead is said as by a look at every edge", () => {
+  let stay = 0;
+  fc.assert(
+    fc.property(segments, segments, replicas, (all, more, count) => {
+      const [before, after] = [new Leaders(all, count), new Leaders([...all, ...more], count)];
+      const edges = [...before.intervals, ...after.intervals].flatMap(({ from, to }) => [from, to]);
+      const expected = edges.every((edge) => before.of(edge).isSubsetOf(after.of(edge)));
+      assert.equal(staysWith(before, after), expected);
+      if (expected) stay += 1;
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(stay > 50 && stay < 450, `${stay} of 500: else this shows little`);
 });
 
 test("PEER-21 what is looked up is what the rule says, everywhere and at every edge", () => {

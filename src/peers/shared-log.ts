@@ -282,11 +282,14 @@ export class SharedLog {
     });
     const sending = opened?.pushing.count ?? 0;
     const waiting = opened?.intake.asideCount ?? 0;
-    const isQuiet = sending === 0 && waiting === 0 && this.away.size === 0 && this.replicators.unheard.length === 0;
+    const isKnown = this.away.size === 0 && this.replicators.unheard.length === 0;
+    // What follows from the table is done a moment after it has changed.
+    const isQuiet = sending === 0 && waiting === 0 && this.tableAlarm === undefined;
     return {
       peers,
       away: [...this.away],
-      converged: this.hasLookedAround && isQuiet && peers.every(({ converged }) => converged),
+      converged:
+        this.hasLookedAround && isKnown && isQuiet && this.table.isSettled && peers.every(({ converged }) => converged),
       entries: opened?.held.count ?? 0,
       bytes: opened?.held.bytes ?? 0,
       sending,
