@@ -398,6 +398,11 @@ function withoutItsId(address: Multiaddr): Multiaddr {
 }
 
 /** Throws `BAD_ADDRESS`. */
+export function checkAddress(address: string): void {
+  parseAddress(address);
+}
+
+/** Throws `BAD_ADDRESS`. */
 function parseAddress(address: string): ReturnType<typeof multiaddr> {
   try {
     return multiaddr(address);

@@ -18,7 +18,9 @@ test("an invite has the address, the key and the workspace in it; several may st
       ["10.0.0.3", undefined],
     ],
   );
-  assert.throws(() => parsePeerInvites([`${invite} ${invite}x`]), { code: "BAD_INVITE" });
+  for (const bad of [`${invite} ${invite}x`, "", " \n"]) {
+    assert.throws(() => parsePeerInvites([bad]), { code: "BAD_INVITE" }, bad);
+  }
 });
 
 test("the address to pass on is one that others can reach, over the least", () => {

@@ -76,7 +76,11 @@ export function parsePeerInvite(text: string): PeerInvite {
 /** Addresses and invites as people give them: one text may have several lines, as `holdfast peer address` prints them. Throws
  *  `BAD_INVITE`. */
 export function parsePeerInvites(texts: readonly string[]): PeerInvite[] {
-  return texts.flatMap((text) => text.trim().split(/\s+/)).map(parsePeerInvite);
+  const lines = texts.flatMap((text) => text.trim().split(/\s+/));
+  if (!lines.includes("")) return lines.map(parsePeerInvite);
+  throw new HoldfastError("BAD_INVITE", "the address of a peer is empty", {
+    hint: "Give what `holdfast peer address` printed, in quotes. It prints nothing but an error where nobody takes part.",
+  });
 }
 
 /** Of several addresses of one peer, the one to pass on: what others can reach most likely, and over the least. */

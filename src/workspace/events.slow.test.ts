@@ -1,7 +1,7 @@
 // What a program hears through the SDK, and in which shape.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { TestFolder } from "../cli/testing/holdfast.ts";
 import { until } from "../cli/testing/until.ts";
@@ -58,6 +58,40 @@ test("a text of several lines is as many addresses, as `holdfast peer address` p
   await using b = await openWorkspace(folder.at("b"), { peers: { ...PEERS, bootstrap: [`${invites.join("\n")}\n`] } });
   assert.equal(b.id, a.id);
   assert.equal(await b.waitForReplicator({ timeoutMs: 20_000 }), a.author);
+});
+
+test("what of `peers` cannot be is refused before the folder is made a workspace", async () => {
+  using folder = new TestFolder();
+  const bad: readonly (readonly [string, unknown])[] = [
+    ...[0, 1.5, "2", 1e9, Number.NaN].map((replicas) => ["BAD_OPTION", { replicas }] as const),
+    ...[2, "some", Number.NaN, "0.5"].map((replicate) => ["BAD_OPTION", { replicate }] as const),
+    ...[
+      { listen: "x" },
+      { mdns: 1 },
+      { beatMs: -1 },
+      { roleAgeMs: Number.NaN },
+      { restartCheckMs: "1" },
+      { limits: 5 },
+    ].map((peers) => ["BAD_OPTION", peers] as const),
+    ...["x", [5]].map((bootstrap) => ["BAD_OPTION", { bootstrap }] as const),
+    ...[[""], ["/ip4/127.0.0.1/tcp/1#x"]].map((bootstrap) => ["BAD_INVITE", { bootstrap }] as const),
+  ];
+  for (const [code, peers] of bad) {
+    await assert.rejects(openWorkspace(folder.at("a"), { peers: peers as object }), { code }, JSON.stringify(peers));
+  }
+  assert.equal(existsSync(folder.at("a")), false);
+  for (const address of [{ bootstrap: ["y"] }, { listen: ["y"] }]) {
+    await assert.rejects(openWorkspace(folder.at("a"), { peers: { ...PEERS, ...address } }), { code: "BAD_ADDRESS" });
+  }
+  await using _a = await openWorkspace(folder.at("a"), { peers: PEERS });
+});
+
+test("a bootstrap address that does not answer is told to a program by `peer:error`", { timeout: 60_000 }, async () => {
+  using folder = new TestFolder();
+  await using a = await openWorkspace(folder.at("a"), { peers: { ...PEERS, bootstrap: ["/ip4/127.0.0.1/tcp/1"] } });
+  const errors: string[] = [];
+  a.on("peer:error", ({ code }) => errors.push(code));
+  await until(() => errors.includes("PEER_UNREACHABLE"), "it is told");
 });
 
 test("a sync tells of entries of others, and of what it keeps beside a file that both sides had changed", {

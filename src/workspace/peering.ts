@@ -19,28 +19,14 @@ import {
   processLoad,
   processTime,
   type Replicate,
-  type ReplicateLimits,
   type SharedLog,
   type SharedLogEvents,
-  type SharedLogOptions,
   StoreHoldings,
   TopicKey,
 } from "../peers/index.ts";
 import type { Layout, Store, WorkspaceRecord } from "../store/index.ts";
+import { checkPeering, type PeeringOptions } from "./peering-options.ts";
 import { SaveWatch } from "./save-watch.ts";
-
-export interface PeeringOptions extends Pick<SharedLogOptions, "replicas" | "roleAgeMs" | "beatMs" | "restartCheckMs"> {
-  /** Multiaddrs to listen at. Default: every interface, any port. */
-  readonly listen?: readonly string[];
-  /** Addresses of peers, or invites. */
-  readonly bootstrap?: readonly string[];
-  /** Default: all. */
-  readonly replicate?: Replicate;
-  /** With `auto`: what is used at the most. */
-  readonly limits?: ReplicateLimits;
-  /** Whether peers on the local network are looked for. Default: yes. */
-  readonly mdns?: boolean;
-}
 
 export interface PeeringParts extends PeeringOptions {
   readonly store: Store;
@@ -96,20 +82,7 @@ function takePlace(layout: Layout): HeldLock {
   });
 }
 
-/** Throws `BAD_OPTION`. */
-function checkLimits({ limits = {}, replicate = "all" }: PeeringOptions): void {
-  const set = Object.entries(limits).filter(([, value]) => value !== undefined);
-  for (const [name, value] of set) {
-    if (Number.isFinite(value) && (value as number) > 0) continue;
-    throw new HoldfastError("BAD_OPTION", `the limit ${name} is no number above 0: ${String(value).slice(0, 40)}`, {
-      hint: "storageBytes is in bytes, load in processors: 0.25 is a quarter of one.",
-    });
-  }
-  if (set.length === 0 || replicate === "auto") return;
-  throw new HoldfastError("BAD_OPTION", `with replicate: ${replicate} there are no limits`, {
-    hint: "Limits are for replicate: auto.",
-  });
-}
+export type { PeeringOptions } from "./peering-options.ts";
 
 export class Peering implements AsyncDisposable {
   readonly log: SharedLog;
@@ -142,17 +115,18 @@ export class Peering implements AsyncDisposable {
   /** Listens, and takes part. Throws `PORT_IN_USE`, `BAD_ADDRESS`, `BAD_INVITE`, `CORRUPT`. */
   static async start(parts: PeeringParts): Promise<Peering> {
     const { store, bootstrap = [], listen, mdns = true, replicate = "all", onNotice, events = {} } = parts;
-    checkLimits(parts);
+    checkPeering(parts);
     const invites = parsePeerInvites(bootstrap);
     for (const { workspace } of invites) if (workspace !== undefined) keepWorkspaceKey(store.layout, workspace.key);
     const key = ensureWorkspaceKey(store.layout);
     const lock = takePlace(store.layout);
     const topicKey = new TopicKey(key);
     // Loaded when it is wanted: a hundred modules.
-    const { Libp2pTransport } = await import("../peers/libp2p-transport.ts");
+    const { Libp2pTransport, checkAddress } = await import("../peers/libp2p-transport.ts");
     const undo = new AsyncDisposableStack();
     undo.defer(() => lock.release());
     try {
+      for (const { address } of invites) checkAddress(address);
       const db = undo.use(PeersDb.open(store.layout));
       const onError = (error: HoldfastError): void => events.onError?.(error);
       const node = new PeerNode({
@@ -276,14 +250,20 @@ export class Peering implements AsyncDisposable {
         } catch (error) {
           failures += 1;
           const told = toHoldfastError(error);
-          if (failures === TOLD_AFTER || told.code === "BAD_ADDRESS")
-            this.parts.onNotice?.(`${told.message}; ${told.hint ?? ""}`);
+          if (failures === TOLD_AFTER || told.code === "BAD_ADDRESS") this.tell(told);
           if (told.code === "BAD_ADDRESS") return;
         }
       }
       const pauseMs = failures === 0 ? 1_000 : BOOTSTRAP_MS[Math.min(failures, BOOTSTRAP_MS.length) - 1];
       await pause(pauseMs, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** People where there are some, else the program. */
+  private tell(error: HoldfastError): void {
+    const { onNotice, events } = this.parts;
+    if (onNotice !== undefined) onNotice(`${error.message}; ${error.hint ?? ""}`);
+    else events?.onError?.(error);
   }
 
   private dialKnown(): void {

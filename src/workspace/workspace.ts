@@ -41,6 +41,7 @@ import { checkName, checkOptions, checkText } from "./call-checks.ts";
 import type * as folderVerbs from "./folder-verbs.ts";
 import type * as hubVerbs from "./hub-verbs.ts";
 import type { Peering, PeeringOptions, PeeringShown } from "./peering.ts";
+import { checkPeering } from "./peering-options.ts";
 import type { WorkspaceStatus } from "./status.ts";
 
 export interface OpenOptions {
@@ -69,6 +70,7 @@ export async function openWorkspace(folder: string, options: OpenOptions = {}): 
   checkText("the folder", folder);
   checkOptions("openWorkspace", options, { hub: "text", token: "text", peers: "object", signal: "signal" });
   if (folder === "") throw new HoldfastError("BAD_OPTION", "the folder is empty", { hint: 'Say "." for this one.' });
+  if (options.peers !== undefined) checkPeering(options.peers);
   const absolute = resolve(folder);
   if (options.hub !== undefined) {
     const { openLinked } = await import("./join.ts");
@@ -156,7 +158,6 @@ export class Workspace implements AsyncDisposable {
 
   /** Not for callers: `openWorkspace` does this. */
   async amongPeers(options: PeeringOptions): Promise<this> {
-    checkOptions("peers", options, { listen: "texts", bootstrap: "texts", mdns: "flag" });
     const { Peering } = await import("./peering.ts");
     const { store } = this.artifacts;
     try {
