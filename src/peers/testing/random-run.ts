@@ -91,8 +91,12 @@ export async function randomRun({ seed, isWhole = false }: RandomRunOptions): Pr
  *  leaders, whoever's view of the ring one takes. */
 function sayItOnlyWhenSo({ peers }: Simulation, seed: number): void {
   const up = peers.filter(({ isUp }) => isUp);
-  const all = up.map((peer) => peer.log.status());
-  if (!all.every((status) => status.converged && status.peers.length === up.length - 1)) return;
+  const sayIt = up.every(({ id, log }) => {
+    const { converged, peers: seen } = log.status();
+    const others = new Set(seen.map(({ peer }) => peer));
+    return converged && others.size === up.length - 1 && up.every((other) => other.id === id || others.has(other.id));
+  });
+  if (!sayIt) return;
   const byId = new Map(peers.map((peer) => [peer.id, peer]));
   const entries = new Map(up.flatMap((peer) => [...peer.holdings.entries]));
   // A delete that is not told yet is known to nobody else.
