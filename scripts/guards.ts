@@ -333,7 +333,7 @@ export const GUARDS: readonly Guard[] = [
     guard: "a rename is finished before either name is written to",
     takesLong: true,
     file: "src/store/write-versions.ts",
-    from: "  if (onDisk.length === 0 && earlier === undefined) finishRename(parts, { collection, name });\n",
+    from: "  if (isThere && onDisk.length === 0) finishRename(parts, { collection, name });\n",
     to: "",
     scenario: RENAME,
     exported: "killedUnknown",
