@@ -59,8 +59,8 @@ export class StoreHoldings implements Holdings {
   }
 
   async piece(hash: string, offset: number, length: number): Promise<Uint8Array | undefined> {
-    const { catalog, layout } = this.store;
-    const holder = catalog.holderOf(hash);
+    const { layout } = this.store;
+    const holder = this.store.holderOf(hash);
     if (holder?.entry.content == null) return undefined;
     const { size } = holder.entry.content;
     // What is small is checked here; a piece of what is not, by whoever puts all of them together.
@@ -76,7 +76,7 @@ export class StoreHoldings implements Holdings {
   }
 
   hasContent({ collection, content }: Entry): boolean {
-    return content === null || this.store.catalog.contentOf(collection, content.hash) !== undefined;
+    return content === null || this.store.holderIn(collection, content.hash) !== undefined;
   }
 
   async stage(hash: string, size: number, pieces: AsyncIterable<Uint8Array>): Promise<StagedPiecewise> {

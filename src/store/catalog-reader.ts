@@ -79,7 +79,6 @@ export class CatalogReader {
   protected readonly db: IndexDatabase;
   /** Entries never change, so those read or written lately need no second reading. */
   protected readonly recent = new Recent<Entry>(RECENT_ENTRIES);
-  private complete = false;
   /** Changes when the catalog is rebuilt: arrival numbers of different incarnations cannot be compared. */
   readonly incarnation: string;
 
@@ -99,9 +98,7 @@ export class CatalogReader {
 
   /** False after it was made anew, until it has been filled from disk. */
   isComplete(): boolean {
-    // It stays so: one that is made anew is another catalog.
-    this.complete ||= this.meta("complete") === "yes";
-    return this.complete;
+    return this.meta("complete") === "yes";
   }
 
   /** Artifacts whose newest version on disk may be one that could not be read, and is in no row. */

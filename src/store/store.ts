@@ -202,6 +202,21 @@ export class Store implements Disposable {
     return fresh === undefined ? this.catalog.sealed(entry) : { ...fresh, block: fresh.entry.block };
   }
 
+  /** Some version with this content beside it, in whatever collection; also when this process has saved it just now. */
+  holderOf(hash: string): VersionRecord | undefined {
+    return this.catalog.holderOf(hash) ?? this.freshHolder(({ entry }) => entry.content?.hash === hash);
+  }
+
+  /** The same in one collection. */
+  holderIn(collection: string, hash: string): VersionRecord | undefined {
+    const isIt = ({ entry }: VersionRecord): boolean => entry.collection === collection && entry.content?.hash === hash;
+    return this.catalog.contentOf(collection, hash) ?? this.freshHolder(isIt);
+  }
+
+  private freshHolder(isIt: (record: VersionRecord) => boolean): VersionRecord | undefined {
+    return this.access.fresh.values().find((record) => record.contentAt === undefined && isIt(record));
+  }
+
   hasEntry(entry: EntryId): boolean {
     return this.access.fresh.has(entry) || this.catalog.has(entry);
   }
@@ -225,7 +240,8 @@ export class Store implements Disposable {
         ...this.contentOf(catalog, entry, content),
         entryFor: () => {
           this.clock.witness(entry.clock);
-          return catalog.has(entry.id) ? undefined : entry;
+          // The catalog as it is under the lock: it may have been made anew while that was waited for.
+          return this.catalog.has(entry.id) ? undefined : entry;
         },
       })),
       wait,
