@@ -276,6 +276,29 @@ for (const [whose, leaders] of [
   });
 }
 
+test("PEER-23 a delete that could not be taken in when it was asked about is asked about again", async () => {
+  const simulation = new Simulation({ replicas: 2 });
+  const a = simulation.peer();
+  await a.start(0);
+  const [b] = (await simulation.start(2)) as [SimulatedPeer];
+  await simulation.time.pass(20_000);
+  const entry = a.append("a version");
+  await simulation.converge();
+  await simulation.time.pass(LONG_MS);
+  const { add } = a.holdings;
+  a.holdings.add = async () => {
+    throw new HoldfastError("DISK_FULL", "there is no room");
+  };
+  b.deleteVersions([entry]);
+  await simulation.time.pass(120_000);
+  assert.ok(a.holdings.has(entry.id));
+  assert.ok(a.errors.some(({ code }) => code === "DISK_FULL"));
+  a.holdings.add = add;
+  await simulation.time.pass(60_000);
+  assert.ok(!a.holdings.has(entry.id));
+  await simulation.stop();
+});
+
 test("PEER-23 a delete that names another artifact's version takes nothing of that one away", async () => {
   const { simulation, peers } = await of<Two>([1, 1]);
   const [a] = peers;

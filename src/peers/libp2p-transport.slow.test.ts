@@ -7,13 +7,13 @@ import { Libp2pTransport } from "./libp2p-transport.ts";
 const PATIENCE_MS = 20_000;
 
 /** Started; `connected` is whom it is told of. */
-async function started(isMember: (peer: Author) => boolean) {
+async function started(isMember: (peer: Author) => boolean, onFrame = (_frame: Uint8Array): void => {}) {
   const connected = new Set<Author>();
   const transport = new Libp2pTransport({ identity: newIdentity().identity, listen: ["/ip4/127.0.0.1/tcp/0"] });
   await transport.start({
     onConnected: (peer) => connected.add(peer),
     onDisconnected: (peer) => connected.delete(peer),
-    onFrame: () => {},
+    onFrame: (_peer, frame) => onFrame(frame),
     isMember,
   });
   return { transport, connected };
@@ -29,6 +29,31 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 
 const throughOthers = (transport: Libp2pTransport): string | undefined =>
   transport.addresses().find((address) => address.includes("/p2p-circuit"));
+
+test("who is stopped has said all that it was to say, also behind much that waits to be sent", {
+  timeout: 60_000,
+}, async () => {
+  for (const [frames, bytes] of [
+    [0, 0],
+    [3, 200_000],
+    [100, 50_000],
+  ] as const) {
+    const read: number[] = [];
+    const reader = await started(
+      () => true,
+      (frame) => read.push(frame.length),
+    );
+    const sender = await started(() => true);
+    await sender.transport.connect(reader.transport.addresses()[0] as string);
+    await until(() => sender.connected.has(reader.transport.self), "they are connected");
+    for (let index = 0; index < frames; index += 1) sender.transport.send(reader.transport.self, new Uint8Array(bytes));
+    assert.ok(sender.transport.send(reader.transport.self, new Uint8Array(7)));
+    await sender.transport.stop();
+    await until(() => read.length === frames + 1, `all ${frames + 1} are read`);
+    assert.equal(read.at(-1), 7);
+    await reader.transport.stop();
+  }
+});
 
 test("members get a place with one that passes connections on, and are reached by it; a stranger gets none", {
   timeout: 60_000,

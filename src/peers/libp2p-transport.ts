@@ -140,12 +140,12 @@ export class Libp2pTransport implements Transport {
 
   async stop(): Promise<void> {
     const { node } = this;
-    const streams = [...this.links.values()].map(({ stream }) => stream);
+    const links = [...this.links.values()];
     this.events = undefined;
     this.node = undefined;
     this.links.clear();
     this.toDial.clear();
-    await Promise.all(streams.map((stream) => stream && untilRead(stream)));
+    await Promise.all(links.map(untilRead));
     await node?.stop();
   }
 
@@ -349,11 +349,14 @@ export class Libp2pTransport implements Transport {
 }
 
 /** Ends it, and waits until the other has read what was sent: a connection that ends takes along what has arrived and is not read. */
-async function untilRead(stream: Stream): Promise<void> {
+async function untilRead({ stream, waiting }: Link): Promise<void> {
+  if (stream === undefined) return;
   const signal = AbortSignal.timeout(CLOSE_MS);
   const closed = once(stream, "close", { signal });
   closed.catch(() => {}); // it is not waited for where closing fails
   try {
+    // What is drained takes more of what waits with it.
+    while (waiting.length > 0 && stream.status === "open") await once(stream, "drain", { signal });
     await stream.close({ signal });
     if (stream.status !== "closed") await closed;
   } catch {

@@ -97,6 +97,7 @@ export async function openLog(parts: OpeningParts): Promise<OpenedLog> {
     intake,
     leadersOf: (coordinate) => table.of(coordinate),
     isWanted: (coordinate) => table.isWanted(coordinate),
+    onError,
   });
   return { held, intake, pushing, pulls, answering, prune };
 }

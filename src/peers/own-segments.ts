@@ -88,9 +88,20 @@ export class OwnSegments {
     this.announced += 1;
     this.parts.tellAll(this.announcement(kind, segments));
     this.parts.onChange();
-    // Ours count when they are old enough; that changes who leads what.
+    this.setAlarm();
+  }
+
+  /** Ours count when they are old enough; that changes who leads what. A timer may go off a moment too early. */
+  private setAlarm(): void {
     this.callOff?.();
-    this.callOff = this.parts.time.after(this.parts.roleAgeMs, () => this.parts.onChange());
+    this.callOff = undefined;
+    const { time, roleAgeMs, onChange } = this.parts;
+    const left = this.segments.map((segment) => roleAgeMs - this.ageOf(segment)).filter((ms) => ms > 0);
+    if (left.length === 0) return;
+    this.callOff = time.after(Math.max(1, Math.min(...left)), () => {
+      this.setAlarm();
+      onChange();
+    });
   }
 
   private announcement(kind: "full" | "added" | "stopped", segments: readonly OwnSegment[]): Message {

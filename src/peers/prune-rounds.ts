@@ -54,9 +54,8 @@ export class PruneRounds {
 
   /** What another holds has changed. */
   changed(): void {
-    if (!this.hasAbroad) return;
-    this.isChanged = true;
-    if (!this.isRunning) this.alarm ??= this.parts.time.after(ASK_MS, () => this.now(0));
+    if (this.isRunning) this.isChanged = true;
+    else if (this.hasAbroad) this.alarm ??= this.parts.time.after(ASK_MS, () => this.now(0));
   }
 
   private now(idleRounds: number): void {
@@ -65,13 +64,15 @@ export class PruneRounds {
     const prune = this.parts.prune();
     if (prune === undefined || closing.aborted) return;
     this.isChanged = false;
+    this.hasAbroad = false;
     this.isRunning = true;
     const work = async (): Promise<void> => {
       try {
         const { removed, isLeft, abroad, isAllAsked } = await prune.run(closing);
         if (closing.aborted) return;
         if (removed > 0) this.parts.onRemoved();
-        this.hasAbroad = abroad > 0;
+        // Something may have been made meanwhile that was not counted.
+        this.hasAbroad ||= abroad > 0;
         if (isLeft || removed > 0) {
           // Whoever has to hold the rest may not have got it yet.
           const rounds = removed > 0 ? 0 : idleRounds + 1;
@@ -81,7 +82,8 @@ export class PruneRounds {
           this.alarm ??= time.after(ASK_MS, () => this.now(0));
         }
       } catch (error) {
-        this.alarm ??= time.after(AGAIN_MS.at(-1) as number, () => this.now(0));
+        this.hasAbroad = true;
+        if (!closing.aborted) this.alarm ??= time.after(AGAIN_MS.at(-1) as number, () => this.now(0));
         throw error;
       } finally {
         this.isRunning = false;

@@ -6,6 +6,7 @@
 // not hear of it otherwise.
 
 import type { Author, EntryId } from "../entries/index.ts";
+import { type HoldfastError, toHoldfastError } from "../errors.ts";
 import type { Calls } from "./calls.ts";
 import { coordinateAt, idAt, type Place } from "./entry-index.ts";
 import type { HeldEntries } from "./held-entries.ts";
@@ -27,6 +28,8 @@ export interface PruneParts {
   readonly intake: Intake;
   /** Who leads what has this coordinate, as far as their segments count. */
   readonly leadersOf: (coordinate: Point) => ReadonlySet<Author>;
+  /** Told of a delete that could not be taken in. */
+  readonly onError: (error: HoldfastError) => void;
   /** We are to hold it, or will be when our segments count. */
   readonly isWanted: (coordinate: Point) => boolean;
 }
@@ -38,7 +41,7 @@ export interface Round {
   readonly isLeft: boolean;
   /** Entries that others lead, and that stay. */
   readonly abroad: number;
-  /** All of those were asked about in this round or the ones before it. */
+  /** All of those were asked about in this round or the ones before it, and every leader has answered. */
   readonly isAllAsked: boolean;
 }
 
@@ -81,17 +84,20 @@ export class Prune {
     const from = this.askedUpTo === undefined ? 0 : abroad.indexOf(this.askedUpTo) + 1;
     const staying = abroad.slice(from, from + MAX_ABROAD);
     const places = [...this.candidates(), ...staying];
+    let isAnswered = true;
     for (let at = 0; at < places.length && !signal.aborted; at += BATCH) {
-      removed += await this.pruneSome(places.slice(at, at + BATCH));
+      const some = await this.pruneSome(places.slice(at, at + BATCH));
+      removed += some.removed;
+      isAnswered &&= some.isAnswered;
     }
-    const isAllAsked = from + staying.length >= abroad.length;
-    this.askedUpTo = isAllAsked ? undefined : staying.at(-1);
+    const isAllAsked = isAnswered && from + staying.length >= abroad.length;
+    this.askedUpTo = isAllAsked || !isAnswered ? undefined : staying.at(-1);
     return { removed, isLeft: this.candidates().length > 0, abroad: abroad.length, isAllAsked };
   }
 
-  private async pruneSome(places: readonly Place[]): Promise<number> {
+  private async pruneSome(places: readonly Place[]): Promise<{ removed: number; isAnswered: boolean }> {
     const { held, holdings, intake, replicas, leadersOf, isWanted } = this.parts;
-    const { confirmed, deleted } = await this.askLeaders(places);
+    const { confirmed, deleted, isAnswered } = await this.askLeaders(places);
     // Between two batches of what comes: what is wanted again by then, or comes again after that, stays.
     const gone = await intake.alone(async () => {
       const going = places.filter((place) => {
@@ -113,11 +119,14 @@ export class Prune {
       }
       return going.length;
     });
-    return gone + deleted;
+    return { removed: gone + deleted, isAnswered };
   }
 
-  private async askLeaders(places: readonly Place[]): Promise<{ confirmed: Map<Place, Set<Author>>; deleted: number }> {
-    const { calls, self, leadersOf } = this.parts;
+  /** `isAnswered`: every leader has answered, and what it said is deleted has been taken in. */
+  private async askLeaders(
+    places: readonly Place[],
+  ): Promise<{ confirmed: Map<Place, Set<Author>>; deleted: number; isAnswered: boolean }> {
+    const { calls, self, leadersOf, onError } = this.parts;
     const byLeader = new Map<Author, Place[]>();
     for (const place of places) {
       for (const leader of leadersOf(coordinateAt(place))) {
@@ -129,18 +138,27 @@ export class Prune {
     }
     const confirmed = new Map<Place, Set<Author>>();
     let deleted = 0;
+    let isAnswered = true;
     await Promise.all(
       [...byLeader].map(async ([leader, theirs]) => {
         const answer = await calls.ask(leader, { call: "hold", places: theirs }).catch(() => undefined);
-        if (answer === undefined) return;
+        if (answer === undefined) {
+          isAnswered = false;
+          return;
+        }
         const asked = new Set(theirs);
         for (const place of answer.places) {
           if (asked.has(place)) confirmed.set(place, (confirmed.get(place) ?? new Set()).add(leader));
         }
-        deleted += await this.takeDeletes(leader, answer.gone as EntryId[]).catch(() => 0);
+        try {
+          deleted += await this.takeDeletes(leader, answer.gone as EntryId[]);
+        } catch (error) {
+          isAnswered = false;
+          onError(toHoldfastError(error));
+        }
       }),
     );
-    return { confirmed, deleted };
+    return { confirmed, deleted, isAnswered };
   }
 
   private async takeDeletes(leader: Author, ids: readonly EntryId[]): Promise<number> {
@@ -148,6 +166,8 @@ export class Prune {
     const missing = ids.filter((id) => !held.hasId(id)).slice(0, BATCH);
     if (missing.length === 0) return 0;
     const { entries } = await calls.ask(leader, { call: "entries", ids: missing });
-    return (await intake.take(leader, entries)).taken.length;
+    const { taken, failed } = await intake.take(leader, entries);
+    if (failed[0] !== undefined) throw failed[0];
+    return taken.length;
   }
 }
