@@ -94,22 +94,32 @@ test("a bootstrap address that does not answer is told to a program by `peer:err
   await until(() => errors.includes("PEER_UNREACHABLE"), "it is told");
 });
 
-test("a sync tells of entries of others, and of what it keeps beside a file that both sides had changed", {
-  timeout: 60_000,
-}, async () => {
+for (const isAmongPeers of [false, true]) {
+  const where = isAmongPeers ? ", also among peers" : "";
+  test(
+    `a sync tells of entries of others, and of what it keeps beside a file that both sides had changed${where}`,
+    {
+      timeout: 60_000,
+    },
+    () => syncTells(isAmongPeers),
+  );
+}
+
+async function syncTells(isAmongPeers: boolean): Promise<void> {
   using folder = new TestFolder();
   await using undo = new AsyncDisposableStack();
   const hub = await startHub({ dir: folder.at("hub"), port: 0, workspace: { id: "w", name: "shared" } });
   undo.defer(() => hub.close());
-  const join = async (name: string): Promise<Workspace> => {
+  const join = async (name: string, peers?: typeof PEERS): Promise<Workspace> => {
     mkdirSync(folder.at(name));
     return openWorkspace(folder.at(name), {
       hub: hub.url,
       token: (await hub.storage.tokens.create("member")).token,
+      ...(peers === undefined ? {} : { peers }),
     });
   };
   await using a = await join("a");
-  await using b = await join("b");
+  await using b = await join("b", isAmongPeers ? PEERS : undefined);
   writeFileSync(folder.at("a/plan.bin"), Buffer.of(0, 1));
   await a.sync();
   const entries: string[] = [];
@@ -132,4 +142,4 @@ test("a sync tells of entries of others, and of what it keeps beside a file that
     (await b.conflicts()).conflicts.map(({ path }) => path),
     ["plan.bin"],
   );
-});
+}

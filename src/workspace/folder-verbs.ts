@@ -65,14 +65,23 @@ export async function syncOnce(
   try {
     const before = onEntry === undefined ? undefined : await lastArrival(store);
     wakeWaiting(db);
-    try {
-      return await folder.syncOnce();
-    } finally {
-      if (before !== undefined) await tellArrivals(store, before, onEntry);
-    }
+    const synced = await settled(folder.syncOnce());
+    const told = await settled(before === undefined ? Promise.resolve() : tellArrivals(store, before, onEntry));
+    if ("error" in synced) throw synced.error;
+    if ("error" in told) throw told.error;
+    return synced.value;
   } finally {
     await folder.stop({ drainMs: 0 });
   }
+}
+
+type Settled<T> = { readonly value: T } | { readonly error: unknown };
+
+function settled<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 interface LastArrival {

@@ -82,18 +82,20 @@ export class KeptFolder {
     return kept;
   }
 
-  /** Peers that are there, once one is and all of them have what the others have, in the folder, too; none after `limitMs` without
-   *  any. Throws what `signal` was aborted with. */
+  /** Peers that are there, once this folder has all that they have; none after `limitMs` without any. Throws what `signal` was aborted
+   *  with. */
   async caughtUp(limitMs: number, signal?: AbortSignal): Promise<readonly string[]> {
-    const startedMs = performance.now();
+    let seenMs = performance.now();
     for (;;) {
       const { peering, carried } = this.among ?? {};
-      const { peers = [], converged = false } = peering?.shown() ?? {};
-      if (converged && peers.length > 0) {
+      const { peers = [] } = peering?.shown() ?? {};
+      // Those that have gone meanwhile are not waited for.
+      if (peers.length > 0 && peers.every(({ converged }) => converged)) {
         await carried?.idle();
         return peers.map(({ peer }) => peer);
       }
-      if (peers.length === 0 && performance.now() - startedMs > limitMs) return [];
+      if (peers.length > 0) seenMs = performance.now();
+      else if (performance.now() - seenMs > limitMs) return [];
       await sleep(LOOK_AT_PEERS_MS, signal);
     }
   }

@@ -1,6 +1,6 @@
 // Invites of peers: an address of a peer, and behind the `#` the workspace's key. Whoever joins by one needs no hub.
 
-import { HoldfastError, shellWord } from "../errors.ts";
+import { HoldfastError, shellWord, toHoldfastError } from "../errors.ts";
 import { bestInvite, parsePeerInvite } from "../peers/workspace-key.ts";
 import { initWorkspaceRecord, type Layout, refuseNoFolder } from "../store/index.ts";
 import { startDaemon } from "./daemon.ts";
@@ -32,14 +32,26 @@ export function isPeerInvite(text: string): boolean {
   return text.trim().startsWith("/") && parsePeerInvite(text).workspace !== undefined;
 }
 
-/** Makes `folder` a copy of the workspace of an invite: takes part until it has all that the peers that are there have. Throws
+/** Makes `folder` a copy of the workspace of an invite: takes part until it has all that the peers that are there have, and tells what
+ *  stands in the way of that. Throws
  *  `PEER_UNREACHABLE`, `BAD_INVITE`, `BAD_ADDRESS`, `NESTED_WORKSPACE`, `ALREADY_UP`, `NOT_A_FOLDER`. */
-export async function joinPeers(folder: string, invite: string, signal?: AbortSignal): Promise<JoinedPeers> {
+export async function joinPeers(
+  folder: string,
+  invite: string,
+  { signal, onNotice = () => {} }: { signal?: AbortSignal | undefined; onNotice?: (message: string) => void } = {},
+): Promise<JoinedPeers> {
   const { workspace } = parsePeerInvite(invite);
   refuseNoFolder(folder);
   const { record } = initWorkspaceRecord(folder, workspace === undefined ? {} : { id: workspace.id });
-  const options = { port: 0, peers: { bootstrap: [invite] } };
-  const daemon = await startDaemon(folder, signal === undefined ? options : { ...options, signal });
+  const daemon = await startDaemon(folder, {
+    port: 0,
+    peers: { bootstrap: [invite] },
+    onEvent: (event) => {
+      if (event.kind === "notice") onNotice(event.message);
+    },
+    onError: (error) => onNotice(toHoldfastError(error).message),
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
     const peers = await Promise.race([daemon.caughtUp(REACH_MS), daemon.lost]);
     if (peers.length > 0) return { folder, workspace: record.id, name: record.name, peers };

@@ -3,7 +3,7 @@
 
 import { EventEmitter } from "node:events";
 import { resolve } from "node:path";
-import { type Entry, FILES } from "../entries/index.ts";
+import { type Entry, FILES, Recent } from "../entries/index.ts";
 import { HoldfastError, withPath } from "../errors.ts";
 import type { Listed, SearchResult } from "../hub/protocol.ts";
 import type { ListedArtifact, OpenedWorkspace } from "../store/index.ts";
@@ -88,6 +88,8 @@ export async function openWorkspace(folder: string, options: OpenOptions = {}): 
   return new Workspace(initWorkspaceRecord(absolute), options.signal);
 }
 
+const TOLD_ENTRIES = 10_000;
+
 /** How long `append` and `waitForReplicator` wait when nothing else is said, ms. */
 const APPEND_TIMEOUT_MS = 30_000;
 
@@ -128,6 +130,8 @@ export class Workspace implements AsyncDisposable {
   private readonly signal: AbortSignal;
   private peering: Peering | undefined;
   private readonly events = new EventEmitter<WorkspaceEvents>();
+  /** Entries that `entry` was told of lately: those that came by the hub and from a peer are told once. */
+  private readonly toldOf = new Recent<true>(TOLD_ENTRIES);
 
   /** Not for callers: `openWorkspace` makes these. */
   constructor(opened: OpenedWorkspace, signal?: AbortSignal) {
@@ -162,20 +166,19 @@ export class Workspace implements AsyncDisposable {
     const { store } = this.artifacts;
     try {
       await store.recovered({ signal: this.signal });
-      const { events } = this;
       this.peering = await Peering.start({
         ...options,
         store,
         record: this.opened.record,
         events: {
-          onJoin: (peer) => events.emit("replicator:join", { peer }),
-          onLeave: (peer) => events.emit("replicator:leave", { peer }),
-          onChange: (peer) => events.emit("replication:change", { peer }),
-          onMature: (peer, segment) => events.emit("replicator:mature", { peer, segment: segment.id }),
+          onJoin: (peer) => this.tell("replicator:join", { peer }),
+          onLeave: (peer) => this.tell("replicator:leave", { peer }),
+          onChange: (peer) => this.tell("replication:change", { peer }),
+          onMature: (peer, segment) => this.tell("replicator:mature", { peer, segment: segment.id }),
           onEntries: (entries) => {
-            for (const entry of entries) events.emit("entry", entry);
+            for (const entry of entries) this.tellEntry(entry);
           },
-          onError: (error) => events.emit("peer:error", error),
+          onError: (error) => this.tell("peer:error", error),
         },
       });
       return this;
@@ -322,13 +325,22 @@ export class Workspace implements AsyncDisposable {
     return this.told(() =>
       verbs.syncOnce(this.hubParts(options.signal), {
         ...options,
-        onConflict: (conflict) => events.emit("conflict", conflict),
-        // Those of the folder's own peers are told by them.
-        ...(this.peering === undefined && events.listenerCount("entry") > 0
-          ? { onEntry: (entry: Entry) => events.emit("entry", entry) }
-          : {}),
+        onConflict: (conflict) => this.tell("conflict", conflict),
+        ...(events.listenerCount("entry") > 0 ? { onEntry: (entry: Entry) => this.tellEntry(entry) } : {}),
       }),
     );
+  }
+
+  /** In a turn of its own: what a handler throws is its program's, and holds up nothing here. */
+  private tell<E extends keyof WorkspaceEvents>(event: E, ...told: WorkspaceEvents[E]): void {
+    queueMicrotask(() => this.events.emit(event, ...(told as never)));
+  }
+
+  /** Once each, by whichever of two ways it came. */
+  private tellEntry(entry: Entry): void {
+    if (this.toldOf.get(entry.id) === true) return;
+    this.toldOf.set(entry.id, true);
+    this.tell("entry", entry);
   }
 
   /** Every entry that the hub has after `since`, in order and once each, across reconnects, until `signal` fires. */

@@ -14,12 +14,15 @@ export async function run(call: Call): Promise<Outcome> {
   const folder = resolve(call.chosenFolder ?? call.cwd, call.args[1] ?? ".");
   if (isPeerInvite(call.arg(0))) {
     using _progress = new Progress(call, { label: "catching up" });
-    const result = await joinPeers(folder, call.arg(0), call.signal);
+    const onNotice = (message: string): void => {
+      if (!call.json) process.stderr.write(`${printable(`holdfast: ${message}`)}\n`);
+    };
+    const result = await joinPeers(folder, call.arg(0), { signal: call.signal, onNotice });
     return {
       json: result,
       text: () =>
         `${folder} is a copy of "${result.name}" (peers: ${result.peers.length})\n` +
-        `Keep it in step with: holdfast up ${upArgument(call, folder)} --peer`.replace("  ", " "),
+        `Keep it in step with: ${["holdfast", "up", upArgument(call, folder), "--peer"].filter(Boolean).join(" ")}`,
     };
   }
   const invite = parseInvite(call.arg(0));
