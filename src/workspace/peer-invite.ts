@@ -43,13 +43,19 @@ export async function joinPeers(
   const { workspace } = parsePeerInvite(invite);
   refuseNoFolder(folder);
   const { record } = initWorkspaceRecord(folder, workspace === undefined ? {} : { id: workspace.id });
+  let last = "";
+  // What is tried again and again fails with the same words.
+  const tell = (message: string): void => {
+    if (message !== last) onNotice(message);
+    last = message;
+  };
   const daemon = await startDaemon(folder, {
     port: 0,
     peers: { bootstrap: [invite] },
     onEvent: (event) => {
-      if (event.kind === "notice") onNotice(event.message);
+      if (event.kind === "notice") tell(event.message);
     },
-    onError: (error) => onNotice(toHoldfastError(error).message),
+    onError: (error) => tell(toHoldfastError(error).message),
     ...(signal === undefined ? {} : { signal }),
   });
   try {
