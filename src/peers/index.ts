@@ -15,7 +15,6 @@ export {
   formatPeerInvite,
   keepWorkspaceKey,
   type PeerInvite,
-  parsePeerInvite,
   parsePeerInvites,
   readWorkspaceKey,
 } from "./workspace-key.ts";

@@ -73,6 +73,11 @@ export function parsePeerInvite(text: string): PeerInvite {
   return { address, workspace: { id, key: bytes.subarray(0, KEY_BYTES) } };
 }
 
+/** True for an address of a peer with the key of a workspace. Throws `BAD_INVITE` for one whose key is damaged. */
+export function isPeerInvite(text: string): boolean {
+  return text.trim().startsWith("/") && parsePeerInvite(text).workspace !== undefined;
+}
+
 /** Addresses and invites as people give them: one text may have several lines, as `holdfast peer address` prints them. Throws
  *  `BAD_INVITE`. */
 export function parsePeerInvites(texts: readonly string[]): PeerInvite[] {

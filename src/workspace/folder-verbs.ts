@@ -65,23 +65,16 @@ export async function syncOnce(
   try {
     const before = onEntry === undefined ? undefined : await lastArrival(store);
     wakeWaiting(db);
-    const synced = await settled(folder.syncOnce());
-    const told = await settled(before === undefined ? Promise.resolve() : tellArrivals(store, before, onEntry));
-    if ("error" in synced) throw synced.error;
-    if ("error" in told) throw told.error;
-    return synced.value;
+    const [synced] = await Promise.allSettled([folder.syncOnce()]);
+    // Also of a sync that was cut off; why it was is of more concern than what the telling meets.
+    const telling = before === undefined ? [] : [tellArrivals(store, before, onEntry)];
+    for (const end of [synced, ...(await Promise.allSettled(telling))]) {
+      if (end.status === "rejected") throw end.reason;
+    }
+    return (synced as PromiseFulfilledResult<SyncResult>).value;
   } finally {
     await folder.stop({ drainMs: 0 });
   }
-}
-
-type Settled<T> = { readonly value: T } | { readonly error: unknown };
-
-function settled<T>(work: Promise<T>): Promise<Settled<T>> {
-  return work.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
 }
 
 interface LastArrival {

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { shellWord } from "../../errors.ts";
 import { countFiles } from "../../files/index.ts";
+import { isPeerInvite } from "../../peers/workspace-key.ts";
 import { runningDaemon } from "../../workspace/daemon-record.ts";
 import { parseInvite } from "../../workspace/invite.ts";
 import { linkFolder } from "../../workspace/join.ts";
-import { isPeerInvite, joinPeers } from "../../workspace/peer-invite.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { Call, Outcome } from "../call.ts";
 import { Progress, reachedOf } from "../progress.ts";
@@ -17,6 +17,8 @@ export async function run(call: Call): Promise<Outcome> {
     const onNotice = (message: string): void => {
       if (!call.json) process.stderr.write(`${printable(`holdfast: ${message}`)}\n`);
     };
+    // Loads what only a daemon needs.
+    const { joinPeers } = await import("../../workspace/join-peers.ts");
     const result = await joinPeers(folder, call.arg(0), { signal: call.signal, onNotice });
     return {
       json: result,
