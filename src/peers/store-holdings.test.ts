@@ -40,6 +40,20 @@ test("what was saved just now can be given out before the catalog has it", async
   assert.deepEqual(Buffer.from(carried?.block ?? []), Buffer.from(holdings.entry(entry)?.block ?? []));
 });
 
+test("a content too large to travel along is given out piece by piece before the catalog has it", async () => {
+  using scene = new Scene();
+  const { store, holdings } = scene;
+  await store.put("first", "its collection is new, which is another case");
+  await store.readyCatalog();
+  const bytes = Buffer.alloc(INLINE_BYTES + 1_000, 7);
+  const { entry, hash } = await store.put("a", bytes);
+  assert.equal(store.catalog.has(entry), false, "else this shows nothing");
+  const made = holdings.entry(entry);
+  assert.ok(made !== undefined && holdings.hasContent(made));
+  const piece = await holdings.piece(hash, INLINE_BYTES, 1_000);
+  assert.deepEqual(Buffer.from(piece ?? []), bytes.subarray(INLINE_BYTES));
+});
+
 test("a content travels along up to the limit, one that lies with another version too, and a delete has none", async () => {
   using scene = new Scene();
   const { store, holdings } = scene;
